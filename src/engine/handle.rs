@@ -1,0 +1,105 @@
+//! The outside's grip on a run: how far it is, and a way to stop it.
+//!
+//! Counters are written by the engine's one task and read by anybody. Must not know what the
+//! reader does with them.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use tokio::sync::watch;
+
+/// Why a run is to end before its input does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Somebody asked: what is in flight gets up to 5 s, the rest is `cancelled`.
+    Asked,
+    /// `--deadline`: at once; what was not started is skipped with `budget.deadline`.
+    Deadline,
+    /// `--fail-fast`, `--max-failures`: at once; the rest is skipped with `budget.failures`.
+    Failures,
+    /// `--first`: at once; the rest is skipped with `budget.first`.
+    First,
+    /// Nobody reads the records any more: at once, without records.
+    Gone,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Requests read from the source.
+    pub read: u64,
+    /// Requests that came to their end.
+    pub finished: u64,
+    /// Of these: accepted.
+    pub ok: u64,
+    /// Of these: failed.
+    pub failed: u64,
+    /// Of these: skipped.
+    pub skipped: u64,
+    /// Exchanges on the wire now.
+    pub in_flight: u64,
+    /// Requests that wait for their turn now.
+    pub waiting: u64,
+    /// Attempts after the first, so far.
+    pub retries: u64,
+    /// Bytes of bodies received, as they crossed the network.
+    pub wire_bytes: u64,
+    /// 1 once the source has no more.
+    pub source_dry: u64,
+}
+
+macro_rules! gauges {
+    ($($name:ident),*) => {
+        /// The counters behind [`Progress`].
+        #[derive(Debug, Default)]
+        pub(crate) struct Gauges { $(pub(crate) $name: AtomicU64,)* }
+
+        impl Gauges {
+            fn read_all(&self) -> Progress {
+                Progress { $($name: self.$name.load(Relaxed),)* }
+            }
+        }
+    };
+}
+
+gauges!(read, finished, ok, failed, skipped, in_flight, waiting, retries, wire_bytes, source_dry);
+
+/// A grip on a run. Cheap to clone; outliving the run is harmless.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    pub(crate) gauges: Arc<Gauges>,
+    stop: Arc<watch::Sender<Option<Stop>>>,
+}
+
+impl Handle {
+    pub(crate) fn new() -> Self {
+        Handle { gauges: Arc::default(), stop: Arc::new(watch::Sender::new(None)) }
+    }
+
+    /// Asks the run to end. The first reason counts, but [`Stop::Gone`] overrides any.
+    pub fn stop(&self, why: Stop) {
+        self.stop.send_if_modified(|now| {
+            let changes = now.is_none() || (why == Stop::Gone && *now != Some(Stop::Gone));
+            if changes {
+                *now = Some(why);
+            }
+            changes
+        });
+    }
+
+    /// Why the run was asked to end, if it was.
+    pub fn stopped(&self) -> Option<Stop> {
+        *self.stop.borrow()
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> Progress {
+        self.gauges.read_all()
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Option<Stop>> {
+        self.stop.subscribe()
+    }
+}

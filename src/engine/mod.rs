@@ -1,0 +1,5 @@
+//! The engine.
+
+pub mod handle;
+
+pub use handle::{Handle, Progress, Stop};

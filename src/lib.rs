@@ -1,0 +1,10 @@
+//! map to come
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod engine;
+pub mod model;
+pub mod page;
+pub mod settings;
+pub mod sink;
+pub mod source;

@@ -1,0 +1,137 @@
+//! A request under way: where it stands and what has happened to it.
+//!
+//! Small while it waits for its first turn (tens of thousands do); the [`Trip`] is packed when it
+//! is launched. Must not know the queue that it waits in.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use http::Method;
+use url::Url;
+
+use super::{Code, Exchange, Request};
+
+/// What a flight waited for, longest part named. The names are API (`wait_for`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Wait {
+    /// A slot: `--concurrency` was reached.
+    Slot,
+    /// Its host: `--per-host` was reached.
+    Host,
+    /// `--rate`.
+    Rate,
+    /// `--rate-per-host` or `--delay`.
+    HostRate,
+    /// Backoff before another try.
+    Backoff,
+    /// The host asked for a pause (`Retry-After`).
+    RetryAfter,
+    /// The host failed too often in a row (`--host-errors`).
+    Breaker,
+}
+
+impl Wait {
+    /// Every cause, in the order of the summary.
+    pub const ALL: [Wait; 7] =
+        [Wait::Slot, Wait::Host, Wait::Rate, Wait::HostRate, Wait::Backoff, Wait::RetryAfter, Wait::Breaker];
+
+    /// The flag that changes it.
+    pub fn flag(self) -> &'static str {
+        match self {
+            Wait::Slot => "--concurrency",
+            Wait::Host => "--per-host",
+            Wait::Rate => "--rate",
+            Wait::HostRate => "--rate-per-host",
+            Wait::Backoff => "--backoff",
+            Wait::RetryAfter => "--retry-after-max",
+            Wait::Breaker => "--host-errors",
+        }
+    }
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Wait::Slot => "a free slot",
+            Wait::Host => "the per-host limit",
+            Wait::Rate => "the rate limit",
+            Wait::HostRate => "the host's rate limit",
+            Wait::Backoff => "backoff",
+            Wait::RetryAfter => "Retry-After",
+            Wait::Breaker => "a failing host",
+        }
+    }
+}
+
+/// A request that was admitted.
+#[derive(Debug)]
+pub struct Flight {
+    /// Position in the input, from 0.
+    pub seq: u64,
+    /// What was asked for.
+    pub request: Request,
+    /// The URL asked for, normalised; userinfo still in it.
+    pub url: Url,
+    /// Since when it waits.
+    pub since: Instant,
+    /// What happened so far; `None` before the first launch.
+    pub trip: Option<Box<Trip>>,
+}
+
+/// What has happened to a flight since its first launch.
+#[derive(Debug)]
+pub struct Trip {
+    /// First launch, wall clock, for the record.
+    pub started: SystemTime,
+    /// No attempt may run past this.
+    pub deadline: Option<Instant>,
+    /// The URL to ask next; differs from the flight's after a redirect.
+    pub url: Url,
+    /// The method to ask with.
+    pub method: Method,
+    /// Whether request content still goes along.
+    pub with_body: bool,
+    /// Whether the chain has left the first origin; never set back.
+    pub off_origin: bool,
+    /// Tries made, the one under way included.
+    pub attempts: u32,
+    /// How often the host answered "later" with a time of its own; costs no try.
+    pub limited: u32,
+    /// Wire time of this attempt's earlier hops.
+    pub spent: Duration,
+    /// Our own waiting, all of it.
+    pub queued: Duration,
+    /// The wait before the launch that is under way.
+    pub last_wait: (Duration, Wait),
+    /// Hops followed.
+    pub hops: Vec<Hop>,
+    /// Attempts that ended, in order.
+    pub log: Vec<Attempt>,
+    /// The exchange that ended last.
+    pub last: Option<Box<Exchange>>,
+}
+
+/// A redirect that was followed.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// Status of the redirect.
+    pub status: u16,
+    /// The URL that answered so.
+    pub url: Url,
+    /// Its `Location`, as received.
+    pub location: String,
+}
+
+/// One exchange of a flight, for `attempt_log`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Start, counted from the first launch.
+    pub at: Duration,
+    /// Status, if a response head came.
+    pub status: Option<u16>,
+    /// The code, if it failed or the status was not accepted.
+    pub error: Option<Code>,
+    /// Our own waiting before it.
+    pub wait: Duration,
+    /// For what.
+    pub wait_for: Wait,
+}

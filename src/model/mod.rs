@@ -1,0 +1,23 @@
+//! What flows through the pipeline: plain values, no IO, no clock, no runtime.
+//!
+//! A [`Request`] becomes a [`Flight`] when it is admitted, collects [`Exchange`]s while it is
+//! under way, and leaves as a [`Visit`], from which the public [`Record`] is made in one place.
+//! Must not know any other room.
+
+pub mod code;
+pub mod exchange;
+pub mod flight;
+pub mod page;
+pub mod record;
+pub mod redact;
+pub mod request;
+pub mod units;
+pub mod visit;
+
+pub use code::{Again, Code, Kind};
+pub use exchange::{Ask, Body, Exchange, Failure, Head, Keep, Patience, Phases};
+pub use flight::{Attempt, Flight, Hop, Trip, Wait};
+pub use page::Page;
+pub use record::Record;
+pub use request::{Request, Wish};
+pub use visit::{Ending, Visit};

@@ -1,0 +1,16 @@
+//! What a body says. Must not know how it was parsed or fetched.
+
+/// What was read out of a body.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Character encoding by the WHATWG order, its label in lower case.
+    pub charset: Option<&'static str>,
+    /// `<title>`, white space folded, at most 512 characters.
+    pub title: Option<String>,
+    /// Absolute URLs of the links, in document order, repeats included. `None`: not asked for.
+    pub links: Option<Vec<String>>,
+    /// What the selectors found, in their order. `None`: no selectors.
+    pub data: Option<Vec<(String, serde_json::Value)>>,
+    /// The decoded text, when the record wants it. `None`: not asked for, or not text.
+    pub text: Option<String>,
+}

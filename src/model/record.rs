@@ -1,0 +1,565 @@
+//! The public, versioned row: what users, scripts and schemas see.
+//!
+//! Made from a [`Visit`] in one place, [`Record::of`]; the order of the fields is the order of the
+//! keys. Must not know formats (that is `sink`) or what counts towards an exit code beyond `ok`.
+
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
+
+use base64::Engine as _;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::{Code, Ending, Exchange, Failure, Visit, Wait, redact, redact::MASK};
+
+/// Version of the record; changes only when a key is removed, renamed or retyped.
+pub const VERSION: u8 = 1;
+
+/// Which heavy keys a record carries.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heavy {
+    /// `headers`.
+    pub headers: bool,
+    /// `body` or `body_base64`.
+    pub body: bool,
+    /// `tls`.
+    pub tls: bool,
+    /// `attempt_log`.
+    pub attempts: bool,
+}
+
+/// One request in, exactly one of these out.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Record {
+    /// Version of the record, 1.
+    pub v: u8,
+    /// What kind of row.
+    #[serde(rename = "type")]
+    pub kind: RecordKind,
+    /// Position of the request in the input, from 0.
+    pub seq: u64,
+    /// The input's own identifier, where it had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub id: Option<Box<RawValue>>,
+    /// False exactly when this record counts against the exit code.
+    pub ok: bool,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The source text, with credentials cut.
+    pub input: Box<str>,
+    /// The URL asked for, normalised.
+    pub url: Option<String>,
+    /// The URL that answered.
+    pub final_url: Option<String>,
+    /// host[:port] that limits apply to.
+    pub host: Option<String>,
+    /// Request method of the last hop.
+    pub method: Option<String>,
+    /// Status of the last response.
+    pub status: Option<u16>,
+    /// Why it is not `ok`.
+    pub error: Option<Error>,
+    /// Why it was left out.
+    pub skip: Option<Skip>,
+    /// First launch, RFC 3339, UTC, milliseconds.
+    pub started_at: Option<String>,
+    /// Tries made.
+    pub attempts: u32,
+    /// `1.0`, `1.1`, `2` or `3`.
+    pub http_version: Option<&'static str>,
+    /// Address of the peer (of the proxy, where one is used).
+    pub ip: Option<String>,
+    /// Media type, lower case, without parameters.
+    pub content_type: Option<String>,
+    /// Character encoding, lower case.
+    pub charset: Option<String>,
+    /// Length of the decoded body.
+    pub bytes: Option<u64>,
+    /// Length of the body as it crossed the network.
+    pub wire_bytes: Option<u64>,
+    /// SHA-256 of the decoded body, hex.
+    pub sha256: Option<String>,
+    /// `ETag`, as received.
+    pub etag: Option<String>,
+    /// `Last-Modified`, as received.
+    pub last_modified: Option<String>,
+    /// Title of the page, trimmed, at most 512 characters.
+    pub title: Option<String>,
+    /// Redirects that were followed, in order.
+    pub redirects: Vec<Redirect>,
+    /// Where the time went, in milliseconds.
+    pub timings: Timings,
+    /// Where the body was saved.
+    pub saved: Option<Saved>,
+    /// Handed through from the input.
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
+    pub tags: Option<Box<RawValue>>,
+    /// What `--select` found.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "pairs")]
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
+    pub data: Option<Vec<(String, serde_json::Value)>>,
+    /// Links of the page, absolute, in document order (`--with links`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links: Option<Vec<String>>,
+    /// Response fields: lower-case name to list of values (`--with headers`).
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "pairs")]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, Vec<String>>>")]
+    pub headers: Option<Vec<(String, Vec<String>)>>,
+    /// Decoded body as text (`--with body`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Decoded body that is not text, base64 (`--with body`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body_base64: Option<String>,
+    /// TLS facts (`--with tls`; always present under `--insecure`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsRow>,
+    /// Every exchange, in order (`--with attempts`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt_log: Option<Vec<AttemptRow>>,
+    /// Our own waiting by cause, for the summary; not part of the row.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub waits: Vec<(Wait, Duration)>,
+}
+
+/// What kind of row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordKind {
+    /// `fetchall fetch`.
+    Fetch,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A response whose status is accepted.
+    Ok,
+    /// A response whose status is not accepted.
+    HttpError,
+    /// No usable response.
+    Error,
+    /// Left out on purpose.
+    Skipped,
+}
+
+impl Outcome {
+    /// The name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::HttpError => "http_error",
+            Outcome::Error => "error",
+            Outcome::Skipped => "skipped",
+        }
+    }
+}
+
+/// Why a record is not `ok`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Error {
+    /// Stable code.
+    pub code: Code,
+    /// A sentence.
+    pub message: String,
+    /// Whether trying again may help.
+    pub retryable: bool,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<&'static str>,
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let hint = match failure.code.family() {
+            "http" | "cancelled" => None,
+            _ => Some(failure.code.facts().advice),
+        };
+        Error { code: failure.code, message: failure.message, retryable: failure.code.retryable(), hint }
+    }
+}
+
+/// Why a request was left out.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Skip {
+    /// Stable code.
+    pub code: Code,
+    /// A sentence.
+    pub message: String,
+    /// The `seq` that this one repeats.
+    pub of: Option<u64>,
+}
+
+/// One redirect that was followed.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Redirect {
+    /// Its status.
+    pub status: u16,
+    /// The URL that answered so.
+    pub url: String,
+    /// Its `Location`.
+    pub location: String,
+}
+
+/// Milliseconds with microseconds behind the point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ms(pub u64);
+
+impl From<Duration> for Ms {
+    fn from(time: Duration) -> Self {
+        Ms(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+    }
+}
+
+impl Serialize for Ms {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0 as f64 / 1000.0)
+    }
+}
+
+impl JsonSchema for Ms {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Ms".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "number", "minimum": 0 })
+    }
+}
+
+/// Where the time went. `queue_ms` is our own waiting and lies outside the total; the other parts
+/// add up to `total_ms` of the last hop of the last attempt. `null`: it did not happen, or it
+/// cannot be measured.
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
+pub struct Timings {
+    /// Waiting for a slot, a rate, a backoff.
+    pub queue_ms: Option<Ms>,
+    /// Name look-up.
+    pub dns_ms: Option<Ms>,
+    /// TCP handshake.
+    pub connect_ms: Option<Ms>,
+    /// TLS handshake.
+    pub tls_ms: Option<Ms>,
+    /// Sending the request; the HTTP library does not tell, so it is part of `wait_ms`.
+    pub send_ms: Option<Ms>,
+    /// From the connection being ready to the response head.
+    pub wait_ms: Option<Ms>,
+    /// From the response head to the end of the body.
+    pub receive_ms: Option<Ms>,
+    /// All but `queue_ms`.
+    pub total_ms: Option<Ms>,
+}
+
+/// Where a body was saved.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Saved {
+    /// Path of the file.
+    pub path: Option<String>,
+}
+
+/// TLS facts.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TlsRow {
+    /// `1.2` or `1.3`.
+    pub version: Option<&'static str>,
+    /// Whether the certificate was verified.
+    pub verified: bool,
+    /// Subject of the peer's certificate.
+    pub subject: Option<String>,
+    /// Issuer of the peer's certificate.
+    pub issuer: Option<String>,
+    /// Valid from, RFC 3339.
+    pub not_before: Option<String>,
+    /// Valid until, RFC 3339.
+    pub not_after: Option<String>,
+    /// SHA-256 of the peer's certificate, hex.
+    pub sha256: Option<String>,
+}
+
+/// One exchange.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AttemptRow {
+    /// Start, counted from `started_at`.
+    pub at_ms: Ms,
+    /// Status, if a response came.
+    pub status: Option<u16>,
+    /// Code, if it failed.
+    pub error: Option<Code>,
+    /// Our own waiting before it.
+    pub wait_ms: Ms,
+    /// For what.
+    pub wait_for: Option<Wait>,
+}
+
+fn pairs<V: Serialize, S: Serializer>(list: &Option<Vec<(String, V)>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(list.iter().flatten().map(|(key, value)| (key, value)))
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)] as char, DIGITS[usize::from(byte & 15)] as char])
+        .collect()
+}
+
+fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string()
+}
+
+/// `host[:port]` that limits apply to: the port is left out where the scheme implies it.
+pub fn host_key(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+impl Record {
+    /// The row of a visit: the one place where records are made.
+    pub fn of(visit: Visit, heavy: Heavy) -> Record {
+        let Visit { seq, mut request, url, ending, trip, queued, page, .. } = visit;
+        let counts_against = match &ending {
+            Ending::Ok => false,
+            Ending::HttpError(_) | Ending::Error(_) => true,
+            Ending::Skipped { code, .. } => {
+                matches!(code, Code::BudgetHost | Code::BudgetDeadline | Code::BudgetFailures)
+            }
+        };
+        let (outcome, error, skip) = match ending {
+            Ending::Ok => (Outcome::Ok, None, None),
+            Ending::HttpError(failure) => (Outcome::HttpError, Some(failure.into()), None),
+            Ending::Error(failure) => (Outcome::Error, Some(failure.into()), None),
+            Ending::Skipped { code, message, of } => (Outcome::Skipped, None, Some(Skip { code, message, of })),
+        };
+        let mut record = Record {
+            v: VERSION,
+            kind: RecordKind::Fetch,
+            seq,
+            id: request.wish.as_mut().and_then(|wish| wish.id.take()),
+            ok: !counts_against,
+            outcome,
+            input: request.input,
+            url: url.as_ref().map(redact::url),
+            final_url: None,
+            host: url.as_ref().map(host_key),
+            method: None,
+            status: None,
+            error,
+            skip,
+            started_at: None,
+            attempts: 0,
+            http_version: None,
+            ip: None,
+            content_type: None,
+            charset: None,
+            bytes: None,
+            wire_bytes: None,
+            sha256: None,
+            etag: None,
+            last_modified: None,
+            title: None,
+            redirects: Vec::new(),
+            timings: Timings { queue_ms: Some(queued.into()), ..Timings::default() },
+            saved: None,
+            tags: request.wish.as_mut().and_then(|wish| wish.tags.take()),
+            data: None,
+            links: None,
+            headers: None,
+            body: None,
+            body_base64: None,
+            tls: None,
+            attempt_log: None,
+            waits: Vec::new(),
+        };
+        if let Cow::Owned(clean) = redact::text(&record.input) {
+            record.input = clean.into();
+        }
+        if let Some(trip) = trip {
+            record.method = Some(trip.method.as_str().to_owned());
+            record.started_at = Some(rfc3339(trip.started));
+            record.attempts = trip.attempts;
+            record.timings.queue_ms = Some(trip.queued.into());
+            record.waits = trip.log.iter().map(|attempt| (attempt.wait_for, attempt.wait)).collect();
+            if heavy.attempts {
+                record.attempt_log = Some(trip.log.iter().map(AttemptRow::of).collect());
+            }
+            record.redirects = trip.hops.iter().map(Redirect::of).collect();
+            if let Some(last) = trip.last {
+                if last.head.is_some() {
+                    record.final_url = Some(redact::url(&trip.url));
+                }
+                record.fill(*last, heavy, page.as_ref().is_some_and(|page| page.text.is_some()));
+            }
+        }
+        if let Some(page) = page {
+            record.charset = page.charset.map(str::to_owned).or(record.charset);
+            record.title = page.title;
+            record.links = page.links;
+            record.data = page.data;
+            record.body = page.text;
+        }
+        record
+    }
+
+    fn fill(&mut self, exchange: Exchange, heavy: Heavy, has_text: bool) {
+        self.ip = exchange.peer.map(|ip| ip.to_string());
+        let phases = exchange.phases;
+        self.timings = Timings {
+            queue_ms: self.timings.queue_ms,
+            dns_ms: phases.dns.map(Ms::from),
+            connect_ms: phases.connect.map(Ms::from),
+            tls_ms: phases.tls.map(Ms::from),
+            send_ms: None,
+            wait_ms: phases.wait.map(Ms::from),
+            receive_ms: phases.receive.map(Ms::from),
+            total_ms: Some(phases.total.into()),
+        };
+        if let Some(tls) = &exchange.tls {
+            if heavy.tls || !tls.verified {
+                self.tls = Some(TlsRow::of(tls, heavy.tls));
+            }
+        }
+        if let Some(head) = exchange.head {
+            self.status = Some(head.status);
+            self.http_version = Some(match head.version {
+                http::Version::HTTP_09 => "0.9",
+                http::Version::HTTP_10 => "1.0",
+                http::Version::HTTP_2 => "2",
+                http::Version::HTTP_3 => "3",
+                _ => "1.1",
+            });
+            let field = |name: http::HeaderName| {
+                head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            };
+            if let Some(value) = field(http::header::CONTENT_TYPE) {
+                let (media_type, charset) = content_type(&value);
+                self.content_type = media_type;
+                self.charset = charset;
+            }
+            self.etag = field(http::header::ETAG);
+            self.last_modified = field(http::header::LAST_MODIFIED);
+            if heavy.headers {
+                self.headers = Some(header_lists(&head.headers));
+            }
+        }
+        if let Some(body) = exchange.body {
+            self.bytes = Some(body.len);
+            self.wire_bytes = Some(body.wire_len);
+            self.sha256 = Some(hex(&body.sha256));
+            if heavy.body && !has_text {
+                self.body_base64 = Some(base64::engine::general_purpose::STANDARD.encode(&body.kept));
+            }
+        }
+    }
+}
+
+/// Media type and charset of a `Content-Type` value, split and in lower case (RFC 9110, section
+/// 8.3.1).
+pub fn content_type(value: &str) -> (Option<String>, Option<String>) {
+    let mut parts = value.split(';');
+    let media_type = parts.next().map(|part| part.trim().to_ascii_lowercase()).filter(|part| !part.is_empty());
+    let charset = parts
+        .filter_map(|part| part.split_once('='))
+        .find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+        .map(|(_, value)| value.trim().trim_matches(['"', '\'']).to_ascii_lowercase())
+        .filter(|value| !value.is_empty());
+    (media_type, charset)
+}
+
+fn header_lists(headers: &http::HeaderMap) -> Vec<(String, Vec<String>)> {
+    let value_text = |name: &http::HeaderName, value: &http::HeaderValue| {
+        if redact::is_secret_field(name.as_str()) {
+            MASK.to_owned()
+        } else {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        }
+    };
+    headers
+        .keys()
+        .map(|name| {
+            let values = headers.get_all(name).iter().map(|value| value_text(name, value)).collect();
+            (name.as_str().to_owned(), values)
+        })
+        .collect()
+}
+
+impl Redirect {
+    fn of(hop: &super::Hop) -> Self {
+        Redirect { status: hop.status, url: redact::url(&hop.url), location: redact::text(&hop.location).into_owned() }
+    }
+}
+
+impl AttemptRow {
+    fn of(attempt: &super::Attempt) -> Self {
+        AttemptRow {
+            at_ms: attempt.at.into(),
+            status: attempt.status,
+            error: attempt.error,
+            wait_ms: attempt.wait.into(),
+            wait_for: (!attempt.wait.is_zero()).then_some(attempt.wait_for),
+        }
+    }
+}
+
+impl TlsRow {
+    fn of(tls: &super::exchange::Tls, full: bool) -> Self {
+        use sha2::Digest as _;
+        let mut row = TlsRow {
+            version: tls.version,
+            verified: tls.verified,
+            subject: None,
+            issuer: None,
+            not_before: None,
+            not_after: None,
+            sha256: None,
+        };
+        let Some(leaf) = tls.leaf.as_ref().filter(|_| full) else { return row };
+        row.sha256 = Some(hex(&sha2::Sha256::digest(leaf)));
+        if let Ok((_, certificate)) = x509_parser::parse_x509_certificate(leaf) {
+            let time = |at: &x509_parser::time::ASN1Time| {
+                let seconds = u64::try_from(at.timestamp()).ok()?;
+                Some(
+                    humantime::format_rfc3339_seconds(
+                        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?,
+                    )
+                    .to_string(),
+                )
+            };
+            row.subject = Some(certificate.subject().to_string());
+            row.issuer = Some(certificate.issuer().to_string());
+            row.not_before = time(&certificate.validity().not_before);
+            row.not_after = time(&certificate.validity().not_after);
+        }
+        row
+    }
+}
+
+/// The JSON Schema of a row (draft 2020-12).
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Record).to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_types_are_split_and_lowered() {
+        assert_eq!(content_type("Text/HTML; Charset=\"UTF-8\""), (Some("text/html".into()), Some("utf-8".into())));
+        assert_eq!(content_type(" ; charset="), (None, None));
+    }
+
+    #[test]
+    fn milliseconds_keep_microseconds() {
+        let text = serde_json::to_string(&Ms::from(Duration::from_micros(12_345))).unwrap();
+        assert_eq!(text, "12.345");
+    }
+}

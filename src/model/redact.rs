@@ -1,0 +1,103 @@
+//! Secrets, taken out: the one place that every record, log line, report and error goes through.
+//!
+//! Userinfo is cut from URLs, and the values of the fields that carry credentials are masked.
+//! Must not know who asks.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use regex::Regex;
+use url::Url;
+
+/// What stands in place of a secret.
+pub const MASK: &str = "***";
+
+/// Fields whose values never leave the process.
+const SECRET_FIELDS: [&str; 4] = ["authorization", "cookie", "set-cookie", "proxy-authorization"];
+
+/// Whether the values of this field (any case) are masked.
+pub fn is_secret_field(name: &str) -> bool {
+    SECRET_FIELDS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+}
+
+/// The URL as text, without userinfo.
+pub fn url(url: &Url) -> String {
+    if url.username().is_empty() && url.password().is_none() {
+        return url.as_str().to_owned();
+    }
+    let mut clean = url.clone();
+    // Both fail only for URLs that cannot have userinfo, and this one has it.
+    let _ = clean.set_username("");
+    let _ = clean.set_password(None);
+    clean.into()
+}
+
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)([a-z][a-z0-9+.-]*:[\\/]{2,}|^\s*[\\/]{2,}|^)[^\s/\\?#"'<>]*@"#).expect("constant")
+});
+
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static FIELD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)("?(?:proxy-)?authorization"?|"?(?:set-)?cookie"?)(\s*[:=]\s*)("(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^,}\r\n]+)"#)
+        .expect("constant")
+});
+
+/// Text from outside with userinfo cut from anything that looks like a URL, and with the values
+/// of credential fields masked. Borrowed where there is nothing to hide.
+pub fn text(text: &str) -> Cow<'_, str> {
+    let mut clean = Cow::Borrowed(text);
+    if text.contains('@') {
+        if let Cow::Owned(cut) = USERINFO.replace_all(&clean, "$1") {
+            clean = Cow::Owned(cut);
+        }
+    }
+    let lower_hint = |needle: &[u8]| text.as_bytes().windows(needle.len()).any(|at| at.eq_ignore_ascii_case(needle));
+    if lower_hint(b"authorization") || lower_hint(b"cookie") {
+        if let Cow::Owned(masked) = FIELD.replace_all(&clean, |found: &regex::Captures<'_>| {
+            let quote = if found[3].starts_with('"') { "\"" } else { "" };
+            format!("{}{}{quote}{MASK}{quote}", &found[1], &found[2])
+        }) {
+            clean = Cow::Owned(masked);
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn userinfo_is_cut_from_urls_in_text() {
+        for (raw, clean) in [
+            ("http://u:canary@h/p", "http://h/p"),
+            ("https://canary@h", "https://h"),
+            ("see http://u:p%40canary@h:8/x?q=a@b now", "see http://h:8/x?q=a@b now"),
+            ("u:canary@host/path", "host/path"),
+            ("http://h/p@x", "http://h/p@x"),
+            (r"http:\\u:canary@h", r"http:\\h"),
+            ("http:///u:canary@h", "http:///h"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(text(raw), clean, "{raw}");
+        }
+    }
+
+    #[test]
+    fn credential_fields_in_text_are_masked() {
+        for raw in [
+            r#"{"url":"x","headers":{"Authorization":"Bearer canary"}"#,
+            r#"{"headers":{"cookie":["a=canary","b=canary"]}}"#,
+            "Proxy-Authorization: Basic canary",
+            r#"{"set-cookie" : "canary \" canary"}"#,
+        ] {
+            assert!(!text(raw).contains("canary"), "{raw} -> {}", text(raw));
+        }
+    }
+
+    #[test]
+    fn a_url_loses_its_userinfo_and_nothing_else() {
+        let secret = Url::parse("http://u:canary@h:81/p?q#f").unwrap();
+        assert_eq!(url(&secret), "http://h:81/p?q#f");
+    }
+}
