@@ -5,6 +5,7 @@
 pub mod engine;
 pub mod model;
 pub mod page;
+pub mod report;
 pub mod settings;
 pub mod sink;
 pub mod source;

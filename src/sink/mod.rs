@@ -2,6 +2,8 @@
 //!
 //! Must not know the engine, the network or the terminal.
 
+pub mod text;
+
 use futures::future::BoxFuture;
 
 use crate::model::Record;
