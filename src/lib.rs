@@ -3,8 +3,10 @@
 #![warn(missing_docs)]
 
 pub mod engine;
+pub mod frontier;
 pub mod model;
 pub mod page;
+pub mod policy;
 pub mod settings;
 pub mod sink;
 pub mod source;
