@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod engine;
+pub mod fetch;
 pub mod frontier;
 pub mod model;
 pub mod page;

@@ -64,7 +64,7 @@ impl Breaker {
         self.open.is_some()
     }
 
-    pub fn state(&self, _now: Instant) -> BreakerState {
+    pub fn state(&self) -> BreakerState {
         if self.is_open() { BreakerState::Open } else { BreakerState::Closed }
     }
 

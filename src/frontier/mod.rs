@@ -163,11 +163,11 @@ impl<T> Frontier<T> {
     }
 
     /// Queues an item on its host from `due` on, ahead of those of the same priority. `why` is
-    /// what it waits for.
-    pub fn push_later(&mut self, host: &str, priority: i32, item: T, due: Instant, why: Wait, now: Instant) {
+    /// what it waits for, if that is not just its turn.
+    pub fn push_later(&mut self, host: &str, priority: i32, item: T, due: Instant, why: Option<Wait>, now: Instant) {
         let id = self.lane_of(host, now);
         self.turn += 1;
-        let queued = Queued { item, since: now, why: Some(why) };
+        let queued = Queued { item, since: now, why };
         if let Some(lane) = self.lane_mut(id) {
             lane.later += 1;
         }
@@ -233,11 +233,11 @@ impl<T> Frontier<T> {
     }
 
     /// How the breaker of a lane stands.
-    pub fn breaker(&self, id: LaneId, now: Instant) -> BreakerState {
+    pub fn breaker(&self, id: LaneId) -> BreakerState {
         self.lanes
             .get(id.0 as usize)
             .and_then(Option::as_ref)
-            .map_or(BreakerState::Closed, |lane| lane.breaker.state(now))
+            .map_or(BreakerState::Closed, |lane| lane.breaker.state())
     }
 
     /// Everything that waits, in no order; the frontier is empty afterwards.

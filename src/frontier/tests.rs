@@ -147,7 +147,7 @@ fn higher_priority_goes_first_across_hosts_and_peers_take_turns() {
 fn a_backoff_comes_back_in_time_ahead_of_its_peers() {
     let start = Instant::now();
     let mut frontier = filled(&limits(1), start, [("a".to_owned(), 0), ("a".to_owned(), 1)]);
-    frontier.push_later("a", 0, ("a".to_owned(), 9), start + secs(1.0), Wait::Backoff, start);
+    frontier.push_later("a", 0, ("a".to_owned(), 9), start + secs(1.0), Some(Wait::Backoff), start);
     let first = frontier.pop(start).unwrap();
     assert_eq!(first.item.1, 0);
     frontier.release(first.lane, Contact::Answered, start + secs(2.0));
@@ -196,7 +196,7 @@ fn old_hosts_are_forgotten() {
 fn draining_gives_everything_back_once() {
     let start = Instant::now();
     let mut frontier = filled(&limits(1), start, (0..10).map(|n| (format!("h{}", n % 3), n)));
-    frontier.push_later("h1", 0, ("h1".to_owned(), 10), start + secs(9.0), Wait::Backoff, start);
+    frontier.push_later("h1", 0, ("h1".to_owned(), 10), start + secs(9.0), Some(Wait::Backoff), start);
     let turn = frontier.pop(start).unwrap();
     let mut rest: Vec<u32> = frontier.drain(start).into_iter().map(|(item, _)| item.1).collect();
     rest.push(turn.item.1);

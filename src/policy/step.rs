@@ -5,7 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::{Method, header};
+use http::header;
 
 use super::{
     redirect::{self, Onward},
@@ -107,16 +107,8 @@ fn next_hop(location: &[u8], status: u16, trip: &Trip, rules: &Rules<'_>) -> Res
 }
 
 fn after_status(exchange: &Exchange, status: u16, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Step {
-    let field = exchange.header(header::RETRY_AFTER);
-    let asked = field.and_then(|value| retry::retry_after(value, moment.now));
-    let code = match status {
-        429 => Code::HttpRateLimited,
-        503 if asked.is_some() => Code::HttpRateLimited,
-        300..=399 => Code::HttpRedirect,
-        400..=499 => Code::HttpClientError,
-        500..=599 => Code::HttpServerError,
-        _ => Code::HttpUnexpected,
-    };
+    let asked = asked_wait(exchange, moment.now);
+    let code = status_code(status, asked);
     let done = |why: &str| Step::Done(Ending::HttpError(Failure::new(code, format!("{}{why}", status_line(status)))));
     if !code.retryable() {
         return done("");
@@ -134,6 +126,35 @@ fn after_status(exchange: &Exchange, status: u16, trip: &Trip, rules: &Rules<'_>
         Ok(wait) => Step::Again(wait),
         Err(why) => done(&why),
     }
+}
+
+/// The wait that a response asks for, if it asks in a way that can be read.
+fn asked_wait(exchange: &Exchange, now: SystemTime) -> Option<Duration> {
+    retry::retry_after(exchange.header(header::RETRY_AFTER)?, now)
+}
+
+fn status_code(status: u16, asked: Option<Duration>) -> Code {
+    match status {
+        429 => Code::HttpRateLimited,
+        503 if asked.is_some() => Code::HttpRateLimited,
+        407 => Code::ProxyAuth,
+        300..=399 => Code::HttpRedirect,
+        400..=499 => Code::HttpClientError,
+        500..=599 => Code::HttpServerError,
+        _ => Code::HttpUnexpected,
+    }
+}
+
+/// The code of one exchange, for the log of attempts: `None` for a response that is accepted or
+/// that redirects.
+pub fn code_of(exchange: &Exchange, rules: &Rules<'_>, now: SystemTime) -> Option<Code> {
+    if let Some(failure) = &exchange.failure {
+        return Some(failure.code);
+    }
+    let head = exchange.head.as_ref()?;
+    let onward = redirect::is_followed(head.status) && rules.redirects > 0 && head.headers.contains_key(header::LOCATION);
+    let accepted = onward || rules.accept.contains(head.status) || (rules.conditional && head.status == 304);
+    (!accepted).then(|| status_code(head.status, asked_wait(exchange, now)))
 }
 
 fn after_failure(failure: &Failure, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Step {
@@ -174,7 +195,8 @@ fn later(asked: Duration, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Re
 /// The wait before another try; the error says why there is none, empty where it goes without
 /// saying.
 fn again(code: Code, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Result<Duration, String> {
-    let failed = trip.attempts;
+    // Being told "later" was a try, but not one of those that are limited.
+    let failed = trip.attempts.saturating_sub(trip.limited);
     if failed > rules.retries {
         return Err(String::new());
     }
@@ -213,6 +235,8 @@ fn status_line(status: u16) -> String {
 #[cfg(test)]
 mod tests {
     use std::time::Instant;
+
+    use http::Method;
 
     use super::*;
     use crate::model::{Head, exchange::Phases};
