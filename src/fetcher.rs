@@ -290,4 +290,3 @@ impl Builder {
         checked
     }
 }
-

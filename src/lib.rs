@@ -4,6 +4,7 @@
 
 pub mod engine;
 pub mod fetch;
+mod fetcher;
 pub mod frontier;
 pub mod model;
 pub mod page;
@@ -11,3 +12,6 @@ pub mod policy;
 pub mod settings;
 pub mod sink;
 pub mod source;
+
+pub use fetcher::{BuildError, Builder, Fetcher, Records};
+pub use model::{Record, Request};

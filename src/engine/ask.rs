@@ -54,7 +54,14 @@ impl Asker {
     }
 
     /// The next request of a flight. `run_left` is the time left for the whole run.
-    pub fn ask(&self, flight: &Flight, trip: &Trip, settings: &Settings, run_left: Option<Duration>, now: Instant) -> Ask {
+    pub fn ask(
+        &self,
+        flight: &Flight,
+        trip: &Trip,
+        settings: &Settings,
+        run_left: Option<Duration>,
+        now: Instant,
+    ) -> Ask {
         let wish = flight.request.wish.as_deref();
         let attempt = wish.and_then(|wish| wish.timeout).unwrap_or(settings.times.attempt);
         let url_left = trip.deadline.map(|deadline| deadline.saturating_duration_since(now));
@@ -105,7 +112,13 @@ impl Asker {
             replace(&mut fields, &wish.headers);
         }
         if !trip.with_body {
-            for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_LANGUAGE, header::CONTENT_LOCATION] {
+            for name in [
+                header::CONTENT_TYPE,
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+                header::CONTENT_LANGUAGE,
+                header::CONTENT_LOCATION,
+            ] {
                 fields.remove(name);
             }
         }

@@ -13,3 +13,6 @@ pub mod writer;
 
 pub use handle::{Handle, Progress, Stop};
 pub use run::{End, Engine, Launched};
+
+#[cfg(test)]
+mod tests;

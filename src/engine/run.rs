@@ -450,7 +450,14 @@ impl<W: Wire> Engine<W> {
     }
 
     /// The answer is final: what does its body say?
-    fn read_page(&mut self, mut flight: Box<Flight>, ending: Ending, exchange: Exchange, page: Option<Page>, url: &url::Url) {
+    fn read_page(
+        &mut self,
+        mut flight: Box<Flight>,
+        ending: Ending,
+        exchange: Exchange,
+        page: Option<Page>,
+        url: &url::Url,
+    ) {
         let want = self.want_of(&flight);
         let input = if page.is_none() { page_input(&exchange, url, &want) } else { None };
         if let Some(trip) = &mut flight.trip {
@@ -609,7 +616,9 @@ fn ending_of_waiting(why: Stop, begun: bool) -> Ending {
         Stop::Failures if !begun => skipped(Code::BudgetFailures, "the run was stopped because of failures"),
         Stop::Deadline => Ending::Error(Failure::new(Code::Cancelled, "--deadline came before it was done")),
         Stop::Failures => Ending::Error(Failure::new(Code::Cancelled, "the run was stopped because of failures")),
-        Stop::Asked | Stop::Gone => Ending::Error(Failure::new(Code::Cancelled, "the run was stopped before it was done")),
+        Stop::Asked | Stop::Gone => {
+            Ending::Error(Failure::new(Code::Cancelled, "the run was stopped before it was done"))
+        }
     }
 }
 

@@ -234,10 +234,7 @@ impl<T> Frontier<T> {
 
     /// How the breaker of a lane stands.
     pub fn breaker(&self, id: LaneId) -> BreakerState {
-        self.lanes
-            .get(id.0 as usize)
-            .and_then(Option::as_ref)
-            .map_or(BreakerState::Closed, |lane| lane.breaker.state())
+        self.lanes.get(id.0 as usize).and_then(Option::as_ref).map_or(BreakerState::Closed, |lane| lane.breaker.state())
     }
 
     /// Everything that waits, in no order; the frontier is empty afterwards.

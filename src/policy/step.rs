@@ -152,7 +152,8 @@ pub fn code_of(exchange: &Exchange, rules: &Rules<'_>, now: SystemTime) -> Optio
         return Some(failure.code);
     }
     let head = exchange.head.as_ref()?;
-    let onward = redirect::is_followed(head.status) && rules.redirects > 0 && head.headers.contains_key(header::LOCATION);
+    let onward =
+        redirect::is_followed(head.status) && rules.redirects > 0 && head.headers.contains_key(header::LOCATION);
     let accepted = onward || rules.accept.contains(head.status) || (rules.conditional && head.status == 304);
     (!accepted).then(|| status_code(head.status, asked_wait(exchange, now)))
 }
