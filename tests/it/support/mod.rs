@@ -16,8 +16,8 @@ use std::time::Duration;
 
 pub use listen::Count;
 pub use proxy::{Passed, Proxy};
-pub use reply::{Reply, Then};
-pub use run::{Child, Run, Signal, fetchall};
+pub use reply::{Reply, Then, gzip};
+pub use run::{Child, Fetchall, Run, Signal, checked, fetchall};
 pub use site::{Ask, Site};
 pub use tls::{Cert, Tls, ca_pem};
 
