@@ -1,0 +1,5 @@
+//! Everything that is tested through the front door: the binary and the library against servers of
+//! our own on loopback.
+
+mod demo;
+mod support;
