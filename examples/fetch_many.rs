@@ -12,7 +12,9 @@ async fn main() -> Result<(), fetchall::BuildError> {
     let mut records = fetcher.run(stream::iter(urls).map(Request::get));
     while let Some(record) = records.next().await {
         match record.error {
-            None => println!("{} {} {}", record.status.unwrap_or_default(), record.input, record.title.unwrap_or_default()),
+            None => {
+                println!("{} {} {}", record.status.unwrap_or_default(), record.input, record.title.unwrap_or_default())
+            }
             Some(error) => println!("{} {} {}", error.code, record.input, error.message),
         }
     }

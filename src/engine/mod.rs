@@ -6,9 +6,11 @@
 
 mod ask;
 mod door;
+mod flights;
 pub mod handle;
 mod outbox;
 mod run;
+mod stopping;
 pub mod writer;
 
 pub use handle::{Handle, Progress, Stop};
