@@ -30,7 +30,7 @@ enum Parser {
     Lines(Lines),
     Jsonl(Jsonl),
     Json(Json),
-    Csv(Csv),
+    Csv(Box<Csv>),
 }
 
 impl Parser {
@@ -39,8 +39,8 @@ impl Parser {
             Format::Lines => Parser::Lines(Lines::new()),
             Format::Jsonl => Parser::Jsonl(Jsonl::new()),
             Format::Json => Parser::Json(Json::new()),
-            Format::Csv => Parser::Csv(Csv::new(b',', options.url_column.clone())),
-            Format::Tsv => Parser::Csv(Csv::new(b'\t', options.url_column.clone())),
+            Format::Csv => Parser::Csv(Box::new(Csv::new(b',', options.url_column.clone()))),
+            Format::Tsv => Parser::Csv(Box::new(Csv::new(b'\t', options.url_column.clone()))),
         }
     }
 
