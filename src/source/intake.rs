@@ -22,15 +22,15 @@ use crate::model::Request;
 /// Bytes asked for at once.
 const CHUNK: usize = 64 << 10;
 
-/// Blanks at the beginning after which the format is no longer waited for.
-const MOST_BLANKS: usize = 64 << 10;
+/// Blanks and first line together after which the format is no longer waited for.
+const LONGEST_HEAD: usize = 64 << 10;
 
 /// One source's reader of its format.
 enum Parser {
     Lines(Lines),
     Jsonl(Jsonl),
     Json(Json),
-    Csv(Csv),
+    Csv(Box<Csv>),
 }
 
 impl Parser {
@@ -39,8 +39,8 @@ impl Parser {
             Format::Lines => Parser::Lines(Lines::new()),
             Format::Jsonl => Parser::Jsonl(Jsonl::new()),
             Format::Json => Parser::Json(Json::new()),
-            Format::Csv => Parser::Csv(Csv::new(b',', options.url_column.clone())),
-            Format::Tsv => Parser::Csv(Csv::new(b'\t', options.url_column.clone())),
+            Format::Csv => Parser::Csv(Box::new(Csv::new(b',', options.url_column.clone()))),
+            Format::Tsv => Parser::Csv(Box::new(Csv::new(b'\t', options.url_column.clone()))),
         }
     }
 
@@ -136,10 +136,10 @@ impl Intake {
         SourceError::Unusable(format!("{} {message}", self.name))
     }
 
-    /// Reads the first bytes, up to and including one that is not blank.
+    /// Reads the first bytes: as many as it takes to tell the format.
     fn read_head(&mut self) -> Result<Vec<u8>, SourceError> {
         let mut head = Vec::new();
-        while sniff::start(&head).is_none() && head.len() < MOST_BLANKS && !self.at_end {
+        while !sniff::is_enough(&head) && head.len() < LONGEST_HEAD && !self.at_end {
             let read = self.read()?;
             head.extend_from_slice(&self.buffer[..read]);
         }
@@ -192,12 +192,13 @@ fn format(head: &[u8], by_name: ByName, options: &Options) -> Result<Format, &'s
         }
         ByName::Not(_) | ByName::Unknown => sniff::by_bytes(head)?,
     };
-    // Whoever names a column means a table, which first bytes alone cannot tell.
-    if format == Format::Lines && options.url_column.is_some() {
-        let first_line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        return Ok(if first_line.contains(&b'\t') { Format::Tsv } else { Format::Csv });
+    let is_named = options.url_column.is_some();
+    let is_guess = by_name == ByName::Unknown;
+    match (format, sniff::table(head)) {
+        // Whoever names a column means a table, which the first bytes alone may not tell.
+        (Format::Lines, (table, has_url)) if is_named || (is_guess && has_url) => Ok(table),
+        _ => Ok(format),
     }
-    Ok(format)
 }
 
 /// Checks a source before anything is sent. What can be read only once is left for its turn.

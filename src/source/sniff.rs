@@ -102,6 +102,22 @@ pub(super) fn without_bom(head: &[u8]) -> &[u8] {
     head.strip_prefix(BOM).unwrap_or(head)
 }
 
+/// Whether more bytes would tell nothing new about the format. A list of lines is told from a table
+/// by its first line, and no line is handed out before it is whole anyway.
+pub(super) fn is_enough(head: &[u8]) -> bool {
+    start(head).is_some_and(|rest| matches!(rest[0], b'{' | b'[' | b'<') || rest.contains(&b'\n'))
+}
+
+/// The kind of table that the first line would be the header of, and whether a column is `url`,
+/// which makes it one: nobody fetches a host of that name.
+pub(super) fn table(head: &[u8]) -> (Format, bool) {
+    let first_line = start(head).and_then(|rest| rest.split(|&byte| byte == b'\n').next()).unwrap_or_default();
+    let line = String::from_utf8_lossy(first_line);
+    let (format, delimiter) = if line.contains('\t') { (Format::Tsv, '\t') } else { (Format::Csv, ',') };
+    let is_url = |cell: &str| cell.trim().trim_matches('"').eq_ignore_ascii_case("url");
+    (format, line.split(delimiter).any(is_url))
+}
+
 /// The head from its first byte that is neither byte order mark nor blank; `None` if there is no
 /// such byte yet, so that more has to be read.
 pub(super) fn start(head: &[u8]) -> Option<&[u8]> {
@@ -156,6 +172,23 @@ mod tests {
         let mut head = vec![b'a'; 200];
         head.push(0);
         assert_eq!(by_bytes(&head), Ok(Format::Lines));
+    }
+
+    #[test]
+    fn a_header_with_a_column_url_makes_a_table() {
+        assert_eq!(table(b"url\nhttps://a\n"), (Format::Csv, true));
+        assert_eq!(table(b"\xef\xbb\xbf\nid,\"URL\"\r\n"), (Format::Csv, true));
+        assert_eq!(table(b"id\turl\n"), (Format::Tsv, true));
+        assert_eq!(table(b"https://a/?url,b\n"), (Format::Csv, false));
+        assert_eq!(table(b""), (Format::Csv, false));
+    }
+
+    #[test]
+    fn a_line_has_to_be_whole_before_it_is_judged() {
+        for (head, enough) in [(&b"ur"[..], false), (b"\n\nurl", false), (b"url\n", true), (b" [", true), (b"{", true)]
+        {
+            assert_eq!(is_enough(head), enough, "{head:?}");
+        }
     }
 
     #[test]

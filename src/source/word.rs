@@ -57,7 +57,7 @@ fn looks_like_host(word: &str) -> bool {
     let labels: Vec<&str> = host.split('.').collect();
     let plain = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
     labels.len() > 1
-        && labels.iter().all(|label| plain(&label))
+        && labels.iter().all(plain)
         && labels.last().is_some_and(|last| last.chars().all(char::is_alphabetic))
         && sniff::by_name(Path::new(host)) == sniff::ByName::Unknown
 }

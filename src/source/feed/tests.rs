@@ -37,11 +37,14 @@ async fn sources_are_read_in_their_order_each_in_its_format() {
         file(&dir, "e.tsv", "id\turl\n1\tg\n"),
         file(&dir, "sniffed", "\u{feff} \n{\"url\":\"h\"}"),
         file(&dir, "sniffed2.dat", "[\"i\"]"),
+        file(&dir, "sniffed3", "id,url\n1,j\n"),
+        file(&dir, "no-line-end", "k"),
+        file(&dir, "named.txt", "url\n"),
         file(&dir, "empty.csv", ""),
         Spec::Literal("https://last".to_owned()),
     ];
     let urls = read(specs, Options::default()).await.unwrap();
-    assert_eq!(urls.join(" "), "https://first a b c d e f g h i https://last");
+    assert_eq!(urls.join(" "), "https://first a b c d e f g h i j k url https://last");
 }
 
 #[tokio::test]

@@ -185,6 +185,29 @@ fn a_record_of_our_own_is_the_same_request_again() {
 }
 
 #[test]
+fn whatever_record_is_written_can_be_read() {
+    use crate::model::{Code, Ending, Failure, Record, Visit, record::Heavy};
+    let mut wished = Request::get("https://u:p@h/").method(Method::PUT);
+    wished.wish_mut().id = serde_json::from_str("\"x\"").ok();
+    wished.wish_mut().tags = serde_json::from_str("{\"k\":[1]}").ok();
+    let url: url::Url = "https://h/".parse().unwrap();
+    let skipped = Ending::Skipped { code: Code::Duplicate, message: "again".to_owned(), of: Some(0) };
+    let failed = || Ending::Error(Failure::new(Code::UrlInvalid, "no"));
+    for (visit, again) in [
+        (Visit::refused(0, wished, Some(url.clone()), failed()), "https://h/"),
+        (Visit::refused(1, Request::get("https://h"), Some(url), skipped), "https://h/"),
+        (Visit::refused(2, Request::unreadable("not a \u{0} url\"", "no"), None, failed()), "not a \u{0} url\""),
+    ] {
+        let has_id = visit.seq == 0;
+        let request = read(&serde_json::to_string(&Record::of(visit, Heavy::default())).unwrap());
+        assert!(request.fault.is_none());
+        assert_eq!(request.url_text(), again);
+        let wish = request.wish.map(|wish| (wish.id.unwrap().get().to_owned(), wish.tags.unwrap().get().to_owned()));
+        assert_eq!(wish, has_id.then(|| ("\"x\"".to_owned(), "{\"k\":[1]}".to_owned())));
+    }
+}
+
+#[test]
 fn a_fragment_of_a_record_is_taken_as_far_as_it_goes() {
     let taken = |text: &str| {
         let request = read(text);
