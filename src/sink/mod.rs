@@ -1,8 +1,8 @@
 //! Where records go: one trait, a file per format.
 //!
 //! A format is an [`Encode`]: it turns records into bytes and knows nothing else. [`open`] joins
-//! it with a target; the bytes are written on a thread of their own, so that a reader that is slow
-//! or stuck holds up nobody but itself. Must not know the engine, the network or the terminal.
+//! it with a target. Writing blocks, so a sink belongs on the writer's thread, where a slow reader
+//! holds up nobody else. Must not know the engine, the network or the terminal.
 
 mod csv;
 pub mod fields;

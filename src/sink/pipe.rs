@@ -1,9 +1,7 @@
-//! The writing thread: takes whole batches of bytes and answers when each has been handed to the
-//! system.
+//! Whole batches of bytes, handed to the system.
 //!
-//! A thread of our own, because a write to a pipe that nobody reads cannot be cancelled: it is
-//! never joined, so that a run which is told to stop does not wait for a reader that is stuck.
-//! Must not know what the bytes mean.
+//! Writing blocks: it is the writer's thread that waits for a slow reader, and nobody else. Must
+//! not know what the bytes mean.
 
 use std::{
     fs::{File, OpenOptions},
@@ -12,8 +10,6 @@ use std::{
     thread,
     time::Duration,
 };
-
-use tokio::sync::mpsc;
 
 use super::{SinkError, Target};
 
@@ -78,13 +74,10 @@ fn again<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     }
 }
 
-/// Our end of the thread.
+/// A stream or file that is written to.
 pub(super) struct Pipe {
     name: String,
-    bytes: mpsc::Sender<Vec<u8>>,
-    answers: mpsc::Receiver<(io::Result<()>, Vec<u8>)>,
-    /// Batches that no answer has come for.
-    owed: usize,
+    end: End,
     /// What is to stand before the first batch: the line feed that a torn last line lacks.
     lead: &'static [u8],
     /// The first failure; nothing is written after it.
@@ -92,71 +85,47 @@ pub(super) struct Pipe {
 }
 
 impl Pipe {
-    /// Opens the target and starts the thread.
+    /// Opens the target.
     pub(super) fn open(target: Target) -> Result<Pipe, SinkError> {
         match target {
-            Target::Stdout => Pipe::start("stdout".to_owned(), End::Stream(Box::new(io::stdout())), b""),
+            Target::Stdout => Ok(Pipe::start("stdout".to_owned(), End::Stream(Box::new(io::stdout())), b"")),
             Target::File { path, append } => {
                 let name = path.display().to_string();
                 let opened = if append { open_to_append(&path) } else { open_anew(&path) };
                 let (end, lead) = opened.map_err(|source| SinkError::Io { name: name.clone(), source })?;
-                Pipe::start(name, end, lead)
+                Ok(Pipe::start(name, end, lead))
             }
         }
     }
 
     #[cfg(test)]
     pub(super) fn to(stream: impl Write + Send + 'static) -> Pipe {
-        Pipe::start("test".to_owned(), End::Stream(Box::new(stream)), b"").unwrap()
+        Pipe::start("test".to_owned(), End::Stream(Box::new(stream)), b"")
     }
 
-    fn start(name: String, mut end: End, lead: &'static [u8]) -> Result<Pipe, SinkError> {
-        let (bytes, mut to_write) = mpsc::channel::<Vec<u8>>(1);
-        let (answer, answers) = mpsc::channel(1);
-        let thread = thread::Builder::new().name("sink".to_owned());
-        let body = move || {
-            while let Some(mut batch) = to_write.blocking_recv() {
-                let result = end.put(&batch);
-                batch.clear();
-                batch.shrink_to(KEPT);
-                if answer.blocking_send((result, batch)).is_err() {
-                    return;
-                }
-            }
-        };
-        match thread.spawn(body) {
-            Ok(_) => Ok(Pipe { name, bytes, answers, owed: 0, lead, broken: None }),
-            Err(source) => Err(SinkError::Io { name, source }),
-        }
+    fn start(name: String, end: End, lead: &'static [u8]) -> Pipe {
+        Pipe { name, end, lead, broken: None }
     }
 
-    /// Writes what is in `batch` and empties it. May be dropped half-way: then the bytes are
-    /// either still in `batch` or on their way, never both.
-    pub(super) async fn send(&mut self, batch: &mut Vec<u8>) -> Result<(), SinkError> {
+    /// Writes what is in `batch` and empties it.
+    pub(super) fn send(&mut self, batch: &mut Vec<u8>) -> Result<(), SinkError> {
         if let Some(kind) = self.broken {
             return Err(self.fault(kind.into()));
         }
-        if !batch.is_empty() {
-            let Ok(room) = self.bytes.reserve().await else { return Err(self.died()) };
-            let lead = std::mem::take(&mut self.lead);
-            if !lead.is_empty() {
-                batch.splice(..0, lead.iter().copied());
-            }
-            room.send(std::mem::take(batch));
-            self.owed += 1;
+        if batch.is_empty() {
+            return Ok(());
         }
-        while self.owed > 0 {
-            let Some((result, buffer)) = self.answers.recv().await else { return Err(self.died()) };
-            self.owed -= 1;
-            if batch.capacity() == 0 {
-                *batch = buffer;
-            }
-            if let Err(error) = result {
-                self.broken = Some(error.kind());
-                return Err(self.fault(error));
-            }
+        let lead = std::mem::take(&mut self.lead);
+        if !lead.is_empty() {
+            batch.splice(..0, lead.iter().copied());
         }
-        Ok(())
+        let result = self.end.put(batch);
+        batch.clear();
+        batch.shrink_to(KEPT);
+        result.map_err(|error| {
+            self.broken = Some(error.kind());
+            self.fault(error)
+        })
     }
 
     /// Whether nothing can be written any more, which was said once.
@@ -169,11 +138,6 @@ impl Pipe {
             ErrorKind::BrokenPipe => SinkError::Gone(self.name.clone()),
             _ => SinkError::Io { name: self.name.clone(), source },
         }
-    }
-
-    fn died(&mut self) -> SinkError {
-        self.broken = Some(ErrorKind::Other);
-        self.fault(io::Error::other("the thread that writes has died"))
     }
 }
 

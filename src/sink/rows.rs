@@ -1,4 +1,4 @@
-//! Any format joined with the writing thread. Must not know formats.
+//! Any format joined with a stream or file. Must not know formats.
 
 use futures::future::BoxFuture;
 
@@ -43,19 +43,14 @@ impl<E: Encode> Sink for Rows<E> {
     fn write<'a>(&'a mut self, batch: &'a [Record]) -> BoxFuture<'a, Result<(), SinkError>> {
         Box::pin(async move {
             let encoded = self.encode(batch);
-            self.pipe.send(&mut self.buffer).await?;
+            self.pipe.send(&mut self.buffer)?;
             encoded.map_err(|source| SinkError::Io { name: "a record".to_owned(), source })
         })
     }
 
     fn flush(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
-        // Every batch is flushed when it is written; only one whose write was dropped is waited for.
-        Box::pin(async move {
-            if self.pipe.is_broken() {
-                return Ok(());
-            }
-            self.pipe.send(&mut self.buffer).await
-        })
+        // Every batch is handed over when it is written; only a foot may be left.
+        Box::pin(async move { if self.pipe.is_broken() { Ok(()) } else { self.pipe.send(&mut self.buffer) } })
     }
 
     fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {

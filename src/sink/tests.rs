@@ -2,7 +2,6 @@ use std::{
     io::{self, Write},
     path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
 };
 
 use serde_json::Value;
@@ -176,40 +175,6 @@ async fn a_writer_that_fails_half_way_is_an_error_and_a_reader_that_left_is_none
             assert_eq!(writer.taken.lock().unwrap().len(), room);
         }
     }
-}
-
-/// Takes nothing until it is let go.
-struct Stuck(std::sync::mpsc::Receiver<()>, Arc<Mutex<Vec<u8>>>);
-
-impl Write for Stuck {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.recv().unwrap();
-        self.1.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test]
-async fn a_stuck_reader_stops_nobody_and_nothing_is_written_twice() {
-    let (go, gate) = std::sync::mpsc::channel();
-    let taken = Arc::new(Mutex::new(Vec::new()));
-    let fields = Fields::parse("seq").ok();
-    let mut sink = Rows::new(jsonl::Jsonl::new(fields), Pipe::to(Stuck(gate, Arc::clone(&taken))));
-    // This runtime has one thread: were the write done on it, the timer would never fire.
-    let first = [record(0)];
-    assert!(tokio::time::timeout(Duration::from_millis(20), sink.write(&first)).await.is_err());
-    let second = [record(1)];
-    assert!(tokio::time::timeout(Duration::from_millis(20), sink.write(&second)).await.is_err());
-    for _ in 0..3 {
-        go.send(()).unwrap();
-    }
-    sink.write(&[record(2)]).await.unwrap();
-    sink.finish().await.unwrap();
-    assert_eq!(String::from_utf8(taken.lock().unwrap().clone()).unwrap(), "{\"seq\":0}\n{\"seq\":1}\n{\"seq\":2}\n");
 }
 
 #[test]
