@@ -162,20 +162,21 @@ impl Wire for Client {
         if let Some(failure) = self.forbidden(&ask.url) {
             return Exchange::failed(started, failure);
         }
-        let first = self.once(&ask, started).await;
         // A pooled connection may be closed by the server at the very moment it is used (hyper
         // #2136): that says nothing about the request, so it is repeated unseen, once.
-        match first {
-            Err(Raced) => self.once(&ask, started).await.unwrap_or_else(|Raced| {
-                Exchange::failed(started, Failure::new(Code::ConnectReset, "the server closed the connection twice"))
-            }),
-            Ok(exchange) => exchange,
+        match self.once(&ask, started).await {
+            (_, Race::Lost) => self.once(&ask, started).await.0,
+            (exchange, Race::None) => exchange,
         }
     }
 }
 
-/// A request met a pooled connection that was just being closed.
-struct Raced;
+/// Whether a request met a pooled connection that was just being closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Race {
+    None,
+    Lost,
+}
 
 impl Client {
     /// Addresses written as such never reach the resolver, so they are judged here.
@@ -191,7 +192,7 @@ impl Client {
         is_private(ip).then(|| Failure::new(Code::BlockedPrivateAddress, format!("{ip} is a private address")))
     }
 
-    async fn once(&self, ask: &Ask, started: SystemTime) -> Result<Exchange, Raced> {
+    async fn once(&self, ask: &Ask, started: SystemTime) -> (Exchange, Race) {
         let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80));
         let request = self.request(ask);
         let client = self.foreign.as_ref().filter(|_| ask.off_origin).unwrap_or(&self.home);
@@ -201,12 +202,15 @@ impl Client {
         let answer = timeout_at(head_by, Arc::clone(&probe).around(client.execute(request))).await;
         let head_at = probe.start().elapsed();
         let context = || Context { reached: probe.reached(), via_proxy: self.is_proxied(&ask.url) };
+        let mut race = Race::None;
         let failure = match answer {
-            Ok(Ok(response)) => return Ok(self.with_body(response, ask, started, end, &probe, head_at).await),
+            Ok(Ok(response)) => {
+                return (self.with_body(response, ask, started, end, &probe, head_at).await, Race::None);
+            }
             Ok(Err(error)) => {
                 let reused = probe.reached() == Reached::Reused;
                 if reused && is_idempotent(&ask.method) && classify::is_stale_connection(&error) {
-                    return Err(Raced);
+                    race = Race::Lost;
                 }
                 classify::before_head(error, context())
             }
@@ -215,7 +219,7 @@ impl Client {
         let mut exchange = Exchange::failed(started, failure);
         exchange.phases = phases(&probe, None);
         exchange.tls = self.tls(ask, None);
-        Ok(exchange)
+        (exchange, race)
     }
 
     fn no_head(&self, context: Context, by_headers_limit: bool) -> Failure {
