@@ -2,4 +2,6 @@
 //! our own on loopback.
 
 mod demo;
+mod rooms;
+mod schema;
 mod support;
