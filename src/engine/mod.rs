@@ -1,5 +1,20 @@
-//! The engine.
+//! The engine: one task that owns a run, and one place that waits.
+//!
+//! Requests come from a stream, wait in the frontier, go out through the wire stage, their bodies
+//! through the page stage, and leave as records over a bounded channel. Handlers of the loop never
+//! await, parse or print. Must not know flags, formats or where records go.
 
+mod ask;
+mod door;
+mod flights;
 pub mod handle;
+mod outbox;
+mod run;
+mod stopping;
+pub mod writer;
 
 pub use handle::{Handle, Progress, Stop};
+pub use run::{End, Engine, Launched};
+
+#[cfg(test)]
+mod tests;

@@ -71,8 +71,6 @@ pub struct Flight {
     pub request: Request,
     /// The URL asked for, normalised; userinfo still in it.
     pub url: Url,
-    /// Since when it waits.
-    pub since: Instant,
     /// What happened so far; `None` before the first launch.
     pub trip: Option<Box<Trip>>,
 }

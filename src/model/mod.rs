@@ -12,6 +12,7 @@ pub mod page;
 pub mod record;
 pub mod redact;
 pub mod request;
+pub mod rows;
 pub mod units;
 pub mod visit;
 

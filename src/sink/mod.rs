@@ -1,12 +1,23 @@
 //! Where records go: one trait, a file per format.
 //!
-//! Must not know the engine, the network or the terminal.
+//! A format is an [`Encode`]: it turns records into bytes and knows nothing else. [`open`] joins
+//! it with a target. Writing blocks, so a sink belongs on the writer's thread, where a slow reader
+//! holds up nobody else. Must not know the engine, the network or the terminal.
 
+mod csv;
+pub mod fields;
+mod json;
+mod jsonl;
+mod pipe;
+mod rows;
 pub mod text;
+
+use std::{path::PathBuf, str::FromStr};
 
 use futures::future::BoxFuture;
 
-use crate::model::Record;
+pub use self::fields::Fields;
+use crate::model::{Record, units};
 
 /// Why a sink cannot take records.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +33,9 @@ pub enum SinkError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What was asked for cannot be done; only [`open`] says so.
+    #[error("{0}")]
+    Unusable(String),
 }
 
 /// Takes records in batches and makes them durable.
@@ -33,3 +47,119 @@ pub trait Sink: Send {
     /// Ends the output (a closing bracket, a footer) and flushes. Called once, on every way out.
     fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>>;
 }
+
+/// A format: turns records into bytes.
+pub trait Encode: Send {
+    /// What stands before the first record, written even if there is none.
+    fn head(&mut self, _out: &mut Vec<u8>) {}
+    /// One record. What is in `out` already is left alone.
+    fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> std::io::Result<()>;
+    /// What stands after the last record.
+    fn foot(&mut self, _out: &mut Vec<u8>) {}
+}
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object a line.
+    Jsonl,
+    /// One JSON array.
+    Json,
+    /// Comma-separated values, with a header.
+    Csv,
+    /// The same, separated by tabs.
+    Tsv,
+    /// Nothing.
+    None,
+}
+
+impl Format {
+    /// Every format, in the order of the help text.
+    pub const ALL: [Format; 5] = [Format::Jsonl, Format::Json, Format::Csv, Format::Tsv, Format::None];
+
+    /// The name that `--format` takes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Jsonl => "jsonl",
+            Format::Json => "json",
+            Format::Csv => "csv",
+            Format::Tsv => "tsv",
+            Format::None => "none",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    /// Finds a format by its name; the error lists them.
+    fn from_str(text: &str) -> Result<Self, String> {
+        Format::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
+            let names = Format::ALL.map(Format::name);
+            match units::nearest(text, names) {
+                Some(near) => format!("unknown format `{text}`; did you mean `{near}`?"),
+                None => format!("unknown format `{text}`; known are {}", names.join(", ")),
+            }
+        })
+    }
+}
+
+/// Where the bytes go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Whether what is in it stays.
+        append: bool,
+    },
+}
+
+/// A sink for `format` at `target`.
+///
+/// `fields` narrows the records down (`None`: whole records, or the usual columns);
+/// `select_names` are the selectors of the run, each a column of its own in CSV.
+pub fn open(
+    format: Format,
+    target: Target,
+    fields: Option<Fields>,
+    select_names: &[String],
+) -> Result<Box<dyn Sink>, SinkError> {
+    match (format, fields) {
+        (Format::None, _) => Ok(Box::new(rows::Nothing)),
+        (Format::Jsonl, fields) => open_with(target, jsonl::Jsonl::new(fields)),
+        (Format::Json, fields) => {
+            if let Target::File { path, append: true } = &target {
+                let path = path.display();
+                let message = format!("a JSON array cannot be appended to ({path}); --format jsonl can");
+                return Err(SinkError::Unusable(message));
+            }
+            open_with(target, json::Json::new(fields))
+        }
+        (Format::Csv | Format::Tsv, fields) => {
+            let delimiter = if format == Format::Csv { b',' } else { b'\t' };
+            let header = if has_content(&target) { csv::Header::Leave } else { csv::Header::Write };
+            let fields = fields.unwrap_or_else(|| Fields::columns(select_names));
+            open_with(target, csv::Csv::new(delimiter, fields, header))
+        }
+    }
+}
+
+/// A sink for a format of the caller's own.
+pub fn open_with(target: Target, encode: impl Encode + 'static) -> Result<Box<dyn Sink>, SinkError> {
+    Ok(Box::new(rows::Rows::new(encode, pipe::Pipe::open(target)?)))
+}
+
+/// Whether something is appended to.
+fn has_content(target: &Target) -> bool {
+    match target {
+        Target::File { path, append: true } => std::fs::metadata(path).is_ok_and(|facts| facts.len() > 0),
+        Target::File { append: false, .. } | Target::Stdout => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

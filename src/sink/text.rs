@@ -3,11 +3,9 @@
 //! Everything from outside is escaped here. Must not know whether it writes to a terminal: the
 //! caller says how the lines are to look.
 
-use std::{fmt::Write as _, io::Write, time::Duration};
+use std::{fmt::Write as _, time::Duration};
 
-use futures::future::BoxFuture;
-
-use super::{Sink, SinkError};
+use super::Encode;
 use crate::model::{
     Code, Record,
     escape::visible,
@@ -37,49 +35,16 @@ pub struct Look {
     pub unstarted: Unstarted,
 }
 
-/// Writes readable lines.
-pub struct TextSink {
-    out: Box<dyn Write + Send>,
-    name: String,
-    look: Look,
-}
+/// Turns records into readable lines.
+pub struct Text(pub Look);
 
-impl TextSink {
-    /// Lines to `out`, which errors call `name`.
-    pub fn new(out: Box<dyn Write + Send>, name: impl Into<String>, look: Look) -> Self {
-        TextSink { out, name: name.into(), look }
-    }
-
-    fn fault(&self, source: std::io::Error) -> SinkError {
-        match source.kind() {
-            std::io::ErrorKind::BrokenPipe => SinkError::Gone(self.name.clone()),
-            _ => SinkError::Io { name: self.name.clone(), source },
+impl Encode for Text {
+    fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> std::io::Result<()> {
+        if self.0.unstarted == Unstarted::Show || !never_started(record) {
+            out.extend_from_slice(line(record, self.0.colour).as_bytes());
+            out.push(b'\n');
         }
-    }
-
-    fn put(&mut self, batch: &[Record]) -> Result<(), SinkError> {
-        let mut text = String::with_capacity(batch.len() * 96);
-        for record in batch {
-            if self.look.unstarted == Unstarted::Show || !never_started(record) {
-                text.push_str(&line(record, self.look.colour));
-                text.push('\n');
-            }
-        }
-        self.out.write_all(text.as_bytes()).map_err(|error| self.fault(error))
-    }
-}
-
-impl Sink for TextSink {
-    fn write<'a>(&'a mut self, batch: &'a [Record]) -> BoxFuture<'a, Result<(), SinkError>> {
-        Box::pin(async move { self.put(batch) })
-    }
-
-    fn flush(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
-        Box::pin(async move { self.out.flush().map_err(|error| self.fault(error)) })
-    }
-
-    fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
-        self.flush()
+        Ok(())
     }
 }
 
@@ -202,12 +167,9 @@ mod tests {
     fn what_never_started_is_hidden_when_asked_to() {
         let cancelled = [record(Ending::Error(Failure::new(Code::Cancelled, "stopped")))];
         for (unstarted, empty) in [(Unstarted::Hide, true), (Unstarted::Show, false)] {
-            let path = tempfile::NamedTempFile::new().unwrap();
-            let out = Box::new(path.reopen().unwrap());
-            let mut sink = TextSink::new(out, "x", Look { colour: false, unstarted });
-            futures::executor::block_on(sink.write(&cancelled)).unwrap();
-            futures::executor::block_on(sink.finish()).unwrap();
-            assert_eq!(std::fs::read_to_string(path.path()).unwrap().is_empty(), empty);
+            let mut out = Vec::new();
+            Text(Look { colour: false, unstarted }).record(&cancelled[0], &mut out).unwrap();
+            assert_eq!(out.is_empty(), empty);
         }
     }
 }

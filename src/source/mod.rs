@@ -1,1 +1,166 @@
-//! Where requests come from.
+//! Where requests come from: words of the command line, lists on disk, a pipe.
+//!
+//! In: [`spec`] decides what a word means, [`open`] checks all of them. Out: one stream of
+//! [`Request`]s, in order, read only as fast as it is polled. A line that is no request is a
+//! request with a fault, so that it gets its record. Knows `model` only; must not know settings,
+//! the engine or what happens to a request.
+
+mod csv;
+mod feed;
+mod intake;
+mod json;
+mod jsonl;
+mod lines;
+mod object;
+mod sniff;
+mod word;
+
+use std::{path::PathBuf, str::FromStr};
+
+use futures::stream::BoxStream;
+
+use crate::model::{Request, units};
+
+pub use word::spec;
+
+/// How a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One URL a line; blank lines and lines that start with `#` are skipped.
+    Lines,
+    /// One JSON object a line.
+    Jsonl,
+    /// A JSON array of URLs and objects.
+    Json,
+    /// Comma-separated values with one column of URLs.
+    Csv,
+    /// The same, separated by tabs.
+    Tsv,
+}
+
+impl Format {
+    /// Every format, in the order of the help text.
+    pub const ALL: [Format; 5] = [Format::Lines, Format::Jsonl, Format::Json, Format::Csv, Format::Tsv];
+
+    /// The name that `--input-format` takes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Lines => "lines",
+            Format::Jsonl => "jsonl",
+            Format::Json => "json",
+            Format::Csv => "csv",
+            Format::Tsv => "tsv",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    /// Finds a format by its name; the error lists them.
+    fn from_str(text: &str) -> Result<Self, String> {
+        Format::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
+            let names = Format::ALL.map(Format::name);
+            match units::nearest(text, names) {
+                Some(near) => format!("unknown input format `{text}`; did you mean `{near}`?"),
+                None => format!("unknown input format `{text}`; known are {}", names.join(", ")),
+            }
+        })
+    }
+}
+
+/// One place that requests come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spec {
+    /// Standard input.
+    Stdin,
+    /// A URL.
+    Literal(String),
+    /// A list on disk (or a named pipe, or `/dev/stdin`).
+    File(PathBuf),
+}
+
+/// How lists are read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `None`: by extension, then by the first bytes.
+    pub format: Option<Format>,
+    /// Column of a CSV or TSV list, by name or by number from 1; `None`: `url`, or the only one.
+    pub url_column: Option<String>,
+}
+
+/// Why there are no requests, or no more of them.
+///
+/// What [`spec`] and [`open`] return is wrong usage: nothing was read that could have been sent.
+/// What the stream yields came too late for that: the run is incomplete.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// Not a source that can be used; the sentence says what to do.
+    #[error("{0}")]
+    Unusable(String),
+    /// The system does not let us open it.
+    #[error("cannot open {name}: {source}")]
+    Open {
+        /// The file, in words.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Reading failed half-way.
+    #[error("cannot read {name} to its end: {source}")]
+    Read {
+        /// The file or stream, in words.
+        name: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The reading thread died, which is a bug; saying so is better than a list cut short.
+    #[error("the input was not read to its end")]
+    Died,
+}
+
+/// Opens all sources, to be read one after the other.
+///
+/// Every file is checked first (there, readable, of a known format, its CSV column found), and so
+/// is the beginning of a pipe that stands first; a pipe that stands later is checked at its turn.
+/// Memory does not grow with the lists; dropping the stream ends the reading.
+pub async fn open(
+    specs: Vec<Spec>,
+    options: Options,
+) -> Result<BoxStream<'static, Result<Request, SourceError>>, SourceError> {
+    if specs.iter().filter(|&spec| *spec == Spec::Stdin).count() > 1 {
+        return Err(SourceError::Unusable("`-` is named twice, but standard input can be read only once".to_owned()));
+    }
+    feed::start(specs, options).await
+}
+
+/// The most characters of an unreadable text that go into its record.
+const EXCERPT_CHARS: usize = 256;
+
+/// The beginning of a text, cut between two characters.
+fn excerpt(text: &str) -> &str {
+    text.char_indices().nth(EXCERPT_CHARS).map_or(text, |(end, _)| &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_ends_between_two_characters() {
+        assert_eq!(excerpt("short"), "short");
+        assert_eq!(excerpt(&"é".repeat(300)), "é".repeat(256));
+    }
+
+    #[test]
+    fn an_unknown_input_format_names_the_nearest() {
+        assert_eq!("tsv".parse(), Ok(Format::Tsv));
+        assert_eq!("jsnl".parse::<Format>(), Err("unknown input format `jsnl`; did you mean `jsonl`?".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn standard_input_is_named_once_at_most() {
+        let error = open(vec![Spec::Stdin, Spec::Stdin], Options::default()).await.err().unwrap();
+        assert!(error.to_string().contains("twice"), "{error}");
+    }
+}

@@ -1,0 +1,163 @@
+//! From a flight to what is asked for: fields, credentials, time limits.
+//!
+//! Credentials belong to the origin that the user named: once a chain of redirects has left it,
+//! nothing the user gave goes along, and nothing is given back. Must not know how it is sent.
+
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use url::Url;
+
+use crate::{
+    model::{Ask, Flight, Keep, Patience, Trip, record::host_key},
+    settings::{AskDefaults, Settings},
+};
+
+/// How much of a page is kept when just its title is wanted.
+const TITLE_BYTES: usize = 1 << 20;
+/// What can be unpacked here.
+const CODINGS: HeaderValue = HeaderValue::from_static("gzip, br, zstd, deflate");
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+
+/// Makes [`Ask`]s; what is the same for all of them is worked out once.
+#[derive(Debug)]
+pub(super) struct Asker {
+    /// Fields for the origin that was asked for.
+    home: HeaderMap,
+    /// Fields for any other.
+    foreign: HeaderMap,
+    keep: Keep,
+}
+
+impl Asker {
+    pub fn new(settings: &Settings) -> Self {
+        let ask = &settings.ask;
+        let mut foreign = HeaderMap::new();
+        foreign.insert(header::USER_AGENT, ask.user_agent.clone());
+        foreign.insert(header::ACCEPT, ANYTHING);
+        foreign.insert(header::ACCEPT_ENCODING, CODINGS);
+        let mut home = foreign.clone();
+        replace(&mut home, &ask.headers);
+        if let Some(own) = home.get(header::USER_AGENT) {
+            foreign.insert(header::USER_AGENT, own.clone());
+        }
+        let pages = &settings.pages;
+        let keep = if pages.with.body {
+            Keep::All
+        } else if pages.with.links || !pages.select.is_empty() {
+            Keep::Html
+        } else {
+            Keep::HtmlPrefix(TITLE_BYTES)
+        };
+        Asker { home, foreign, keep }
+    }
+
+    /// The next request of a flight. `run_left` is the time left for the whole run.
+    pub fn ask(
+        &self,
+        flight: &Flight,
+        trip: &Trip,
+        settings: &Settings,
+        run_left: Option<Duration>,
+        now: Instant,
+    ) -> Ask {
+        let wish = flight.request.wish.as_deref();
+        let attempt = wish.and_then(|wish| wish.timeout).unwrap_or(settings.times.attempt);
+        let url_left = trip.deadline.map(|deadline| deadline.saturating_duration_since(now));
+        let total = [Some(attempt.saturating_sub(trip.spent)), url_left, run_left].into_iter().flatten().min();
+        let body = if trip.with_body {
+            wish.and_then(|wish| wish.body.clone()).or_else(|| settings.ask.body.clone())
+        } else {
+            None
+        };
+        let keep = match wish {
+            Some(wish) if !wish.select.is_empty() && self.keep != Keep::All => Keep::Html,
+            _ => self.keep,
+        };
+        Ask {
+            headers: self.fields(flight, trip, &settings.ask),
+            url: without_userinfo(&trip.url),
+            method: trip.method.clone(),
+            body,
+            patience: Patience {
+                connect: settings.times.connect,
+                headers: settings.times.headers,
+                read: settings.times.read,
+                total: total.unwrap_or(attempt).max(Duration::from_millis(1)),
+            },
+            max_body: settings.ask.max_body,
+            keep,
+            off_origin: trip.off_origin,
+        }
+    }
+
+    fn fields(&self, flight: &Flight, trip: &Trip, defaults: &AskDefaults) -> HeaderMap {
+        if trip.off_origin {
+            return self.foreign.clone();
+        }
+        let mut fields = self.home.clone();
+        if !defaults.host_headers.is_empty() {
+            let named = defaults.host_headers.get(&host_key(&trip.url));
+            let by_name = || defaults.host_headers.get(trip.url.host_str()?);
+            if let Some(list) = named.or_else(by_name) {
+                replace(&mut fields, list);
+            }
+        }
+        // On the first origin, so the flight's own URL has the credentials that its redirects lack.
+        if let Some(value) = basic_auth(&flight.url) {
+            fields.entry(header::AUTHORIZATION).or_insert(value);
+        }
+        if let Some(wish) = &flight.request.wish {
+            replace(&mut fields, &wish.headers);
+        }
+        if !trip.with_body {
+            for name in [
+                header::CONTENT_TYPE,
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+                header::CONTENT_LANGUAGE,
+                header::CONTENT_LOCATION,
+            ] {
+                fields.remove(name);
+            }
+        }
+        fields
+    }
+}
+
+/// Puts fields in place of those with the same name; a name that is given twice has both values.
+fn replace(fields: &mut HeaderMap, with: &[(HeaderName, HeaderValue)]) {
+    for (index, (name, value)) in with.iter().enumerate() {
+        let repeated = with[..index].iter().any(|(earlier, _)| earlier == name);
+        if repeated {
+            fields.append(name, value.clone());
+        } else {
+            fields.insert(name, value.clone());
+        }
+    }
+}
+
+fn without_userinfo(url: &Url) -> Url {
+    let mut url = url.clone();
+    if !url.username().is_empty() || url.password().is_some() {
+        // Neither can fail on a URL that has userinfo.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+    }
+    url
+}
+
+/// Userinfo of a URL as Basic credentials (RFC 7617), percent-decoded.
+fn basic_auth(url: &Url) -> Option<HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut pair: Vec<u8> = percent_encoding::percent_decode_str(url.username()).collect();
+    pair.push(b':');
+    pair.extend(percent_encoding::percent_decode_str(url.password().unwrap_or_default()));
+    let coded = base64::engine::general_purpose::STANDARD.encode(pair);
+    let mut value = HeaderValue::from_str(&format!("Basic {coded}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}

@@ -1,0 +1,89 @@
+//! The door: what comes in becomes a flight, or a record at once.
+//!
+//! Gives every request its `seq`, parses its URL, and refuses what is not to be fetched; every
+//! refusal is a record too. Must not know when a flight will go.
+
+use crate::{
+    frontier::Seen,
+    model::{Code, Ending, Failure, Flight, Request, Visit, record::host_key, redact},
+    page::select::Plan,
+    policy,
+    settings::{AssumeScheme, Choose, Dedupe},
+};
+
+/// What became of a request.
+pub(super) enum Admission {
+    /// It waits for its turn on this host.
+    Flight(Box<Flight>, String),
+    /// It is over before it began.
+    Refused(Box<Visit>),
+}
+
+/// Keeps the list of what was seen, and counts.
+#[derive(Debug)]
+pub(super) struct Door {
+    assume: AssumeScheme,
+    choose: Choose,
+    seen: Seen,
+    /// Makes the keys of this run unforeseeable.
+    seed: u64,
+    next_seq: u64,
+}
+
+impl Door {
+    pub fn new(assume: AssumeScheme, choose: Choose) -> Self {
+        Door { assume, choose, seen: Seen::default(), seed: fastrand::u64(..), next_seq: 0 }
+    }
+
+    pub fn admit(&mut self, mut request: Request) -> Admission {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        let refuse = |request, url, ending| Admission::Refused(Box::new(Visit::refused(seq, request, url, ending)));
+        if let Some(fault) = request.fault.take() {
+            return refuse(request, None, Ending::Error(*fault));
+        }
+        let url = match policy::url::normalise(request.url_text(), self.assume) {
+            Ok(url) => url,
+            Err(failure) => return refuse(request, None, Ending::Error(failure)),
+        };
+        if let Some(failure) = bad_selector(&request) {
+            return refuse(request, Some(url), Ending::Error(failure));
+        }
+        if let Some(message) = self.unwanted(&url) {
+            let ending = Ending::Skipped { code: Code::Excluded, message, of: None };
+            return refuse(request, Some(url), ending);
+        }
+        if self.choose.dedupe == Dedupe::Url {
+            let key = policy::url::seen_key(&request, &url, self.seed);
+            if let Some(first) = self.seen.note(key, seq) {
+                let message = format!("the same request as number {first}");
+                let ending = Ending::Skipped { code: Code::Duplicate, message, of: Some(first) };
+                return refuse(request, Some(url), ending);
+            }
+        }
+        let host = host_key(&url);
+        Admission::Flight(Box::new(Flight { seq, request, url, trip: None }), host)
+    }
+
+    fn unwanted(&self, url: &url::Url) -> Option<String> {
+        let (include, exclude) = (&self.choose.include, &self.choose.exclude);
+        if include.is_empty() && exclude.is_empty() {
+            return None;
+        }
+        let text = redact::url(url);
+        if let Some(pattern) = exclude.iter().find(|pattern| pattern.is_match(&text)) {
+            return Some(format!("matches --exclude {}", pattern.as_str()));
+        }
+        let wanted = include.is_empty() || include.iter().any(|pattern| pattern.is_match(&text));
+        (!wanted).then(|| "matches no --include".to_owned())
+    }
+}
+
+/// Selectors of a request are judged before anything is sent for it.
+fn bad_selector(request: &Request) -> Option<Failure> {
+    let select = &request.wish.as_ref()?.select;
+    if select.is_empty() {
+        return None;
+    }
+    Plan::parse(select).err().map(|error| Failure::new(Code::ExtractInvalid, error.to_string()))
+}

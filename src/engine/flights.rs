@@ -1,0 +1,291 @@
+//! A flight's life: take-off, landing, what follows, and the reading of its page.
+//!
+//! Acts on what `policy::step` decides. Must not know the order of events: that is the loop's.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::{Duration, SystemTime},
+};
+
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    task::{Id, JoinError},
+    time::Instant,
+};
+
+use super::run::{Airborne, Engine, Landed, Reading, now};
+use crate::{
+    fetch::Wire,
+    frontier::{BreakerState, Contact, Go, LaneId, Turn},
+    model::{Attempt, Code, Ending, Exchange, Failure, Flight, Hop, Page, Trip, Wait, record::host_key},
+    page::{self, Want, select::Plan},
+    policy::{
+        redirect::{self, Onward},
+        step::{self, Moment, Rules, Step},
+    },
+    settings::Settings,
+};
+
+impl<W: Wire> Engine<W> {
+    pub(super) fn take_off(&mut self, turn: Turn<Box<Flight>>, permit: OwnedSemaphorePermit) {
+        let Turn { item: mut flight, lane, waited, wait_for, go } = turn;
+        if go == Go::HostGivenUp {
+            let message = format!("{} failed too often in a row and was given up for a while", host_key(&flight.url));
+            self.end_unlaunched(flight, waited, Ending::Skipped { code: Code::BudgetHost, message, of: None });
+            return;
+        }
+        let clock = now();
+        if flight.trip.is_none() {
+            self.budget.earn();
+        }
+        let mut trip = flight.trip.take().unwrap_or_else(|| self.pack(&flight, clock));
+        trip.queued += waited;
+        trip.last_wait = (waited, wait_for);
+        if trip.deadline.is_some_and(|deadline| deadline <= clock.into_std()) {
+            flight.trip = Some(trip);
+            self.frontier.release(lane, Contact::Unknown, clock.into_std());
+            let failure = Failure::new(Code::TimeoutTotal, "--url-timeout ended while it waited");
+            self.finish_flight(flight, Ending::Error(failure), None);
+            return;
+        }
+        let run_left = self.run_deadline.map(|deadline| deadline.saturating_duration_since(clock));
+        let ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
+        flight.trip = Some(trip);
+        let (wire, want) = (Arc::clone(&self.wire), self.want_of(&flight));
+        let task = self.exchanges.spawn(async move {
+            let url = ask.url.clone();
+            let exchange = wire.exchange(ask).await;
+            // From here on no byte moves, so the slot is free.
+            drop(permit);
+            let page = page_input(&exchange, &url, &want)
+                .filter(|input| page::quick(input.body.len(), &want))
+                .map(|input| page::read(&input, &want));
+            Landed { exchange, page }
+        });
+        self.airborne.insert(task.id(), Airborne { flight, lane });
+    }
+
+    fn pack(&self, flight: &Flight, clock: Instant) -> Box<Trip> {
+        let wish = flight.request.wish.as_deref();
+        let asked = wish.and_then(|wish| wish.method.as_ref());
+        let body = wish.is_some_and(|wish| wish.body.is_some());
+        Box::new(Trip {
+            started: SystemTime::now(),
+            deadline: self.settings.times.url.map(|limit| (clock + limit).into_std()),
+            url: flight.url.clone(),
+            method: asked.unwrap_or(&self.settings.ask.method).clone(),
+            // The run's content belongs to the run's method.
+            with_body: body || (asked.is_none() && self.settings.ask.body.is_some()),
+            off_origin: false,
+            attempts: 1,
+            limited: 0,
+            spent: Duration::ZERO,
+            queued: Duration::ZERO,
+            last_wait: (Duration::ZERO, Wait::Slot),
+            hops: Vec::new(),
+            log: Vec::new(),
+            last: None,
+        })
+    }
+
+    /// The run's wants, and what this request wants beside them.
+    fn want_of(&self, flight: &Flight) -> Arc<Want> {
+        let own = flight.request.wish.as_ref().map(|wish| wish.select.as_slice()).filter(|own| !own.is_empty());
+        // The door has tried them; what it let in parses again.
+        match own.and_then(|own| Plan::parse(own).ok()) {
+            None => Arc::clone(&self.want),
+            Some(own) => {
+                let plan = match &self.want.plan {
+                    Some(run) => run.merge(&own),
+                    None => own,
+                };
+                Arc::new(Want { links: self.want.links, text: self.want.text, plan: Some(Arc::new(plan)) })
+            }
+        }
+    }
+
+    /// An exchange is over.
+    pub(super) fn land(&mut self, done: Result<(Id, Landed), JoinError>) {
+        let clock = now().into_std();
+        let (id, landed) = match done {
+            Ok((id, landed)) => (id, Ok(landed)),
+            Err(error) => (error.id(), Err(error)),
+        };
+        let Some(Airborne { mut flight, lane }) = self.airborne.remove(&id) else { return };
+        let Ok(Landed { exchange, page }) = landed else {
+            self.frontier.release(lane, Contact::Unknown, clock);
+            self.finish_flight(flight, Ending::Error(panicked()), None);
+            return;
+        };
+        self.frontier.release(lane, contact(&exchange), clock);
+        if let Some(body) = &exchange.body {
+            self.handle.gauges.wire_bytes.fetch_add(body.wire_len, Relaxed);
+        }
+        let Some(mut trip) = flight.trip.take() else { return };
+        let step = self.decide(&flight, &mut trip, &exchange, lane);
+        let url = trip.url.clone();
+        flight.trip = Some(trip);
+        match step {
+            Step::Done(ending) => self.read_page(flight, ending, exchange, page, &url),
+            Step::Redirect(onward) => self.redirect(flight, onward, exchange),
+            Step::Again(wait) => self.again(flight, exchange, wait, Wait::Backoff),
+            Step::AgainHostWaits(wait) => {
+                self.frontier.pause(lane, clock + wait, Wait::RetryAfter);
+                self.again(flight, exchange, wait, Wait::Backoff);
+            }
+            Step::Later(wait, why) => {
+                self.frontier.pause(lane, clock + wait, why);
+                if let Some(trip) = &mut flight.trip {
+                    trip.limited += 1;
+                }
+                self.requeue(flight, exchange, wait, Some(why));
+            }
+        }
+    }
+
+    fn decide(&mut self, flight: &Flight, trip: &mut Trip, exchange: &Exchange, lane: LaneId) -> Step {
+        let clock = now().into_std();
+        let wall = SystemTime::now();
+        let wish = flight.request.wish.as_deref();
+        let settings = &self.settings;
+        let rules = Rules {
+            accept: wish.and_then(|wish| wish.accept.as_ref()).unwrap_or(&settings.ask.accept),
+            retries: wish.and_then(|wish| wish.retries).unwrap_or(settings.retry.retries),
+            redirects: wish.and_then(|wish| wish.redirects).unwrap_or(settings.ask.redirects),
+            retry: &settings.retry,
+            cookies: settings.transport.cookies,
+            conditional: is_conditional(settings, flight),
+        };
+        trip.log.push(Attempt {
+            at: exchange.started.duration_since(trip.started).unwrap_or_default(),
+            status: exchange.status(),
+            error: step::code_of(exchange, &rules, wall),
+            wait: trip.last_wait.0,
+            wait_for: trip.last_wait.1,
+        });
+        trip.spent += exchange.phases.total;
+        let moment = Moment {
+            now: wall,
+            left: trip.deadline.map(|deadline| deadline.saturating_duration_since(clock)),
+            budget: self.budget.has_left(),
+            breaker_open: self.frontier.breaker(lane) == BreakerState::Open,
+            roll: fastrand::f64(),
+        };
+        let step = step::step(exchange, trip, &rules, &moment);
+        match step {
+            Step::Done(ending) => Step::Done(ending),
+            _ if self.stopping.is_some() => {
+                Step::Done(Ending::Error(Failure::new(Code::Cancelled, "the run was stopped before the next try")))
+            }
+            onward => onward,
+        }
+    }
+
+    fn redirect(&mut self, mut flight: Box<Flight>, onward: Onward, exchange: Exchange) {
+        if let Some(trip) = &mut flight.trip {
+            let location = exchange.head.as_ref().and_then(|head| head.headers.get(http::header::LOCATION));
+            let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let from = std::mem::replace(&mut trip.url, onward.url);
+            let status = exchange.status().unwrap_or_default();
+            trip.hops.push(Hop { status, url: from, location: location.unwrap_or_default() });
+            trip.method = onward.method;
+            trip.with_body = onward.with_body;
+            trip.off_origin |= onward.leaves_origin;
+        }
+        self.enqueue_again(flight, Duration::ZERO, None);
+    }
+
+    fn again(&mut self, flight: Box<Flight>, exchange: Exchange, wait: Duration, why: Wait) {
+        self.budget.spend();
+        self.handle.gauges.retries.fetch_add(1, Relaxed);
+        self.requeue(flight, exchange, wait, Some(why));
+    }
+
+    /// Another try on a fresh clock.
+    fn requeue(&mut self, mut flight: Box<Flight>, exchange: Exchange, wait: Duration, why: Option<Wait>) {
+        if let Some(trip) = &mut flight.trip {
+            trip.attempts += 1;
+            trip.spent = Duration::ZERO;
+            trip.last = Some(Box::new(exchange));
+        }
+        self.enqueue_again(flight, wait, why);
+    }
+
+    fn enqueue_again(&mut self, flight: Box<Flight>, wait: Duration, why: Option<Wait>) {
+        let clock = now().into_std();
+        let host = host_key(flight.trip.as_ref().map_or(&flight.url, |trip| &trip.url));
+        let priority = flight.request.wished_priority();
+        self.frontier.push_later(&host, priority, flight, clock + wait, why, clock);
+    }
+
+    /// The answer is final: what does its body say?
+    fn read_page(
+        &mut self,
+        mut flight: Box<Flight>,
+        ending: Ending,
+        exchange: Exchange,
+        page: Option<Page>,
+        url: &url::Url,
+    ) {
+        let want = self.want_of(&flight);
+        let input = if page.is_none() { page_input(&exchange, url, &want) } else { None };
+        if let Some(trip) = &mut flight.trip {
+            trip.last = Some(Box::new(exchange));
+        }
+        let Some(input) = input else {
+            self.finish_flight(flight, ending, page);
+            return;
+        };
+        let bytes = input.body.len();
+        self.body_bytes += bytes;
+        let stage = Arc::clone(&self.stage);
+        let task = self.pages.spawn(async move { stage.read(input, want).await });
+        self.reading.insert(task.id(), Reading { flight, ending, bytes });
+    }
+
+    pub(super) fn have_read(&mut self, done: Result<(Id, Result<Page, Failure>), JoinError>) {
+        let (id, page) = match done {
+            Ok((id, page)) => (id, page),
+            Err(error) => (error.id(), Err(panicked())),
+        };
+        let Some(Reading { flight, ending, bytes }) = self.reading.remove(&id) else { return };
+        self.body_bytes = self.body_bytes.saturating_sub(bytes);
+        match page {
+            Ok(page) => self.finish_flight(flight, ending, Some(page)),
+            Err(failure) => self.finish_flight(flight, Ending::Error(failure), None),
+        }
+    }
+}
+
+fn panicked() -> Failure {
+    Failure::new(Code::InternalPanic, "a bug in fetchall: the work on this request panicked")
+}
+
+/// What an exchange says about its host.
+fn contact(exchange: &Exchange) -> Contact {
+    match &exchange.failure {
+        None => Contact::Answered,
+        Some(failure) if failure.code.is_transport() && exchange.head.is_none() => Contact::Failed,
+        Some(_) if exchange.head.is_some() => Contact::Answered,
+        Some(_) => Contact::Unknown,
+    }
+}
+
+fn is_conditional(settings: &Settings, flight: &Flight) -> bool {
+    use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
+    let own = flight.request.wish.as_ref().map_or(&[][..], |wish| &wish.headers);
+    settings.ask.headers.iter().chain(own).any(|(name, _)| *name == IF_NONE_MATCH || *name == IF_MODIFIED_SINCE)
+}
+
+/// What the page stage is to read, if there is anything to read.
+fn page_input(exchange: &Exchange, url: &url::Url, want: &Want) -> Option<page::Input> {
+    let body = exchange.body.as_ref().filter(|_| exchange.failure.is_none())?;
+    let head = exchange.head.as_ref()?;
+    if redirect::is_followed(head.status) && head.headers.contains_key(http::header::LOCATION) {
+        return None;
+    }
+    let content_type = head.headers.get(http::header::CONTENT_TYPE);
+    let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let needed = want.text || want.links || want.plan.is_some() || page::is_html(content_type.as_deref(), &body.kept);
+    needed.then(|| page::Input { body: body.kept.clone(), content_type, url: url.clone() })
+}

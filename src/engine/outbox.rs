@@ -1,0 +1,50 @@
+//! Records on their way out, in the order that was asked for.
+//!
+//! Must not know who takes them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::{model::Record, settings::Order};
+
+/// Records that are finished but not yet taken.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    order: Order,
+    ready: VecDeque<Record>,
+    /// With [`Order::Input`]: those whose turn has not come.
+    held: BTreeMap<u64, Record>,
+    next: u64,
+}
+
+impl Outbox {
+    pub fn new(order: Order) -> Self {
+        Outbox { order, ready: VecDeque::new(), held: BTreeMap::new(), next: 0 }
+    }
+
+    pub fn put(&mut self, record: Record) {
+        match self.order {
+            Order::Completion => self.ready.push_back(record),
+            Order::Input => {
+                self.held.insert(record.seq, record);
+                while let Some(record) = self.held.remove(&self.next) {
+                    self.next += 1;
+                    self.ready.push_back(record);
+                }
+            }
+        }
+    }
+
+    pub fn take(&mut self) -> Option<Record> {
+        self.ready.pop_front()
+    }
+
+    /// How many may be taken now.
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// How many wait for an earlier one.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+}

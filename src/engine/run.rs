@@ -1,0 +1,323 @@
+//! The loop.
+//!
+//! Ends by counting: source dry, nothing waiting, nothing under way, nothing to deliver.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use futures::{FutureExt as _, StreamExt as _, stream::BoxStream};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::{Id, JoinHandle, JoinSet},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    ask::Asker,
+    door::{Admission, Door},
+    handle::{Handle, Stop},
+    outbox::Outbox,
+    stopping::{Stopping, gone},
+};
+use crate::{
+    fetch::Wire,
+    frontier::{Frontier, LaneId},
+    model::{Ending, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
+    page::{Stage, Want, select::Plan},
+    policy::budget::RetryBudget,
+    settings::{MaxFailures, Settings},
+    source::SourceError,
+};
+
+/// Records that may wait for the reader before nothing new is started.
+const OUTBOX: usize = 1024;
+/// Room in the channel to the reader.
+const CHANNEL: usize = 1024;
+/// Requests taken from the source in one turn of the loop.
+const GULP: usize = 64;
+/// Finished requests before a share of failures says anything.
+const SHARE_FROM: u64 = 20;
+
+/// A run that was started.
+#[derive(Debug)]
+pub struct Launched {
+    /// The records, one for each request read.
+    pub records: mpsc::Receiver<Record>,
+    /// Progress, and a way to stop.
+    pub handle: Handle,
+    /// The engine's task; dropping the receiver ends it too.
+    pub end: JoinHandle<End>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct End {
+    /// Why it ended before its input, if it did.
+    pub stopped: Option<Stop>,
+    /// The fault of the source that cut the input short, if one did.
+    pub source_error: Option<String>,
+}
+
+/// A flight whose exchange is under way.
+pub(super) struct Airborne {
+    pub flight: Box<Flight>,
+    pub lane: LaneId,
+}
+
+/// A flight whose page is being read.
+pub(super) struct Reading {
+    pub flight: Box<Flight>,
+    pub ending: Ending,
+    pub bytes: usize,
+}
+
+/// What a wire task brings back.
+pub(super) struct Landed {
+    pub exchange: Exchange,
+    /// The page, where it was cheap enough to read on the spot.
+    pub page: Option<Page>,
+}
+
+/// One run.
+pub struct Engine<W> {
+    pub(super) settings: Arc<Settings>,
+    pub(super) wire: Arc<W>,
+    pub(super) asker: Asker,
+    pub(super) want: Arc<Want>,
+    pub(super) stage: Arc<Stage>,
+    pub(super) door: Door,
+    pub(super) frontier: Frontier<Box<Flight>>,
+    pub(super) budget: RetryBudget,
+    pub(super) slots: Arc<Semaphore>,
+    pub(super) exchanges: JoinSet<Landed>,
+    pub(super) airborne: HashMap<Id, Airborne>,
+    pub(super) pages: JoinSet<Result<Page, Failure>>,
+    pub(super) reading: HashMap<Id, Reading>,
+    pub(super) body_bytes: usize,
+    pub(super) outbox: Outbox,
+    pub(super) heavy: Heavy,
+    pub(super) handle: Handle,
+    pub(super) source_dry: bool,
+    pub(super) source_error: Option<String>,
+    pub(super) run_deadline: Option<Instant>,
+    pub(super) stopping: Option<Stopping>,
+}
+
+pub(super) fn now() -> Instant {
+    Instant::now()
+}
+
+impl<W: Wire> Engine<W> {
+    /// A run over `wire`. The selectors of the settings have been parsed into `plan`.
+    pub fn new(settings: Arc<Settings>, wire: Arc<W>, plan: Option<Arc<Plan>>, stage: Arc<Stage>) -> Self {
+        let with = settings.pages.with;
+        let start = now();
+        Engine {
+            asker: Asker::new(&settings),
+            want: Arc::new(Want { links: with.links, text: with.body, plan }),
+            stage,
+            door: Door::new(settings.ask.assume_scheme, settings.choose.clone()),
+            frontier: Frontier::new(&settings.limits, start.into_std()),
+            budget: RetryBudget::new(settings.retry.budget_percent),
+            slots: Arc::new(Semaphore::new(settings.limits.in_flight.get().min(Semaphore::MAX_PERMITS))),
+            exchanges: JoinSet::new(),
+            airborne: HashMap::new(),
+            pages: JoinSet::new(),
+            reading: HashMap::new(),
+            body_bytes: 0,
+            outbox: Outbox::new(settings.choose.order),
+            heavy: Heavy { headers: with.headers, body: with.body, tls: with.tls, attempts: with.attempts },
+            handle: Handle::new(),
+            source_dry: false,
+            source_error: None,
+            run_deadline: settings.times.run.map(|run| start + run),
+            stopping: None,
+            settings,
+            wire,
+        }
+    }
+
+    /// Progress of this run, and a way to stop it.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Starts the run as a task of the current runtime.
+    pub fn start(self, source: BoxStream<'static, Result<Request, SourceError>>) -> Launched {
+        let (sender, records) = mpsc::channel(CHANNEL);
+        let handle = self.handle.clone();
+        let end = tokio::spawn(self.run(source, sender));
+        Launched { records, handle, end }
+    }
+
+    async fn run(mut self, source: BoxStream<'static, Result<Request, SourceError>>, out: mpsc::Sender<Record>) -> End {
+        let limit = self.settings.choose.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        let mut source = source.take(limit);
+        let mut stop = self.handle.subscribe();
+        let mut reader_gone = self.handle.subscribe();
+        loop {
+            self.launch();
+            self.deliver(&out);
+            self.publish();
+            if self.nothing_left() {
+                break;
+            }
+            let wake = self.wake_at();
+            tokio::select! { biased;
+                why = async { stop.wait_for(|why| why.is_some()).await.ok().and_then(|why| *why) }, if self.stopping.is_none() => {
+                    if !self.begin_to_stop(why.unwrap_or(Stop::Gone)) { break }
+                }
+                () = gone(&mut reader_gone), if self.stopping.is_some() => break,
+                permit = out.reserve(), if self.outbox.ready() > 0 => match (permit, self.outbox.take()) {
+                    (Ok(permit), Some(record)) => permit.send(record),
+                    (Err(_), _) => { self.handle.stop(Stop::Gone); break }
+                    (Ok(_), None) => {}
+                },
+                Some(done) = self.exchanges.join_next_with_id(), if !self.airborne.is_empty() => self.land(done),
+                Some(done) = self.pages.join_next_with_id(), if !self.reading.is_empty() => self.have_read(done),
+                next = source.next(), if self.is_hungry() => {
+                    self.take_in(next);
+                    for _ in 1..GULP {
+                        if !self.is_hungry() { break }
+                        let Some(next) = source.next().now_or_never() else { break };
+                        self.take_in(next);
+                    }
+                }
+                () = sleep_until(wake.unwrap_or_else(now)), if wake.is_some() => self.on_time(),
+                () = out.closed() => { self.handle.stop(Stop::Gone); break }
+            }
+        }
+        self.publish();
+        End { stopped: self.handle.stopped(), source_error: self.source_error.take() }
+    }
+
+    fn nothing_left(&self) -> bool {
+        (self.source_dry || self.stopping.is_some())
+            && self.frontier.is_empty()
+            && self.airborne.is_empty()
+            && self.reading.is_empty()
+            && self.outbox.ready() == 0
+            && (self.outbox.held() == 0 || self.stopping.is_some())
+    }
+
+    /// Whether more of the source is wanted: the window has room, and the reader keeps up.
+    fn is_hungry(&self) -> bool {
+        let outstanding = self.frontier.len() + self.airborne.len() + self.reading.len() + self.outbox.held();
+        !self.source_dry
+            && self.stopping.is_none()
+            && outstanding < self.settings.limits.window.get()
+            && self.outbox.ready() < OUTBOX
+    }
+
+    fn take_in(&mut self, next: Option<Result<Request, SourceError>>) {
+        match next {
+            Some(Ok(request)) => {
+                self.handle.gauges.read.fetch_add(1, Relaxed);
+                match self.door.admit(request) {
+                    Admission::Flight(flight, host) => {
+                        let priority = flight.request.wished_priority();
+                        self.frontier.push(&host, priority, flight, now().into_std());
+                    }
+                    Admission::Refused(visit) => self.finish(*visit),
+                }
+            }
+            Some(Err(error)) => {
+                self.source_error = Some(error.to_string());
+                self.source_dry = true;
+            }
+            None => self.source_dry = true,
+        }
+    }
+
+    /// Everything that may go, goes.
+    fn launch(&mut self) {
+        while self.stopping.is_none()
+            && self.outbox.ready() < OUTBOX
+            && self.body_bytes < self.settings.limits.body_budget
+        {
+            let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else { break };
+            let Some(turn) = self.frontier.pop(now().into_std()) else { break };
+            self.take_off(turn, permit);
+        }
+    }
+
+    pub(super) fn finish_flight(&mut self, flight: Box<Flight>, ending: Ending, page: Option<Page>) {
+        let Flight { seq, request, url, trip } = *flight;
+        self.finish(Visit { seq, request, url: Some(url), ending, trip, queued: Duration::ZERO, page });
+    }
+
+    pub(super) fn end_unlaunched(&mut self, flight: Box<Flight>, queued: Duration, ending: Ending) {
+        let Flight { seq, request, url, trip } = *flight;
+        self.finish(Visit { seq, request, url: Some(url), ending, trip, queued, page: None });
+    }
+
+    /// A request has come to its end: its record goes out, and the run may have had enough.
+    fn finish(&mut self, visit: Visit) {
+        let gauges = &self.handle.gauges;
+        let finished = gauges.finished.fetch_add(1, Relaxed) + 1;
+        let (counter, failed) = match &visit.ending {
+            Ending::Ok => (&gauges.ok, false),
+            Ending::HttpError(_) | Ending::Error(_) => (&gauges.failed, true),
+            Ending::Skipped { .. } => (&gauges.skipped, false),
+        };
+        let count = counter.fetch_add(1, Relaxed) + 1;
+        let choose = &self.settings.choose;
+        if self.stopping.is_none() {
+            let enough = match (&visit.ending, choose.first) {
+                (Ending::Ok, Some(first)) => count >= u64::from(first.get()),
+                _ => false,
+            };
+            let too_many = failed
+                && match choose.max_failures {
+                    None => false,
+                    Some(MaxFailures::Count(most)) => count >= u64::from(most.get()),
+                    Some(MaxFailures::Percent(most)) => {
+                        finished >= SHARE_FROM && count as f64 * 100.0 > most * finished as f64
+                    }
+                };
+            if enough {
+                self.handle.stop(Stop::First);
+            } else if too_many {
+                self.handle.stop(Stop::Failures);
+            }
+        }
+        self.outbox.put(Record::of(visit, self.heavy));
+    }
+
+    /// Hands over what the channel has room for.
+    fn deliver(&mut self, out: &mpsc::Sender<Record>) {
+        while self.outbox.ready() > 0 {
+            let Ok(permit) = out.try_reserve() else { break };
+            if let Some(record) = self.outbox.take() {
+                permit.send(record);
+            }
+        }
+    }
+
+    fn publish(&self) {
+        let gauges = &self.handle.gauges;
+        gauges.in_flight.store(self.airborne.len() as u64, Relaxed);
+        gauges.waiting.store(self.frontier.len() as u64, Relaxed);
+        gauges.source_dry.store(self.source_dry.into(), Relaxed);
+    }
+
+    fn wake_at(&self) -> Option<Instant> {
+        let turn = self.frontier.wake_at().filter(|_| self.stopping.is_none() && self.slots.available_permits() > 0);
+        let stop = match &self.stopping {
+            Some(stopping) => Some(stopping.drain_by),
+            None => self.run_deadline,
+        };
+        [turn.map(Instant::from_std), stop].into_iter().flatten().min()
+    }
+
+    fn on_time(&mut self) {
+        match &self.stopping {
+            Some(stopping) if stopping.drain_by <= now() => self.drop_in_flight(),
+            None if self.run_deadline.is_some_and(|deadline| deadline <= now()) => self.handle.stop(Stop::Deadline),
+            _ => {}
+        }
+    }
+}

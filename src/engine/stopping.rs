@@ -1,0 +1,85 @@
+//! The end of a run before its input ends: what waits, what is under way, and how each is told.
+//!
+//! Must not know who asked.
+
+use std::time::Duration;
+
+use tokio::{sync::watch, time::Instant};
+
+use super::{
+    handle::Stop,
+    run::{Engine, now},
+};
+use crate::{
+    fetch::Wire,
+    model::{Code, Ending, Failure},
+};
+
+/// What is in flight when somebody asks to stop gets so much time.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A run that is ending.
+pub(super) struct Stopping {
+    pub why: Stop,
+    /// When what is still in flight is dropped.
+    pub drain_by: Instant,
+}
+
+impl<W: Wire> Engine<W> {
+    /// Starts nothing more. False if there is nobody left to tell.
+    pub(super) fn begin_to_stop(&mut self, why: Stop) -> bool {
+        if why == Stop::Gone {
+            return false;
+        }
+        let clock = now();
+        let drain_by = if why == Stop::Asked { clock + GRACE } else { clock };
+        self.stopping = Some(Stopping { why, drain_by });
+        for (flight, waited) in self.frontier.drain(clock.into_std()) {
+            let ending = ending_of_waiting(why, flight.trip.is_some());
+            self.end_unlaunched(flight, waited, ending);
+        }
+        if drain_by <= clock {
+            self.drop_in_flight();
+        }
+        true
+    }
+
+    /// What is still under way is cut off and gets its record.
+    pub(super) fn drop_in_flight(&mut self) {
+        let why = self.stopping.as_ref().map_or(Stop::Asked, |stopping| stopping.why);
+        self.exchanges.abort_all();
+        self.pages.abort_all();
+        let airborne: Vec<_> = self.airborne.drain().map(|(_, airborne)| airborne.flight).collect();
+        for flight in airborne {
+            self.finish_flight(flight, ending_of_waiting(why, true), None);
+        }
+        // These have their answer; only the reading of the page was cut short.
+        let reading: Vec<_> = self.reading.drain().map(|(_, reading)| reading.flight).collect();
+        for flight in reading {
+            self.finish_flight(flight, ending_of_waiting(why, true), None);
+        }
+        self.body_bytes = 0;
+    }
+}
+
+/// Waits until nobody reads any more.
+pub(super) async fn gone(stop: &mut watch::Receiver<Option<Stop>>) {
+    if stop.wait_for(|why| *why == Some(Stop::Gone)).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// How a flight ends that the stop has overtaken.
+fn ending_of_waiting(why: Stop, begun: bool) -> Ending {
+    let skipped = |code, message: &str| Ending::Skipped { code, message: message.to_owned(), of: None };
+    match why {
+        Stop::First => skipped(Code::BudgetFirst, "--first had its successes"),
+        Stop::Deadline if !begun => skipped(Code::BudgetDeadline, "--deadline came before its turn"),
+        Stop::Failures if !begun => skipped(Code::BudgetFailures, "the run was stopped because of failures"),
+        Stop::Deadline => Ending::Error(Failure::new(Code::Cancelled, "--deadline came before it was done")),
+        Stop::Failures => Ending::Error(Failure::new(Code::Cancelled, "the run was stopped because of failures")),
+        Stop::Asked | Stop::Gone => {
+            Ending::Error(Failure::new(Code::Cancelled, "the run was stopped before it was done"))
+        }
+    }
+}

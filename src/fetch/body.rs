@@ -1,0 +1,321 @@
+//! Response content: read in bounded steps, decoded, counted, digested, kept as far as wanted.
+//!
+//! Nothing is allocated because a server said so, nothing grows above the cap, and a cut body is
+//! never passed off as whole. Must not know what the content means.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
+use bytes::{Bytes, BytesMut};
+use futures::TryStreamExt as _;
+use http::{HeaderMap, header};
+use sha2::{Digest as _, Sha256};
+use tokio::{
+    io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
+    time::{Instant, timeout_at},
+};
+use tokio_util::io::StreamReader;
+
+use super::classify;
+use crate::model::{Body, Code, Failure, Keep, record, units::human_size};
+
+/// Decoded bytes asked for at once.
+const STEP: usize = 64 * 1024;
+/// Decoded bytes after which other work gets its turn: unpacking needs no waiting, so nothing
+/// else would stop it.
+const TURN: u64 = 1 << 20;
+/// Content codings on one body at most.
+const CODINGS: usize = 3;
+
+/// What a body may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// When the exchange ends.
+    pub end: Instant,
+    /// Longest silence.
+    pub silence: Duration,
+    /// Largest length, decoded or on the wire.
+    pub most: u64,
+    /// How much is kept.
+    pub keep: Keep,
+}
+
+/// Reads a whole body.
+pub(super) async fn read(response: reqwest::Response, bounds: Bounds) -> Result<Body, Failure> {
+    let codings = codings(response.headers())?;
+    let sink = Sink::new(keep_of(response.headers(), bounds.keep), bounds.most);
+    if codings.is_empty() { plain(response, bounds, sink).await } else { coded(response, bounds, sink, &codings).await }
+}
+
+/// A body without content coding: chunks are counted and passed on as they come.
+async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) -> Result<Body, Failure> {
+    loop {
+        let chunk = patiently(bounds, response.chunk()).await?;
+        match chunk.map_err(|error| classify::in_body(&error.without_url()))? {
+            Some(chunk) => sink.take(&chunk, Code::BodyTooLarge)?,
+            None => break,
+        }
+    }
+    let wire_len = sink.len;
+    Ok(sink.finish(wire_len))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+/// The codings to take off, in the order of the field. What is not known is taken as none, as
+/// browsers do.
+fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, Failure> {
+    let fields = headers.get_all(header::CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let codings: Vec<Coding> = fields
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| match name.trim().to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => Some(Coding::Gzip),
+            "deflate" => Some(Coding::Deflate),
+            "br" => Some(Coding::Brotli),
+            "zstd" => Some(Coding::Zstd),
+            _ => None,
+        })
+        .take(CODINGS + 1)
+        .collect();
+    if codings.len() > CODINGS {
+        return Err(Failure::new(Code::BodyDecode, format!("more than {CODINGS} content codings")));
+    }
+    Ok(codings)
+}
+
+type Source<'a> = Pin<Box<dyn AsyncBufRead + Send + 'a>>;
+
+/// A body with content codings: unpacked in steps.
+async fn coded(
+    response: reqwest::Response,
+    bounds: Bounds,
+    mut sink: Sink,
+    codings: &[Coding],
+) -> Result<Body, Failure> {
+    let wire = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&wire);
+    let stream = response.bytes_stream().map_err(|error| io::Error::other(Broken(error.without_url()))).inspect_ok(
+        move |chunk| {
+            counter.fetch_add(chunk.len() as u64, Relaxed);
+        },
+    );
+    let mut raw = Box::pin(StreamReader::new(stream));
+    let first = patiently(bounds, raw.fill_buf()).await?.map_err(unpack_failure)?;
+    // A coded body of no bytes at all is sent by many a server with HEAD-like answers.
+    if !first.is_empty() {
+        let zlib = is_zlib(first);
+        let mut decoded: Source<'_> = Box::pin(raw.as_mut());
+        for coding in codings.iter().rev() {
+            decoded = unpack(decoded, *coding, zlib);
+        }
+        drain(&mut decoded, bounds, &mut sink, &wire).await?;
+    }
+    // To the end of the message: only then is the connection free, and the message complete.
+    loop {
+        let rest = patiently(bounds, raw.fill_buf()).await?.map_err(unpack_failure)?.len();
+        if rest == 0 {
+            break;
+        }
+        raw.as_mut().consume(rest);
+        if wire.load(Relaxed) > bounds.most {
+            return Err(too_large(bounds.most, Code::BodyTooLarge));
+        }
+    }
+    Ok(sink.finish(wire.load(Relaxed)))
+}
+
+fn unpack(source: Source<'_>, coding: Coding, zlib: bool) -> Source<'_> {
+    match coding {
+        Coding::Gzip => {
+            let mut decoder = GzipDecoder::new(source);
+            decoder.multiple_members(true);
+            Box::pin(BufReader::with_capacity(STEP, decoder))
+        }
+        Coding::Deflate if zlib => Box::pin(BufReader::with_capacity(STEP, ZlibDecoder::new(source))),
+        Coding::Deflate => Box::pin(BufReader::with_capacity(STEP, DeflateDecoder::new(source))),
+        Coding::Brotli => Box::pin(BufReader::with_capacity(STEP, BrotliDecoder::new(source))),
+        Coding::Zstd => {
+            let mut decoder = ZstdDecoder::new(source);
+            decoder.multiple_members(true);
+            Box::pin(BufReader::with_capacity(STEP, decoder))
+        }
+    }
+}
+
+/// `deflate` means the zlib format (RFC 9110, section 8.4.1.2); some servers send it bare. The
+/// header of RFC 1950 tells.
+fn is_zlib(first: &[u8]) -> bool {
+    match first {
+        [method, flags, ..] => method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0,
+        _ => true,
+    }
+}
+
+async fn drain(decoded: &mut Source<'_>, bounds: Bounds, sink: &mut Sink, wire: &AtomicU64) -> Result<(), Failure> {
+    let mut buffer = vec![0; STEP];
+    let mut turn = 0;
+    loop {
+        let got = patiently(bounds, decoded.read(&mut buffer)).await?.map_err(unpack_failure)?;
+        if got == 0 {
+            return Ok(());
+        }
+        sink.take(&Bytes::copy_from_slice(&buffer[..got]), Code::BodyBomb)?;
+        if wire.load(Relaxed) > bounds.most {
+            return Err(too_large(bounds.most, Code::BodyTooLarge));
+        }
+        turn += got as u64;
+        if turn >= TURN {
+            turn = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// A network error on its way through the decoders.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Broken(#[source] reqwest::Error);
+
+fn unpack_failure(error: io::Error) -> Failure {
+    if let Some(broken) = error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>()) {
+        return classify::in_body(&broken.0);
+    }
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return Failure::new(Code::BodyTruncated, "the packed body ended before it was complete");
+    }
+    Failure::new(Code::BodyDecode, format!("the body is not coded as Content-Encoding says: {error}"))
+}
+
+/// Waits within the bounds; says which one was passed.
+async fn patiently<T>(bounds: Bounds, work: impl Future<Output = T>) -> Result<T, Failure> {
+    let silent = Instant::now() + bounds.silence;
+    match timeout_at(silent.min(bounds.end), work).await {
+        Ok(done) if Instant::now() < bounds.end => Ok(done),
+        Ok(_) => Err(total_timeout()),
+        Err(_) if bounds.end <= silent => Err(total_timeout()),
+        Err(_) => {
+            let silence = humantime::format_duration(bounds.silence);
+            Err(Failure::new(Code::TimeoutRead, format!("the body fell silent for {silence}")))
+        }
+    }
+}
+
+/// The exchange ran out of its time.
+pub(super) fn total_timeout() -> Failure {
+    Failure::new(Code::TimeoutTotal, "not done within the time for one attempt")
+}
+
+fn too_large(most: u64, code: Code) -> Failure {
+    let what = if code == Code::BodyBomb { "the body unpacks to" } else { "the body is" };
+    Failure::new(code, format!("{what} more than {}", human_size(most)))
+}
+
+/// How much of this body is kept: HTML can be told by its type alone; a body without a type may
+/// be HTML.
+fn keep_of(headers: &HeaderMap, keep: Keep) -> usize {
+    let is_html = || {
+        let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = value.and_then(|value| record::content_type(value).0);
+        media_type.is_none_or(|media_type| matches!(media_type.as_str(), "text/html" | "application/xhtml+xml"))
+    };
+    match keep {
+        Keep::All => usize::MAX,
+        Keep::None => 0,
+        Keep::Html if is_html() => usize::MAX,
+        Keep::HtmlPrefix(most) if is_html() => most,
+        Keep::Html | Keep::HtmlPrefix(_) => 0,
+    }
+}
+
+/// Counts, digests and keeps.
+struct Sink {
+    keep: usize,
+    most: u64,
+    len: u64,
+    digest: Sha256,
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Sink {
+    fn new(keep: usize, most: u64) -> Self {
+        Sink { keep, most, len: 0, digest: Sha256::new(), first: Bytes::new(), rest: BytesMut::new() }
+    }
+
+    fn take(&mut self, chunk: &Bytes, over: Code) -> Result<(), Failure> {
+        self.len += chunk.len() as u64;
+        if self.len > self.most {
+            return Err(too_large(self.most, over));
+        }
+        self.digest.update(chunk);
+        let kept = self.first.len().max(self.rest.len());
+        let part = chunk.len().min(self.keep.saturating_sub(kept));
+        if part > 0 {
+            // Most bodies come in one chunk, which is then kept without a copy.
+            if kept == 0 {
+                self.first = chunk.slice(..part);
+            } else {
+                if self.rest.is_empty() {
+                    self.rest.extend_from_slice(&self.first);
+                }
+                self.rest.extend_from_slice(&chunk[..part]);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, wire_len: u64) -> Body {
+        let kept = if self.rest.is_empty() { self.first } else { self.rest.freeze() };
+        Body { kept, len: self.len, wire_len, sha256: self.digest.finalize().into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_covers_all_and_only_so_much_is_kept() {
+        let mut sink = Sink::new(5, 100);
+        for chunk in ["abc", "def", "ghi"] {
+            sink.take(&Bytes::from(chunk), Code::BodyTooLarge).unwrap();
+        }
+        let body = sink.finish(9);
+        assert_eq!((&body.kept[..], body.len), (&b"abcde"[..], 9));
+        assert_eq!(body.sha256, <[u8; 32]>::from(Sha256::digest("abcdefghi")));
+    }
+
+    #[test]
+    fn a_body_above_the_cap_is_refused_at_once() {
+        let mut sink = Sink::new(0, 4);
+        assert!(sink.take(&Bytes::from("1234"), Code::BodyTooLarge).is_ok());
+        assert_eq!(sink.take(&Bytes::from("5"), Code::BodyBomb).unwrap_err().code, Code::BodyBomb);
+    }
+
+    #[test]
+    fn codings_are_read_as_a_list() {
+        let of = |value: &str| {
+            let headers = [(header::CONTENT_ENCODING, value.parse().unwrap())].into_iter().collect();
+            codings(&headers).map(|list| list.len()).map_err(|failure| failure.code)
+        };
+        assert_eq!(of("gzip"), Ok(1));
+        assert_eq!(of("gzip, BR ,identity"), Ok(2));
+        assert_eq!(of("utf-8"), Ok(0));
+        assert_eq!(of("gzip,gzip,gzip,gzip"), Err(Code::BodyDecode));
+        assert!(is_zlib(&[0x78, 0x9c]) && !is_zlib(&[0x4b, 0x4c]));
+    }
+}

@@ -1,0 +1,193 @@
+//! From the HTTP library's errors to codes.
+//!
+//! The library nests errors of hyper, h2, rustls and the system; each is looked for by type, text
+//! only where there is no type. Must not decide what is done about a failure.
+
+use std::{error::Error as StdError, io};
+
+use rustls::CertificateError;
+
+use super::{connect::NameFault, probe::Reached};
+use crate::model::{Code, Failure, redact};
+
+/// What was going on when it broke.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    /// How far connecting had come.
+    pub reached: Reached,
+    /// Whether a proxy stands between.
+    pub via_proxy: bool,
+}
+
+/// The failure of a request that brought no response head.
+pub(super) fn before_head(error: reqwest::Error, context: Context) -> Failure {
+    let error = error.without_url();
+    let timed_out = error.is_timeout();
+    let connecting = error.is_connect();
+    if let Some(fault) = find::<NameFault>(&error) {
+        let code = match fault.code {
+            Code::BlockedPrivateAddress | Code::ConnectDescriptors => fault.code,
+            _ if context.via_proxy => Code::ProxyConnect,
+            code => code,
+        };
+        return Failure::new(code, redact::text(&fault.message));
+    }
+    if let Some(failure) = tls(&error) {
+        return failure;
+    }
+    if timed_out && connecting {
+        return connect_timeout(context);
+    }
+    if let Some(failure) = tunnel(&error) {
+        return failure;
+    }
+    if let Some(error) = find::<io::Error>(&error).filter(|_| connecting) {
+        let code = connect_code(error, context);
+        return Failure::new(code, io_text(error));
+    }
+    if connecting && context.via_proxy {
+        return Failure::new(Code::ProxyHandshake, innermost(&error));
+    }
+    on_connection(&error)
+}
+
+/// No connection in time.
+pub(super) fn connect_timeout(context: Context) -> Failure {
+    match context.reached {
+        _ if context.via_proxy => Failure::new(Code::ProxyConnect, "no connection through the proxy in time"),
+        Reached::Dns => Failure::new(Code::DnsTimeout, "the name was not resolved in time"),
+        _ => Failure::new(Code::ConnectTimeout, "no connection in time"),
+    }
+}
+
+/// The failure of a body that ended early.
+pub(super) fn in_body(error: &(dyn StdError + 'static)) -> Failure {
+    let text = innermost(error);
+    let lower = text.to_ascii_lowercase();
+    let framing = ["chunk", "trailer"].iter().any(|word| lower.contains(word)) && lower.contains("invalid");
+    if framing {
+        return Failure::new(Code::ProtocolInvalid, format!("the body is not framed as HTTP says: {text}"));
+    }
+    Failure::new(Code::BodyTruncated, format!("the body ended before it was complete: {text}"))
+}
+
+/// Whether a request failed in the way of a pooled connection that the server was just closing.
+pub(super) fn is_stale_connection(error: &reqwest::Error) -> bool {
+    let by_hyper = find::<hyper::Error>(error)
+        .is_some_and(|error| error.is_incomplete_message() || error.is_canceled() || error.is_closed());
+    let by_system = find::<io::Error>(error).is_some_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted
+        )
+    });
+    by_hyper || by_system
+}
+
+/// Whether this process, or the system, has no file descriptor left (EMFILE, ENFILE).
+pub(super) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+/// An error on an established connection, before the response head.
+fn on_connection(error: &reqwest::Error) -> Failure {
+    if let Some(error) = find::<h2::Error>(error) {
+        let again = matches!(error.reason(), Some(h2::Reason::REFUSED_STREAM | h2::Reason::NO_ERROR)) || error.is_io();
+        let code = if again { Code::ConnectReset } else { Code::ProtocolHttp2 };
+        return Failure::new(code, error.to_string());
+    }
+    if let Some(error) = find::<hyper::Error>(error) {
+        if error.is_parse_too_large() {
+            return Failure::new(Code::ProtocolHeadersTooLarge, "the response head is too large");
+        }
+        if error.is_parse() {
+            return Failure::new(Code::ProtocolInvalid, format!("not valid HTTP: {}", innermost(error)));
+        }
+        if error.is_incomplete_message() {
+            return Failure::new(Code::ProtocolEmpty, "the server closed the connection without a complete answer");
+        }
+    }
+    if let Some(error) = find::<io::Error>(error) {
+        return Failure::new(
+            if is_out_of_descriptors(error) { Code::ConnectDescriptors } else { Code::ConnectReset },
+            io_text(error),
+        );
+    }
+    Failure::new(Code::ProtocolInvalid, innermost(error))
+}
+
+fn connect_code(error: &io::Error, context: Context) -> Code {
+    use io::ErrorKind as Kind;
+    match error.kind() {
+        _ if is_out_of_descriptors(error) => Code::ConnectDescriptors,
+        _ if context.via_proxy => Code::ProxyConnect,
+        Kind::ConnectionRefused => Code::ConnectRefused,
+        Kind::TimedOut => Code::ConnectTimeout,
+        Kind::UnexpectedEof | Kind::InvalidData => Code::TlsHandshake,
+        Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => Code::ConnectReset,
+        _ => Code::ConnectUnreachable,
+    }
+}
+
+fn tls(error: &(dyn StdError + 'static)) -> Option<Failure> {
+    use CertificateError as Bad;
+    let error = find::<rustls::Error>(error)?;
+    let code = match error {
+        rustls::Error::InvalidCertificate(bad) => match bad {
+            Bad::Expired | Bad::ExpiredContext { .. } | Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+                Code::TlsExpired
+            }
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Code::TlsHostname,
+            _ => Code::TlsUntrusted,
+        },
+        _ => Code::TlsHandshake,
+    };
+    Some(Failure::new(code, error.to_string()))
+}
+
+/// What the HTTP library says of proxies: its types for that are not public everywhere.
+fn tunnel(error: &(dyn StdError + 'static)) -> Option<Failure> {
+    let texts: Vec<String> = chain(error).map(|error| error.to_string()).collect();
+    let text = texts.iter().find(|text| {
+        let lower = text.to_ascii_lowercase();
+        lower.contains("tunnel") || lower.contains("socks") || lower.contains("proxy auth")
+    })?;
+    let all = texts.join(": ").to_ascii_lowercase();
+    let code = if all.contains("auth") || all.contains("407") {
+        Code::ProxyAuth
+    } else if ["unsuccessful", "refused", "unreachable", "failed to create underlying", "connect failed"]
+        .iter()
+        .any(|word| all.contains(word))
+    {
+        Code::ProxyConnect
+    } else {
+        Code::ProxyHandshake
+    };
+    Some(Failure::new(code, redact::text(text)))
+}
+
+fn io_text(error: &io::Error) -> String {
+    let text = error.get_ref().map_or_else(|| error.to_string(), |inner| innermost(inner));
+    redact::text(&text).into_owned()
+}
+
+/// The message at the bottom of a chain, which says most.
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let text = chain(error).last().map(ToString::to_string).unwrap_or_default();
+    redact::text(&text).into_owned()
+}
+
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    // An io::Error hides the error that it wraps from `source` of its own level.
+    fn below<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inside) => Some(inside),
+            None => error.source(),
+        }
+    }
+    std::iter::successors(Some(error), |error| below(*error)).take(32)
+}
+
+fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
+    chain(error).filter_map(|error| error.downcast_ref::<E>()).last()
+}

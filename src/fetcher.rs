@@ -1,0 +1,292 @@
+//! The front door for Rust programs: settings in, a stream of records out.
+//!
+//! A thin layer over the engine; the command line goes through the same door. Must not know flags
+//! or formats.
+
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures::{Stream, StreamExt as _, stream::BoxStream};
+use http::{HeaderName, HeaderValue};
+use tokio::sync::mpsc;
+
+use crate::{
+    engine::{Engine, Handle, Launched},
+    fetch::{Client, ClientError},
+    model::{Record, Request, units::Rate},
+    page::{Stage, select::Plan, select::SelectError},
+    settings::{Dedupe, Order, Settings, With},
+    source::SourceError,
+};
+
+/// Why there is no fetcher.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A selector cannot be read.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// Certificates, proxy or TLS are of no use.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A value is out of range.
+    #[error("{0}")]
+    Value(String),
+}
+
+/// Fetches many URLs at once.
+///
+/// ```no_run
+/// use fetchall::{Fetcher, Request};
+/// use futures::StreamExt as _;
+///
+/// # async fn run() -> Result<(), fetchall::BuildError> {
+/// let fetcher = Fetcher::builder().concurrency(8).retries(1).build()?;
+/// let urls = ["https://example.com/", "https://example.org/"];
+/// let mut records = fetcher.run(futures::stream::iter(urls.map(Request::get)));
+/// while let Some(record) = records.next().await {
+///     println!("{} {:?} {:?}", record.input, record.status, record.title);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Fetcher {
+    settings: Arc<Settings>,
+    client: Arc<Client>,
+    plan: Option<Arc<Plan>>,
+    stage: Arc<Stage>,
+}
+
+impl Fetcher {
+    /// Settings by name, the rest by default.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// A fetcher for these settings. Nothing is sent.
+    ///
+    /// # Errors
+    /// A selector, certificate or proxy that cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, BuildError> {
+        let plan = match settings.pages.select.as_slice() {
+            [] => None,
+            select => Some(Arc::new(Plan::parse(select)?)),
+        };
+        let client = Arc::new(Client::new(&settings)?);
+        let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+        Ok(Fetcher { settings: Arc::new(settings), client, plan, stage: Arc::new(Stage::new(threads)) })
+    }
+
+    /// Fetches everything that `requests` yields: exactly one record for each, as each completes
+    /// (or in input order, see [`Builder::ordered`]).
+    ///
+    /// The stream is pulled as far ahead as the window allows, from the first poll on. Dropping
+    /// the records ends the run and closes its connections. Polled inside a tokio runtime.
+    pub fn run<S>(&self, requests: S) -> Records
+    where
+        S: Stream + Send + 'static,
+        S::Item: Into<Request>,
+    {
+        let source = requests.map(|request| Ok(request.into())).boxed();
+        let engine = self.engine();
+        Records { handle: engine.handle(), state: State::Waiting(Box::new((engine, source))) }
+    }
+
+    /// Starts a run at once, for those who take its parts apart. Called inside a tokio runtime.
+    pub fn start(&self, source: BoxStream<'static, Result<Request, SourceError>>) -> Launched {
+        self.engine().start(source)
+    }
+
+    fn engine(&self) -> Engine<Client> {
+        Engine::new(Arc::clone(&self.settings), Arc::clone(&self.client), self.plan.clone(), Arc::clone(&self.stage))
+    }
+}
+
+/// The records of a run, a [`Stream`].
+#[derive(Debug)]
+pub struct Records {
+    handle: Handle,
+    state: State,
+}
+
+enum State {
+    /// Not polled yet.
+    Waiting(Box<(Engine<Client>, BoxStream<'static, Result<Request, SourceError>>)>),
+    Running(mpsc::Receiver<Record>),
+    Over,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            State::Waiting(_) => "Waiting",
+            State::Running(_) => "Running",
+            State::Over => "Over",
+        })
+    }
+}
+
+impl Records {
+    /// Progress of the run, and a way to stop it while the stream is being read.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+}
+
+impl Stream for Records {
+    type Item = Record;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Record>> {
+        if matches!(self.state, State::Waiting(_)) {
+            if let State::Waiting(parts) = std::mem::replace(&mut self.state, State::Over) {
+                let (engine, source) = *parts;
+                self.state = State::Running(engine.start(source).records);
+            }
+        }
+        match &mut self.state {
+            State::Running(records) => {
+                let next = records.poll_recv(context);
+                if matches!(next, Poll::Ready(None)) {
+                    self.state = State::Over;
+                }
+                next
+            }
+            State::Waiting(_) | State::Over => Poll::Ready(None),
+        }
+    }
+}
+
+/// Settings by name; whatever is not named is as the command line has it.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    settings: Settings,
+    fault: Option<String>,
+}
+
+impl Builder {
+    /// Starts from these settings.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Exchanges at once, over all hosts [default: 32].
+    pub fn concurrency(mut self, most: usize) -> Self {
+        if let Some(most) = self.at_least_one("concurrency", most) {
+            self.settings.limits.in_flight = most;
+        }
+        self
+    }
+
+    /// Exchanges at once, for one host [default: 8].
+    pub fn per_host(mut self, most: usize) -> Self {
+        if let Some(most) = self.at_least_one("per_host", most) {
+            self.settings.limits.host.in_flight = most;
+        }
+        self
+    }
+
+    /// Requests looked ahead at most [default: 50,000].
+    pub fn window(mut self, most: usize) -> Self {
+        if let Some(most) = self.at_least_one("window", most) {
+            self.settings.limits.window = most;
+        }
+        self
+    }
+
+    /// Starts per time, over all hosts.
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.settings.limits.rate = Some(rate);
+        self
+    }
+
+    /// Starts per time, for one host.
+    pub fn rate_per_host(mut self, rate: Rate) -> Self {
+        self.settings.limits.host.rate = Some(rate);
+        self
+    }
+
+    /// Time for one attempt [default: 30 s].
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.times.attempt = timeout;
+        self
+    }
+
+    /// Tries after the first [default: 2].
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.settings.retry.retries = retries;
+        self
+    }
+
+    /// Redirects followed at most [default: 10].
+    pub fn redirects(mut self, most: u32) -> Self {
+        self.settings.ask.redirects = most;
+        self
+    }
+
+    /// A field for every request to the origin that was asked for.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.settings.ask.headers.push((name, value));
+        self
+    }
+
+    /// `User-Agent`.
+    pub fn user_agent(mut self, value: HeaderValue) -> Self {
+        self.settings.ask.user_agent = value;
+        self
+    }
+
+    /// A selector: `name` becomes a key of the record's `data` (`name[]` a list).
+    pub fn select(mut self, name: impl Into<String>, css: impl Into<String>) -> Self {
+        self.settings.pages.select.push((name.into(), css.into()));
+        self
+    }
+
+    /// Heavy keys that records carry.
+    pub fn with(mut self, with: With) -> Self {
+        self.settings.pages.with = with;
+        self
+    }
+
+    /// Records in input order instead of completion order.
+    pub fn ordered(mut self) -> Self {
+        self.settings.choose.order = Order::Input;
+        self
+    }
+
+    /// Repeats are fetched again instead of being skipped.
+    pub fn keep_duplicates(mut self) -> Self {
+        self.settings.choose.dedupe = Dedupe::Off;
+        self
+    }
+
+    /// Ends the run after so many successes.
+    pub fn first(mut self, successes: NonZeroU32) -> Self {
+        self.settings.choose.first = Some(successes);
+        self
+    }
+
+    /// The fetcher. Nothing is sent.
+    ///
+    /// # Errors
+    /// A value, selector, certificate or proxy that cannot be used.
+    pub fn build(self) -> Result<Fetcher, BuildError> {
+        match self.fault {
+            Some(fault) => Err(BuildError::Value(fault)),
+            None => Fetcher::new(self.settings),
+        }
+    }
+
+    fn at_least_one(&mut self, name: &str, value: usize) -> Option<NonZeroUsize> {
+        let checked = NonZeroUsize::new(value);
+        if checked.is_none() {
+            self.fault = Some(format!("{name} must be at least 1"));
+        }
+        checked
+    }
+}

@@ -1,0 +1,158 @@
+//! One host: its queue, how many are under way, its spacing, its pause, its breaker.
+//!
+//! Must not know the other hosts.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+use super::{breaker::Breaker, pace::Pace};
+use crate::{model::Wait, settings::HostLimits};
+
+/// An item and since when, and for what, it waits.
+#[derive(Debug)]
+pub(super) struct Queued<T> {
+    pub item: T,
+    pub since: Instant,
+    /// A reason of its own (backoff), else the lane's.
+    pub why: Option<Wait>,
+}
+
+/// Where a lane stands among the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Nothing waits in it.
+    Idle,
+    /// It may go, with this rank.
+    Ready((Reverse<i32>, u64)),
+    /// It waits for a time.
+    Parked,
+    /// As many as allowed are under way.
+    Full,
+}
+
+/// One host.
+#[derive(Debug)]
+pub(super) struct Lane<T> {
+    queues: BTreeMap<Reverse<i32>, VecDeque<Queued<T>>>,
+    limits: HostLimits,
+    pace: Option<Pace>,
+    /// The rate has granted a start that was not made yet.
+    granted: bool,
+    next_start: Option<Instant>,
+    blocked: Option<(Wait, Instant)>,
+    last_start: Option<Instant>,
+    pub paused: Option<(Instant, Wait)>,
+    pub breaker: Breaker,
+    pub in_flight: usize,
+    pub later: usize,
+    pub place: Place,
+}
+
+impl<T> Lane<T> {
+    pub fn new(limits: HostLimits, epoch: Instant) -> Self {
+        Lane {
+            queues: BTreeMap::new(),
+            limits,
+            pace: limits.rate.map(|rate| Pace::new(rate, epoch)),
+            granted: false,
+            next_start: None,
+            blocked: None,
+            last_start: None,
+            paused: None,
+            breaker: Breaker::default(),
+            in_flight: 0,
+            later: 0,
+            place: Place::Idle,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.queues.is_empty()
+    }
+
+    /// A half-open breaker lets one probe through.
+    pub fn is_full(&self) -> bool {
+        let most = if self.breaker.is_open() { 1 } else { self.limits.in_flight.get() };
+        self.in_flight >= most
+    }
+
+    pub fn top_priority(&self) -> i32 {
+        self.queues.first_key_value().map_or(0, |(priority, _)| priority.0)
+    }
+
+    pub fn enqueue(&mut self, priority: i32, queued: Queued<T>, front: bool) {
+        let queue = self.queues.entry(Reverse(priority)).or_default();
+        if front { queue.push_front(queued) } else { queue.push_back(queued) }
+    }
+
+    pub fn dequeue(&mut self) -> Option<Queued<T>> {
+        let mut queue = self.queues.first_entry()?;
+        let queued = queue.get_mut().pop_front();
+        if queue.get().is_empty() {
+            queue.remove();
+        }
+        queued
+    }
+
+    pub fn drain(&mut self) -> impl Iterator<Item = Queued<T>> {
+        std::mem::take(&mut self.queues).into_values().flatten()
+    }
+
+    /// Until when, and why, this lane may not start anything; asking takes a start from the rate.
+    pub fn blocked_until(&mut self, now: Instant) -> Option<(Instant, Wait)> {
+        if let Some((until, why)) = self.paused {
+            if until > now {
+                return Some((until, why));
+            }
+            self.paused = None;
+        }
+        if let Some(until) = self.breaker.probe_at().filter(|until| *until > now) {
+            return Some((until, Wait::Breaker));
+        }
+        if let Some(until) = self.next_start.filter(|until| *until > now) {
+            return Some((until, Wait::HostRate));
+        }
+        if !self.granted {
+            if let Some(Err(wait)) = self.pace.as_mut().map(|pace| pace.check(now)) {
+                return Some((now + wait, Wait::HostRate));
+            }
+            self.granted = true;
+        }
+        None
+    }
+
+    pub fn note_block(&mut self, why: Wait, now: Instant) {
+        self.blocked = Some((why, now));
+    }
+
+    pub fn launched(&mut self, now: Instant) {
+        self.in_flight += 1;
+        self.granted = false;
+        self.last_start = Some(now);
+        if !self.limits.delay.is_zero() {
+            self.next_start = Some(now + self.limits.delay);
+        }
+    }
+
+    /// What an item that may go now has waited for: its own reason, else the last thing that held
+    /// the lane while it waited, else the global rate, else a slot.
+    pub fn cause_of(&self, queued: &Queued<T>, rate_blocked_at: Option<Instant>) -> Wait {
+        let held = self.blocked.filter(|(_, at)| *at >= queued.since).map(|(why, _)| why);
+        let rate = rate_blocked_at.filter(|at| *at >= queued.since).map(|_| Wait::Rate);
+        queued.why.or(held).or(rate).unwrap_or(Wait::Slot)
+    }
+
+    /// Nothing waits or is under way, and nothing that happened here matters any more.
+    pub fn is_forgettable(&self, now: Instant) -> bool {
+        let spacing = self.limits.delay.max(self.limits.rate.map_or(Duration::ZERO, |rate| rate.per * 2));
+        self.is_empty()
+            && self.in_flight == 0
+            && self.later == 0
+            && !self.breaker.is_open()
+            && self.paused.is_none_or(|(until, _)| until <= now)
+            && self.last_start.is_none_or(|at| at + spacing <= now)
+    }
+}

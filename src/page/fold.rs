@@ -1,0 +1,78 @@
+//! Text as people read it: runs of white space (Unicode's, so no-break spaces too) become one
+//! space, none at the ends.
+
+/// Text under way: takes pieces, folds as they come, holds no more than was asked for.
+pub(super) struct Folded {
+    text: String,
+    chars_left: usize,
+    gap: bool,
+}
+
+impl Folded {
+    /// Room for `chars` characters; what comes after is dropped.
+    pub(super) fn new(chars: usize) -> Self {
+        Folded { text: String::new(), chars_left: chars, gap: false }
+    }
+
+    /// Adds a piece of text; it goes on where the last one ended.
+    pub(super) fn push(&mut self, piece: &str) {
+        for c in piece.chars() {
+            if c.is_whitespace() {
+                self.gap();
+            } else if self.put(c).is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Ends a word, as white space does.
+    pub(super) fn gap(&mut self) {
+        self.gap = !self.text.is_empty();
+    }
+
+    fn put(&mut self, c: char) -> Option<()> {
+        if std::mem::take(&mut self.gap) {
+            self.chars_left = self.chars_left.checked_sub(1)?;
+            self.text.push(' ');
+        }
+        self.chars_left = self.chars_left.checked_sub(1)?;
+        self.text.push(c);
+        Some(())
+    }
+
+    /// Whether nothing that comes can change the text any more.
+    pub(super) fn is_full(&self) -> bool {
+        self.chars_left == 0
+    }
+
+    /// The text.
+    pub(super) fn finish(mut self) -> String {
+        // The last character of a full text may be the space before one that did not fit.
+        self.text.truncate(self.text.trim_end().len());
+        self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fold(chars: usize, pieces: &[&str]) -> String {
+        let mut folded = Folded::new(chars);
+        pieces.iter().for_each(|piece| folded.push(piece));
+        folded.finish()
+    }
+
+    #[test]
+    fn white_space_is_folded_over_pieces() {
+        assert_eq!(fold(99, &["\n a", "b \t", "\u{a0} c\u{3000}", "  "]), "ab c");
+        assert_eq!(fold(99, &["", " \n"]), "");
+    }
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        assert_eq!(fold(3, &["äöüß"]), "äöü");
+        assert_eq!(fold(3, &["ab   ", "  cd"]), "ab");
+        assert_eq!(fold(4, &["ab cd"]), "ab c");
+    }
+}

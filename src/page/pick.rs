@@ -1,0 +1,225 @@
+//! From a tree to values: which elements match, and what they say. Bounded by a clock and by the
+//! bytes of the result. Must not know how a selector was written or how the tree came about.
+
+use std::{collections::HashSet, io, iter::successors, time::Instant};
+
+use html5ever::{
+    QualName,
+    serialize::{self, AttrRef, Serialize, SerializeOpts, Serializer, TraversalScope},
+};
+use scraper::{ElementRef, Html, Selector};
+use serde_json::Value;
+
+use super::fold::Folded;
+
+/// Elements between two looks at the clock.
+const STRIDE: usize = 64;
+
+/// What of an element is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Its text as people read it.
+    Text,
+    /// Value of the attribute of this name, in lower case.
+    Attr(String),
+    /// What stands inside, as HTML.
+    Html,
+}
+
+/// How many matches are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Many {
+    /// The first, or null.
+    First,
+    /// All, as a list.
+    All,
+}
+
+/// How to match, since both ways can be made slow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Each element by itself, with a look at the clock now and then.
+    OneByOne,
+    /// All at once: for selectors that count siblings, which would be counted anew for each element.
+    AtOnce,
+}
+
+impl Way {
+    /// The way for a selector.
+    pub(super) fn of(css: &str) -> Self {
+        let css = css.to_ascii_lowercase();
+        let counts = css.contains(":nth-") || css.contains("-of-type");
+        // Quadratic by nature, so the clock must be able to end it.
+        let quadratic = css.contains('~') || css.contains(":has");
+        if counts && !quadratic { Way::AtOnce } else { Way::OneByOne }
+    }
+}
+
+/// What is left to spend on one page.
+pub(super) struct Budget {
+    pub(super) until: Instant,
+    pub(super) bytes: usize,
+}
+
+impl Budget {
+    /// Whether a value of so many bytes still fits.
+    fn pays(&mut self, bytes: usize) -> bool {
+        let left = self.bytes.checked_sub(bytes);
+        self.bytes = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
+/// What a selector finds on a page.
+pub(super) fn pick(html: &Html, selector: &Selector, way: Way, part: &Part, many: Many, budget: &mut Budget) -> Value {
+    let until = budget.until;
+    let found = matches(html, selector, way, until);
+    match many {
+        Many::First => found.into_iter().next().and_then(|element| value(element, part, budget)).into(),
+        Many::All => found.into_iter().filter_map(|element| value(element, part, budget)).collect(),
+    }
+}
+
+/// Elements that match, in document order, until the time is over.
+fn matches<'a>(
+    html: &'a Html,
+    selector: &'a Selector,
+    way: Way,
+    until: Instant,
+) -> Box<dyn Iterator<Item = ElementRef<'a>> + 'a> {
+    match way {
+        Way::OneByOne => {
+            let in_time = move |&(count, _): &(usize, _)| count % STRIDE != 0 || Instant::now() < until;
+            let elements = elements(html).enumerate().take_while(in_time).map(|(_, element)| element);
+            Box::new(elements.filter(|element| selector.matches(element)))
+        }
+        Way::AtOnce => {
+            let found: HashSet<_> = html.select(selector).map(|element| element.id()).collect();
+            Box::new(elements(html).filter(move |element| found.contains(&element.id())))
+        }
+    }
+}
+
+/// The elements of a page in document order. What a `<template>` holds is no part of the page.
+fn elements(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {
+    let root = html.tree.root();
+    let nodes = successors(Some(root), move |node| {
+        let inside = if node.value().is_fragment() { None } else { node.first_child() };
+        inside.or_else(|| successors(Some(*node), |node| node.parent()).find_map(|node| node.next_sibling()))
+    });
+    nodes.filter_map(ElementRef::wrap)
+}
+
+fn value(element: ElementRef<'_>, part: &Part, budget: &mut Budget) -> Option<String> {
+    if budget.bytes == 0 {
+        return None;
+    }
+    let value = match part {
+        Part::Text => text(element, budget.bytes),
+        Part::Attr(name) => {
+            let mut attrs = element.value().attrs();
+            Some(attrs.find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.to_owned())
+        }
+        Part::Html => inner_html(element, budget.bytes),
+    };
+    value.filter(|value| budget.pays(value.len()))
+}
+
+/// What an element says to a reader: scripts and styles inside it say nothing, and blocks and line
+/// breaks part words. `None` if it is longer than `most` bytes.
+fn text(element: ElementRef<'_>, most: usize) -> Option<String> {
+    let mut reader = Reader { text: Folded::new(most), hidden: 0 };
+    element.serialize(&mut reader, TraversalScope::ChildrenOnly(None)).ok()?;
+    Some(reader.text.finish()).filter(|text| text.len() <= most)
+}
+
+fn inner_html(element: ElementRef<'_>, most: usize) -> Option<String> {
+    let mut room = Room { bytes: Vec::new(), most };
+    let opts = SerializeOpts {
+        scripting_enabled: false,
+        traversal_scope: TraversalScope::ChildrenOnly(None),
+        create_missing_parent: false,
+    };
+    serialize::serialize(&mut room, &element, opts).ok()?;
+    String::from_utf8(room.bytes).ok()
+}
+
+/// A buffer that takes no more than `most` bytes.
+struct Room {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl io::Write for Room {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + piece.len() > self.most {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        self.bytes.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes the walk over an element as a reader does.
+struct Reader {
+    text: Folded,
+    hidden: usize,
+}
+
+impl Serializer for Reader {
+    fn start_elem<'a, A: Iterator<Item = AttrRef<'a>>>(&mut self, name: QualName, _: A) -> io::Result<()> {
+        self.hidden += usize::from(is_hidden(&name.local));
+        if parts_words(&name.local) {
+            self.text.gap();
+        }
+        Ok(())
+    }
+
+    fn end_elem(&mut self, name: QualName) -> io::Result<()> {
+        self.hidden = self.hidden.saturating_sub(usize::from(is_hidden(&name.local)));
+        if parts_words(&name.local) {
+            self.text.gap();
+        }
+        Ok(())
+    }
+
+    fn write_text(&mut self, text: &str) -> io::Result<()> {
+        if self.hidden == 0 {
+            self.text.push(text);
+        }
+        if self.text.is_full() { Err(io::ErrorKind::OutOfMemory.into()) } else { Ok(()) }
+    }
+
+    fn write_comment(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_doctype(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_processing_instruction(&mut self, _: &str, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn is_hidden(name: &str) -> bool {
+    matches!(name, "script" | "style" | "template")
+}
+
+/// Elements that start a line of their own or a cell, and line breaks.
+fn parts_words(name: &str) -> bool {
+    #[rustfmt::skip]
+    const NAMES: &[&str] = &[
+        "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details",
+        "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3",
+        "h4", "h5", "h6", "head", "header", "hgroup", "hr", "li", "main", "menu", "nav", "ol", "option", "p", "pre",
+        "search", "section", "select", "summary", "table", "tbody", "td", "textarea", "tfoot", "th", "thead",
+        "title", "tr", "ul",
+    ];
+    NAMES.binary_search(&name).is_ok()
+}

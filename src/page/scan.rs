@@ -1,0 +1,228 @@
+//! Title, base and links of a page, in one streaming pass without a tree.
+//!
+//! Linear in the length of the page and flat in memory whatever its nesting, so this is what every
+//! page goes through; a tree is built only where somebody asks for a selector. Must not know
+//! charsets or selectors.
+//!
+//! A link is what the parsed page has as an element with such an attribute, scripting being off:
+//! `<noscript>` counts; scripts, styles, comments, text boxes and `<template>` do not.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8};
+use html5gum::{State, Tokenizer};
+use url::Url;
+
+use super::{
+    fold::Folded,
+    place::Place,
+    tags::{StartTag, Tags, Watcher},
+};
+
+/// Longest title, in characters.
+pub const TITLE_CHARS: usize = 512;
+
+/// Bytes of absolute links taken from one page at most. A short link can become as long as the
+/// base it is resolved against, so a page of 1 MiB could otherwise ask for gigabytes.
+const LINK_BYTES: usize = 32 << 20;
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seek {
+    /// The title: the scan ends where it does.
+    Title,
+    /// The title and every link.
+    Links,
+}
+
+/// What a scan found.
+#[derive(Debug, Default)]
+pub struct Scanned {
+    /// `<title>`, white space folded, at most [`TITLE_CHARS`] characters; `None` if absent or empty.
+    pub title: Option<String>,
+    /// `href` of the first `<base>` that has one, as written.
+    pub base: Option<String>,
+    links: Values,
+}
+
+impl Scanned {
+    /// The links as absolute URLs in document order, repeats included. What is no URL is left out.
+    ///
+    /// `url` is where the page was found; `encoding` is how it was written, which queries follow
+    /// (HTML standard, 2.4.2).
+    pub fn links(&self, url: &Url, encoding: &'static Encoding) -> Vec<String> {
+        let base = self.base.as_deref().and_then(|base| url.join(base).ok());
+        // A base that is data or script cannot carry links (HTML standard, 4.2.3).
+        let base = base.filter(|base| !matches!(base.scheme(), "data" | "javascript"));
+        let encode = in_encoding(encoding);
+        let encode = (encoding.output_encoding() != UTF_8).then_some(&encode as &dyn Fn(&str) -> Cow<'_, [u8]>);
+        let options = Url::options().base_url(Some(base.as_ref().unwrap_or(url))).encoding_override(encode);
+        let mut left = LINK_BYTES;
+        let mut links = Vec::new();
+        for link in self.links.iter().filter_map(|link| options.parse(link).ok()) {
+            let Some(rest) = left.checked_sub(link.as_str().len()) else { break };
+            left = rest;
+            links.push(link.into());
+        }
+        links
+    }
+}
+
+fn in_encoding(encoding: &'static Encoding) -> impl Fn(&str) -> Cow<'_, [u8]> {
+    |text| encoding.encode(text).0
+}
+
+/// Scans a page.
+pub fn scan(html: &str, seek: Seek) -> Scanned {
+    let mut scan = Scan::new(seek);
+    // The tokenizer returns when the scan is done, or at the end; a string cannot fail to be read.
+    let _ = Tokenizer::new_with_emitter(html, Tags::new(&mut scan)).next();
+    let title = scan.title.finish();
+    Scanned { title: Some(title).filter(|title| !title.is_empty()), base: scan.base, links: scan.links }
+}
+
+/// The attribute of an element that links, by element name.
+fn link_attribute(name: &[u8]) -> Option<&'static [u8]> {
+    Some(match name {
+        b"a" | b"area" | b"link" | b"base" => b"href",
+        b"img" | b"image" | b"script" | b"iframe" | b"source" | b"video" | b"audio" | b"embed" => b"src",
+        b"object" => b"data",
+        b"form" => b"action",
+        _ => return None,
+    })
+}
+
+#[derive(PartialEq)]
+enum Title {
+    Awaited,
+    Open,
+    Known,
+}
+
+struct Scan {
+    seek: Seek,
+    place: Place,
+    state: Title,
+    title: Folded,
+    /// Bytes of a character whose rest comes with the next piece of the title.
+    split: Vec<u8>,
+    base: Option<String>,
+    links: Values,
+    form_open: bool,
+}
+
+impl Scan {
+    fn new(seek: Seek) -> Self {
+        Scan {
+            seek,
+            place: Place::default(),
+            state: Title::Awaited,
+            title: Folded::new(TITLE_CHARS),
+            split: Vec::new(),
+            base: None,
+            links: Values::default(),
+            form_open: false,
+        }
+    }
+
+    /// Whether a start tag becomes an element of the page that may link. `html` says whether it is
+    /// read as HTML.
+    fn links_here(&mut self, name: &[u8], html: bool) -> bool {
+        match name {
+            // A form within a form is not there.
+            b"form" if html => !std::mem::replace(&mut self.form_open, true),
+            // HTML takes <image> for <img>; in a drawing it is something else.
+            b"image" => html,
+            _ => true,
+        }
+    }
+
+    fn take(&mut self, name: &[u8], value: &[u8]) {
+        let value = String::from_utf8_lossy(value);
+        if name == b"base" {
+            self.base.get_or_insert_with(|| value.into_owned());
+        } else if is_link(name, &value) {
+            self.links.push(&value);
+        }
+    }
+}
+
+/// Whether a value leads somewhere. An empty one leads to the page itself where people click, and
+/// nowhere elsewhere; `data:` holds its content instead of leading to it.
+fn is_link(name: &[u8], value: &str) -> bool {
+    let value = value.trim_start_matches(|c: char| c <= ' ');
+    let is_data = value.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"));
+    !is_data && (!value.is_empty() || matches!(name, b"a" | b"area"))
+}
+
+impl Watcher for Scan {
+    fn wanted(&self, name: &[u8]) -> Option<&'static [u8]> {
+        link_attribute(name).filter(|_| self.seek == Seek::Links)
+    }
+
+    fn start(&mut self, tag: &StartTag<'_>) -> Option<State> {
+        let state = self.place.start(tag);
+        if self.place.in_template() {
+            return state;
+        }
+        // Only HTML switches the way that text is read: a title in a drawing does not.
+        if tag.name == b"title" && state.is_some() && self.state == Title::Awaited {
+            self.state = Title::Open;
+        } else if link_attribute(tag.name).is_some() {
+            let html = self.place.is_html();
+            if let (true, Some(value)) = (self.links_here(tag.name, html), tag.value) {
+                self.take(tag.name, value);
+            }
+        }
+        state
+    }
+
+    fn end(&mut self, name: &[u8]) {
+        self.place.end(name);
+        match name {
+            b"title" if self.state == Title::Open => self.state = Title::Known,
+            b"form" if !self.place.in_template() => self.form_open = false,
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, piece: &[u8]) {
+        if self.state == Title::Open && !self.title.is_full() {
+            self.split.extend_from_slice(piece);
+            if let Ok(text) = str::from_utf8(&self.split) {
+                self.title.push(text);
+                self.split.clear();
+            }
+        }
+    }
+
+    fn takes_cdata(&self) -> bool {
+        !self.place.is_html()
+    }
+
+    fn done(&self) -> bool {
+        self.seek == Seek::Title && (self.state == Title::Known || self.title.is_full())
+    }
+}
+
+/// Many short strings in one allocation.
+#[derive(Debug, Default)]
+struct Values {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Values {
+    fn push(&mut self, value: &str) {
+        self.text.push_str(value);
+        self.ends.push(self.text.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).filter_map(|(start, &end)| self.text.get(start..end))
+    }
+}
+
+#[cfg(test)]
+mod tests;

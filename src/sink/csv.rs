@@ -1,0 +1,153 @@
+//! Records as CSV (RFC 4180, with LF) or TSV. Must not know where the bytes go.
+
+use std::{borrow::Cow, io};
+
+use serde_json::value::RawValue;
+
+use super::{Encode, Fields};
+use crate::model::Record;
+
+/// Whether the names of the columns are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Header {
+    /// First line.
+    Write,
+    /// The file has one already.
+    Leave,
+}
+
+/// Rows of cells.
+pub(super) struct Csv {
+    delimiter: u8,
+    fields: Fields,
+    header: Header,
+    whole: Vec<u8>,
+}
+
+impl Csv {
+    /// Rows with a column for each of `fields`.
+    pub(super) fn new(delimiter: u8, fields: Fields, header: Header) -> Self {
+        Csv { delimiter, fields, header, whole: Vec::new() }
+    }
+}
+
+impl Encode for Csv {
+    fn head(&mut self, out: &mut Vec<u8>) {
+        if self.header == Header::Write {
+            row(out, self.delimiter, self.fields.names().iter().map(|name| Cow::Borrowed(name.as_str())));
+        }
+    }
+
+    fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
+        self.whole.clear();
+        serde_json::to_writer(&mut self.whole, record)?;
+        let values = self.fields.pick(&self.whole)?;
+        row(out, self.delimiter, values.into_iter().map(text));
+        Ok(())
+    }
+}
+
+/// What stands in a cell: nothing for `null`, the text of a string, else the JSON.
+fn text(value: Option<&RawValue>) -> Cow<'_, str> {
+    match value.map_or("null", RawValue::get) {
+        "null" => Cow::Borrowed(""),
+        string if string.starts_with('"') => match serde_json::from_str::<String>(string) {
+            Ok(text) => Cow::Owned(text),
+            Err(_) => Cow::Borrowed(string),
+        },
+        other => Cow::Borrowed(other),
+    }
+}
+
+fn row<'a>(out: &mut Vec<u8>, delimiter: u8, cells: impl Iterator<Item = Cow<'a, str>>) {
+    let before = out.len();
+    for (at, text) in cells.enumerate() {
+        if at > 0 {
+            out.push(delimiter);
+        }
+        cell(out, delimiter, &text);
+    }
+    if out.len() == before {
+        // A row of one empty cell would be a blank line, which readers skip.
+        out.extend_from_slice(b"\"\"");
+    }
+    out.push(b'\n');
+}
+
+fn cell(out: &mut Vec<u8>, delimiter: u8, text: &str) {
+    // Spreadsheets run such cells as formulas; an apostrophe makes them text (OWASP, CSV injection).
+    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number(text) { "'" } else { "" };
+    let special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
+    if !text.bytes().any(special) {
+        out.extend_from_slice(guard.as_bytes());
+        out.extend_from_slice(text.as_bytes());
+        return;
+    }
+    out.push(b'"');
+    out.extend_from_slice(guard.as_bytes());
+    out.extend_from_slice(text.replace('"', "\"\"").as_bytes());
+    out.push(b'"');
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'))
+        && text.parse::<f64>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(delimiter: u8, cells: &[&str]) -> String {
+        let mut out = Vec::new();
+        row(&mut out, delimiter, cells.iter().map(|&cell| Cow::Borrowed(cell)));
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be() {
+        assert_eq!(written(b',', &["a", "b,c", "d\"e", "f\ng", "", "h\ti"]), "a,\"b,c\",\"d\"\"e\",\"f\ng\",,h\ti\n");
+        assert_eq!(written(b'\t', &["b,c", "h\ti"]), "b,c\t\"h\ti\"\n");
+        assert_eq!(written(b',', &[""]), "\"\"\n");
+    }
+
+    #[test]
+    fn cells_that_a_spreadsheet_would_run_are_defused_and_numbers_are_left() {
+        for (text, expected) in [
+            ("=1+1", "'=1+1"),
+            ("+cmd", "'+cmd"),
+            ("-x", "'-x"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\tx", "'\tx"),
+            ("\r=1", "\"'\r=1\""),
+            ("=HYPERLINK(\"a\",\"b\")", "\"'=HYPERLINK(\"\"a\"\",\"\"b\"\")\""),
+            ("-1.5e3", "-1.5e3"),
+            ("+7", "+7"),
+            ("-", "'-"),
+            ("-inf", "'-inf"),
+            ("-1+1", "'-1+1"),
+            ("a=b", "a=b"),
+        ] {
+            assert_eq!(written(b',', &[text]), format!("{expected}\n"), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_csv_reader_reads_back_what_was_written(
+            cells in proptest::collection::vec("[a-z,\"\n\t; ]{0,8}", 1..5),
+            tabs in any::<bool>(),
+        ) {
+            let delimiter = if tabs { b'\t' } else { b',' };
+            let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+            let text = written(delimiter, &cells);
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).from_reader(text.as_bytes());
+            let read = reader.records().next().unwrap().unwrap();
+            for (written, read) in cells.iter().zip(read.iter()) {
+                prop_assert_eq!(*written, read.strip_prefix('\'').unwrap_or(read));
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Any format joined with a stream or file. Must not know formats.
+
+use futures::future::BoxFuture;
+
+use super::{Encode, Sink, SinkError, pipe::Pipe};
+use crate::model::Record;
+
+/// A sink that encodes a batch into one buffer and writes it whole.
+pub(super) struct Rows<E> {
+    encode: E,
+    pipe: Pipe,
+    buffer: Vec<u8>,
+    begun: bool,
+    ended: bool,
+}
+
+impl<E: Encode> Rows<E> {
+    pub(super) fn new(encode: E, pipe: Pipe) -> Self {
+        Rows { encode, pipe, buffer: Vec::new(), begun: false, ended: false }
+    }
+
+    fn begin(&mut self) {
+        if !self.begun {
+            self.begun = true;
+            self.encode.head(&mut self.buffer);
+        }
+    }
+
+    fn encode(&mut self, batch: &[Record]) -> std::io::Result<()> {
+        self.begin();
+        for record in batch {
+            let whole = self.buffer.len();
+            if let Err(error) = self.encode.record(record, &mut self.buffer) {
+                self.buffer.truncate(whole);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<E: Encode> Sink for Rows<E> {
+    fn write<'a>(&'a mut self, batch: &'a [Record]) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(async move {
+            let encoded = self.encode(batch);
+            self.pipe.send(&mut self.buffer)?;
+            encoded.map_err(|source| SinkError::Io { name: "a record".to_owned(), source })
+        })
+    }
+
+    fn flush(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+        // Every batch is handed over when it is written; only a foot may be left.
+        Box::pin(async move { if self.pipe.is_broken() { Ok(()) } else { self.pipe.send(&mut self.buffer) } })
+    }
+
+    fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(async move {
+            if !self.ended {
+                self.ended = true;
+                self.begin();
+                self.encode.foot(&mut self.buffer);
+            }
+            self.flush().await
+        })
+    }
+}
+
+/// A sink that takes everything and writes nothing.
+pub(super) struct Nothing;
+
+impl Sink for Nothing {
+    fn write<'a>(&'a mut self, _: &'a [Record]) -> BoxFuture<'a, Result<(), SinkError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn flush(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
