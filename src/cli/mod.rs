@@ -35,12 +35,24 @@ pub fn main() -> ExitCode {
     let exit = match parse::parse(args) {
         Parsed::Run(command) => commands::run(*command).unwrap_or_else(|error| {
             // Whatever happens once something was sent is not an error here but a fact of the run.
-            Voice::plain().error(&format!("{error:#}"));
+            Voice::plain().error(&sentence(&error));
             Exit::USAGE
         }),
         Parsed::Over(exit) => exit,
     };
     exit.leave()
+}
+
+/// An error and its causes in one sentence; a cause that the error has told already is left out.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut told = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !told.contains(&cause) {
+            told.push_str(": ");
+            told.push_str(&cause);
+        }
+    }
+    told
 }
 
 /// A panic is told in one escaped line: its message may hold text from outside.
@@ -50,4 +62,17 @@ fn tell_panics_in_a_line() {
         let message = panic.payload_as_str().unwrap_or("no message");
         Voice::plain().error(&format!("internal panic{place}: {message}"));
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let fault = fetchall::sink::SinkError::Io { name: "x".to_owned(), source: std::io::Error::other("full") };
+        assert_eq!(super::sentence(&fault.into()), "cannot write x: full");
+        let fault = std::io::Result::<()>::Err(std::io::Error::other("taken")).context("cannot listen").unwrap_err();
+        assert_eq!(super::sentence(&fault), "cannot listen: taken");
+    }
 }

@@ -27,6 +27,7 @@ Examples:
 const USAGE: &str = "fetchall [OPTIONS] [SOURCE]...\n       fetchall COMMAND [OPTIONS]";
 
 const AFTER: &str = "\
+SOURCE is a URL, a file of URLs (lines, JSON, CSV, TSV), or - for stdin.
 More: --help has every flag; `fetchall explain CODE` tells what an error means.
 Exit: 0 done, 1 some failed, 2 usage, 3 incomplete, 5 stopped on purpose.";
 
@@ -145,7 +146,7 @@ pub enum Parsed {
 /// The whole command line as clap knows it.
 pub fn definition() -> Clap {
     let hide = |arg: clap::Arg| {
-        let common = arg.is_positional() || arg.get_long().is_some_and(|long| COMMON.contains(&long));
+        let common = arg.get_long().is_some_and(|long| COMMON.contains(&long));
         arg.hide_short_help(!common)
     };
     let fetch =

@@ -91,7 +91,9 @@ impl Plan {
         let (hosts, more) = self.top();
         let mut text = String::new();
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{} requests to {} hosts; nothing was sent", self.requests(), self.hosts.len());
+        let (requests, many) = (self.requests(), self.hosts.len());
+        let (s, hosts_s) = (if requests == 1 { "" } else { "s" }, if many == 1 { "" } else { "s" });
+        let _ = writeln!(text, "{requests} request{s} to {many} host{hosts_s}; nothing was sent");
         for (host, count) in hosts {
             let _ = writeln!(text, "{count:>10}  {}", visible(host));
         }
@@ -144,7 +146,7 @@ fn least_time(hosts: &HashMap<String, u64>, limits: &Limits) -> (Duration, Optio
         let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
         let of_host: &HostLimits = limits.hosts.get(host).or(limits.hosts.get(name)).unwrap_or(&limits.host);
         let gaps = u32::try_from(count.saturating_sub(1)).unwrap_or(u32::MAX);
-        let delay = human_duration(of_host.delay);
+        let delay = humantime::format_duration(of_host.delay);
         reasons.push((of_host.delay.saturating_mul(gaps), format!("--delay {delay} for {host}")));
         if let Some(rate) = of_host.rate {
             reasons.push((at_rate(*count, rate), format!("--rate-per-host {rate} for {host}")));
@@ -195,7 +197,7 @@ mod tests {
         let slow = HostLimits { delay: Duration::from_secs(5), ..settings.limits.host };
         settings.limits.hosts.insert("a".to_owned(), slow);
         let plan = drawn(&lines, &settings);
-        assert_eq!((plan.least, plan.because.as_deref()), (Duration::from_secs(10), Some("--delay 5.00 s for a")));
+        assert_eq!((plan.least, plan.because.as_deref()), (Duration::from_secs(10), Some("--delay 5s for a")));
     }
 
     #[test]

@@ -101,8 +101,8 @@ fn every(period: Duration, stopped: &mpsc::Receiver<()>, mut tick: impl FnMut(u6
 
 fn bar(handle: &Handle, voice: &Voice, stopped: &mpsc::Receiver<()>) {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-    let unknown = ProgressStyle::with_template("{spinner} [{elapsed}] {msg}");
-    let known = ProgressStyle::with_template("{bar:24} {percent:>3}% [{elapsed}] {msg}");
+    let unknown = ProgressStyle::with_template("{spinner} [{elapsed}] {wide_msg}");
+    let known = ProgressStyle::with_template("{bar:24} {percent:>3}% [{elapsed}] {wide_msg}");
     let (Ok(unknown), Ok(known)) = (unknown, known) else { return };
     bar.set_style(unknown);
     voice.set_bar(Some(bar.clone()));

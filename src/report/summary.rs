@@ -129,11 +129,11 @@ impl Summary {
     /// The summary for people: one line where there was one request and it went well.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.headline()];
-        if self.requests <= 1 && self.not_ok == 0 {
-            return lines;
-        }
         lines.extend(named("failures", &self.errors));
         lines.extend(named("skipped", &self.skips));
+        if self.requests <= 1 {
+            return lines;
+        }
         lines.extend(self.times_line());
         lines.extend(self.traffic_line());
         lines.extend(self.waits_line());
@@ -166,11 +166,13 @@ impl Summary {
     fn traffic_line(&self) -> Option<String> {
         let mut parts = Vec::new();
         if self.wire_bytes > 0 {
-            let unpacked = match self.bytes > self.wire_bytes {
-                true => format!(" ({} unpacked)", human_size(self.bytes)),
-                false => String::new(),
-            };
-            parts.push(format!("{}{unpacked}", human_size(self.wire_bytes)));
+            let (packed, unpacked) = (human_size(self.wire_bytes), human_size(self.bytes));
+            let told = self.bytes > self.wire_bytes && packed != unpacked;
+            parts.push(if told {
+                format!("{packed} received ({unpacked} unpacked)")
+            } else {
+                format!("{packed} received")
+            });
         }
         for (count, one, many) in
             [(self.redirects, "redirect", "redirects"), (self.retries, "second try", "further tries")]
@@ -179,7 +181,7 @@ impl Summary {
                 parts.push(format!("{count} {}", if count == 1 { one } else { many }));
             }
         }
-        (!parts.is_empty()).then(|| format!("received: {}", parts.join(", ")))
+        (!parts.is_empty()).then(|| format!("in all: {}", parts.join(", ")))
     }
 
     /// What held the run back: the causes of our own waiting with at least a hundredth of it, the
@@ -292,11 +294,14 @@ mod tests {
     }
 
     #[test]
-    fn one_good_request_is_one_line() {
+    fn one_request_is_one_line_and_what_went_wrong() {
         let mut summary = Summary::new();
         summary.add(&done(12));
         summary.wall = Duration::from_millis(34);
         assert_eq!(summary.lines(), ["1 URL in 34 ms: 1 ok"]);
+        let mut failed = Summary::new();
+        failed.add(&record(Ending::Error(Failure::new(Code::DnsNotFound, "no such host"))));
+        assert_eq!(failed.lines(), ["1 URL in 0 us: 0 ok, 1 failed", "failures: dns.not_found 1"]);
     }
 
     #[test]
@@ -321,7 +326,7 @@ mod tests {
                 "failures: dns.not_found 1",
                 "skipped: duplicate 1",
                 "time per request: p50 50 ms, p90 90 ms, p99 1.00 s, max 1.00 s",
-                "received: 99 KiB (396 KiB unpacked), 2 further tries",
+                "in all: 99 KiB received (396 KiB unpacked), 2 further tries",
                 "waiting: 77 ms per request for 75% a free slot (--concurrency), 25% backoff (--backoff)",
             ]
         );

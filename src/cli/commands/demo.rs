@@ -59,7 +59,8 @@ fn serve(runtime: &Runtime, site: &Site, voice: &Voice) -> anyhow::Result<Exit> 
     }
     voice.line(&format!("good and bad pages; try: fetchall {} --select title=h1", site.url("/article/1")));
     voice.line("Ctrl-C ends it");
-    let signal = runtime.block_on(tokio::task::spawn_blocking(signals::wait));
+    // The site lives on this thread's runtime, so another thread does the waiting.
+    let signal = runtime.block_on(async { tokio::task::spawn_blocking(signals::wait).await });
     Ok(Exit::Signal(signal.context("cannot wait for a signal")?.context("cannot wait for a signal")?))
 }
 

@@ -44,7 +44,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     };
     let source = runtime.block_on(source::open(specs, options))?;
     let exit = if flags.output.dry_run {
-        dry_run(&runtime, source, &settings, output.format, &voice)
+        dry_run(&runtime, source, &settings, flags.output.format, &voice)
     } else {
         go(&runtime, fetcher, source, &settings, flags, &output, &voice)?
     };
@@ -105,12 +105,11 @@ fn specs(flags: &FetchFlags) -> anyhow::Result<Option<Vec<Spec>>> {
     Ok(Some(specs))
 }
 
-fn dry_run(runtime: &Runtime, source: Source, settings: &Settings, format: FormatArg, voice: &Voice) -> Exit {
+fn dry_run(runtime: &Runtime, source: Source, settings: &Settings, format: Option<FormatArg>, voice: &Voice) -> Exit {
     match runtime.block_on(plan::draw(source, settings)) {
         Ok(plan) => match format {
-            FormatArg::None => Exit::OK,
-            FormatArg::Json | FormatArg::Jsonl => terminal::print(&plan.json()),
-            FormatArg::Text | FormatArg::Csv | FormatArg::Tsv => terminal::print(&plan.text()),
+            Some(FormatArg::Json | FormatArg::Jsonl) => terminal::print(&plan.json()),
+            _ => terminal::print(&plan.text()),
         },
         Err(error) => {
             voice.error(&error.to_string());

@@ -24,8 +24,7 @@ use crate::cli::{
 
 /// Where records go.
 pub struct Output {
-    /// The format.
-    pub format: FormatArg,
+    format: FormatArg,
     target: Target,
     fields: Option<Fields>,
     colour: bool,

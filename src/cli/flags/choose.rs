@@ -57,7 +57,7 @@ pub struct ChooseFlags {
     /// No URL that matches this regular expression; may be repeated
     #[arg(long, value_name = "RE", value_parser = regex)]
     pub exclude: Vec<Regex>,
-    /// Statuses that count as success: 2xx,404 [default: 2xx]
+    /// Statuses that are success: 2xx,404 [default: 2xx]
     ///
     /// Classes, codes and ranges: `2xx,403,200..=299`.
     #[arg(long, value_name = "SET", value_parser = accept)]

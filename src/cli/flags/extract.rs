@@ -11,13 +11,13 @@ use super::BadFlag;
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Extract")]
 pub struct ExtractFlags {
-    /// Text of what a CSS selector finds, as data.NAME: title=h1
+    /// Text that a selector finds, as data.NAME: title=h1
     ///
     /// `--select NAME=CSS` gives the first match, `--select 'NAME[]=CSS'` a list of all. May be
     /// repeated.
     #[arg(long, value_name = "NAME=CSS", value_parser = select)]
     pub select: Vec<(String, String)>,
-    /// Heavy keys in records: headers,body,tls,attempts,links
+    /// Heavy keys: headers,body,tls,attempts,links
     #[arg(long, value_name = "LIST", value_parser = with)]
     pub with: Vec<With>,
 }

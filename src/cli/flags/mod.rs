@@ -53,10 +53,10 @@ fn read_text(flag: &'static str, path: &Path) -> Result<String, BadFlag> {
 /// Everything that `fetch` takes.
 #[derive(clap::Args, Debug, Default)]
 pub struct FetchFlags {
-    /// URL, file of URLs (text, JSON Lines, JSON, CSV, TSV), or - for stdin
+    /// URL, file of URLs, or - for stdin
     ///
-    /// Something with `://` is a URL; an existing path is read by its extension, then by its
-    /// first bytes. Inside a list, a line without a scheme gets `https://`. Without a source, a
+    /// Something with `://` is a URL; an existing path (text, JSON Lines, JSON, CSV, TSV) is read
+    /// by its extension, then by its first bytes. Inside a list, a line without a scheme gets `https://`. Without a source, a
     /// pipe on stdin is read.
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<String>,

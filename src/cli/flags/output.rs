@@ -59,7 +59,7 @@ pub struct OutputFlags {
     /// says]
     #[arg(short, long, value_name = "FORMAT", hide_possible_values = true)]
     pub format: Option<FormatArg>,
-    /// Keys of a record to write, in this order; `help` lists them
+    /// Keys to write, in this order; `help` lists them
     #[arg(long, value_name = "LIST|help")]
     pub fields: Option<String>,
     /// Records in the order of the input, not as they complete
@@ -73,10 +73,15 @@ pub struct OutputFlags {
     /// Colours: auto, always or never [default: auto]
     #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<ColorArg>,
-    /// Nothing on stderr but errors: no progress, notes or summary
+    /// Nothing on stderr but errors
+    ///
+    /// No progress, no notes, no summary.
     #[arg(short, long)]
     pub quiet: bool,
     /// Print what would be requested, and send nothing
+    ///
+    /// Requests by host, duplicates, lines that are no URL, and the least time that the limits
+    /// allow: as text, or as one JSON object with --format json.
     #[arg(short = 'n', long)]
     pub dry_run: bool,
 }

@@ -36,7 +36,7 @@ pub struct PatienceFlags {
     /// What was not started is skipped with `budget.deadline`.
     #[arg(long, value_name = "D", value_parser = values::patience)]
     pub deadline: Option<Duration>,
-    /// Tries after the first, where trying again may help [default: 2]
+    /// Further tries, where they may help [default: 2]
     #[arg(short, long, value_name = "N", value_parser = values::number)]
     pub retries: Option<u32>,
     /// Shortest and longest backoff between tries [default: 500ms..30s]

@@ -26,9 +26,9 @@ pub struct RequestFlags {
     /// Request method [default: GET, or POST with --data]
     #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
     pub method: Option<Method>,
-    /// Header field: 'K: V', HOST='K: V' for one host, or @FILE
+    /// 'K: V', HOST='K: V' for one host, or @FILE
     ///
-    /// May be repeated. A file holds one field a line; # starts a comment. The fields go to the
+    /// A header field; may be repeated. A file holds one field a line; # starts a comment. The fields go to the
     /// origin that a URL names and are dropped when a redirect leaves it.
     #[arg(short = 'H', long, value_name = "FIELD", allow_hyphen_values = true)]
     pub header: Vec<String>,

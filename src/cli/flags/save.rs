@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Save")]
 pub struct SaveFlags {
-    /// Write records to FILE instead of stdout; - is stdout
+    /// Write records to FILE, not to stdout
     ///
-    /// The extension names the format (.jsonl, .json, .csv, .tsv, .txt) unless --format does.
+    /// `-` is stdout. The extension names the format (.jsonl, .json, .csv, .tsv, .txt) unless --format does.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Add to FILE instead of replacing it

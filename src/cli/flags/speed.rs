@@ -16,20 +16,20 @@ use super::{
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Speed")]
 pub struct SpeedFlags {
-    /// Requests in flight at once, over all hosts [default: 32]
+    /// Requests in flight, all hosts [default: 32]
     #[arg(short, long, value_name = "N", value_parser = values::count)]
     pub concurrency: Option<NonZeroUsize>,
-    /// Requests in flight at once for one host [default: 8]
+    /// Requests in flight for one host [default: 8]
     ///
     /// `--per-host 4` is for every host, `--per-host example.com=2` for one; may be repeated.
     #[arg(long, value_name = "[HOST=]N", value_parser = values::host_count)]
     pub per_host: Vec<PerHost<NonZeroUsize>>,
-    /// Requests started per time, over all hosts: 5/s, 100/m, 5/15s
+    /// Starts per time, all hosts: 5/s, 100/m, 5/15s
     ///
     /// Redirects and further tries count like any request.
     #[arg(long, value_name = "R", value_parser = values::rate)]
     pub rate: Option<Rate>,
-    /// Requests started per time for one host: 2/s, example.com=1/s
+    /// Starts per time for one host: 2/s, example.com=1/s
     ///
     /// May be repeated, for every host and for named ones.
     #[arg(long, value_name = "[HOST=]R", value_parser = values::host_rate)]
