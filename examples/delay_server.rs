@@ -26,11 +26,13 @@ struct Count {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
-    let number = |at: usize, default: u64| std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(default);
+    let number =
+        |at: usize, default: u64| std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(default);
     let (port, hosts, delay) = (number(1, 8099), number(2, 1), Duration::from_millis(number(3, 50)));
     let count = Arc::new(Count::default());
     for host in 1..=hosts {
-        let address = Ipv4Addr::new(127, 0, u8::try_from(host / 256).unwrap_or(255), u8::try_from(host % 256).unwrap_or(255));
+        let address =
+            Ipv4Addr::new(127, 0, u8::try_from(host / 256).unwrap_or(255), u8::try_from(host % 256).unwrap_or(255));
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
         socket.bind((address, u16::try_from(port).unwrap_or(8099)).into())?;

@@ -33,7 +33,8 @@ async fn the_parts_of_the_time_add_up_and_a_reused_connection_has_no_handshake()
     for seq in 0..2 {
         let timings = &run.record(seq)["timings"];
         let part = |name: &str| timings[name].as_f64().unwrap_or(0.0);
-        let sum: f64 = ["dns_ms", "connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms"].into_iter().map(part).sum();
+        let sum: f64 =
+            ["dns_ms", "connect_ms", "tls_ms", "send_ms", "wait_ms", "receive_ms"].into_iter().map(part).sum();
         assert!((sum - part("total_ms")).abs() < 0.01, "{timings}");
         assert!(part("wait_ms") >= 29.0 && timings["send_ms"].is_null(), "{timings}");
     }
@@ -79,7 +80,9 @@ async fn failures_have_codes_and_the_exit_status_says_so() {
 
 #[tokio::test]
 async fn names_and_ports_that_do_not_answer() {
-    let run = fetchall(["http://127.0.0.1:1/", "http://no-such-host.invalid/", "ftp://h/x", "http://[bad", "-r0"]).run().await;
+    let run = fetchall(["http://127.0.0.1:1/", "http://no-such-host.invalid/", "ftp://h/x", "http://[bad", "-r0"])
+        .run()
+        .await;
     let codes: Vec<_> = (0..4).map(|seq| run.record(seq)["error"]["code"].as_str().unwrap().to_owned()).collect();
     assert_eq!(codes, ["connect.refused", "dns.not_found", "url.scheme", "url.invalid"]);
     assert_eq!(run.exit, 1);
@@ -105,7 +108,8 @@ async fn a_host_that_says_later_is_paused_and_it_costs_no_retry() {
         _ => Reply::text("ok"),
     })
     .await;
-    let run = fetchall([site.url("/a"), site.url("/b"), "-r0".into(), "-c1".into(), "--with=attempts".into()]).run().await;
+    let run =
+        fetchall([site.url("/a"), site.url("/b"), "-r0".into(), "-c1".into(), "--with=attempts".into()]).run().await;
     assert_eq!(run.exit, 0, "{run}");
     let asks = site.asks();
     assert!(asks[1].at - asks[0].at >= ms(990), "the host was asked while it had asked for a pause");
@@ -149,9 +153,12 @@ async fn redirects_are_followed_and_recorded() {
     assert_eq!(record["final_url"], site.url("/c"));
     assert_eq!(record["redirects"][0], json!({"status": 301, "url": site.url("/a"), "location": "/b?x"}));
     assert_eq!(record["redirects"].as_array().unwrap().len(), 2);
-    for (path, code, hits) in
-        [("/loop", "redirect.loop", 1), ("/bad", "redirect.invalid", 1), ("/ftp", "redirect.scheme", 1), ("/n0", "redirect.too_many", 1)]
-    {
+    for (path, code, hits) in [
+        ("/loop", "redirect.loop", 1),
+        ("/bad", "redirect.invalid", 1),
+        ("/ftp", "redirect.scheme", 1),
+        ("/n0", "redirect.too_many", 1),
+    ] {
         let run = fetchall([site.url(path)]).run().await;
         assert_eq!(run.record(0)["error"]["code"], code, "{run}");
         assert_eq!(site.hits(path), hits);
@@ -168,7 +175,9 @@ async fn methods_and_content_over_redirects() {
         path => Reply::redirect(path[1..].parse().unwrap(), "/end"),
     })
     .await;
-    for (status, method, body) in [(301, "GET", ""), (302, "GET", ""), (303, "GET", ""), (307, "POST", "k=v"), (308, "POST", "k=v")] {
+    for (status, method, body) in
+        [(301, "GET", ""), (302, "GET", ""), (303, "GET", ""), (307, "POST", "k=v"), (308, "POST", "k=v")]
+    {
         fetchall([site.url(&format!("/{status}")), "-d".into(), "k=v".into()]).run().await;
         let last = site.asks().pop().unwrap();
         assert_eq!((last.method.as_str(), &last.body[..]), (method, body.as_bytes()), "{status}");
@@ -213,9 +222,12 @@ async fn caps_hold_on_both_sides_of_the_coding() {
         _ => Reply::raw(format!("HTTP/1.1 200 OK\r\nx: {}\r\ncontent-length: 0\r\n\r\n", "h".repeat(600_000))),
     })
     .await;
-    for (path, code) in
-        [("/bomb", "body.bomb"), ("/big", "body.too_large"), ("/lie", "body.truncated"), ("/head", "protocol.headers_too_large")]
-    {
+    for (path, code) in [
+        ("/bomb", "body.bomb"),
+        ("/big", "body.too_large"),
+        ("/lie", "body.truncated"),
+        ("/head", "protocol.headers_too_large"),
+    ] {
         let run = fetchall([site.url(path), "--max-body=2MiB".into(), "-r0".into()]).run().await;
         assert_eq!(run.record(0)["error"]["code"], code, "{run}");
     }
@@ -270,10 +282,18 @@ async fn what_the_page_says() {
     let site = Site::start(|ask| match ask.path.as_str() {
         "/latin" => Reply::of("text/html; charset=ISO-8859-1", b"<title>caf\xe9</title>".to_vec()),
         "/sjis" => Reply::of("text/html", b"<meta charset=shift_jis><title>\x93\xfa\x96{</title>".to_vec()),
-        _ => Reply::html("<base href=/b/><h1> One  <b>two</b></h1><a href=x>1</a><a href='?q&amp;r'>2</a><p data-n=7>p</p>"),
+        _ => Reply::html(
+            "<base href=/b/><h1> One  <b>two</b></h1><a href=x>1</a><a href='?q&amp;r'>2</a><p data-n=7>p</p>",
+        ),
     })
     .await;
-    let select = ["--select=h=h1", "--select=all[]=a::text", "--select=n=p::attr(data-n)", "--select=html=h1::html", "--select=none=.none"];
+    let select = [
+        "--select=h=h1",
+        "--select=all[]=a::text",
+        "--select=n=p::attr(data-n)",
+        "--select=html=h1::html",
+        "--select=none=.none",
+    ];
     let page = site.url("/");
     let run = fetchall([&page[..], "--with=links"].into_iter().chain(select)).run().await;
     let record = run.record(0);
@@ -296,7 +316,9 @@ async fn bodies_that_are_no_text_come_as_base64() {
 async fn no_content_and_head_have_no_body() {
     let site = Site::start(|ask| match ask.path.as_str() {
         "/204" => Reply::raw("HTTP/1.1 204 No Content\r\n\r\n"),
-        "/hints" => Reply::raw("HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"),
+        "/hints" => {
+            Reply::raw("HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        }
         _ => Reply::raw("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n"),
     })
     .await;
@@ -327,7 +349,10 @@ async fn each_request_may_have_its_own_way() {
     let text: Vec<String> = lines.iter().map(ToString::to_string).collect();
     let run = fetchall(["-", "--input-format=jsonl"]).stdin(text.join("\n")).run().await;
     let record = run.record(0);
-    assert_eq!((&record["id"], &record["tags"], &record["method"]), (&json!("mine"), &json!({"k": [1]}), &json!("POST")));
+    assert_eq!(
+        (&record["id"], &record["tags"], &record["method"]),
+        (&json!("mine"), &json!({"k": [1]}), &json!("POST"))
+    );
     let ask = site.asks().into_iter().find(|ask| ask.path == "/p").unwrap();
     assert_eq!((&ask.body[..], ask.header("x-a")), (&b"hi"[..], Some("1")));
     assert_eq!(run.record(1)["error"]["code"], "timeout.total");
@@ -342,14 +367,19 @@ async fn each_request_may_have_its_own_way() {
 #[tokio::test]
 async fn what_it_wrote_it_reads() {
     let site = Site::start(|ask| if ask.path == "/b" { Reply::status(500) } else { Reply::text("x") }).await;
-    let first = fetchall([site.url("/a"), site.url("/b"), "not a url".into(), "-r0".into()].map(|word| word)).run().await;
+    let first =
+        fetchall([site.url("/a"), site.url("/b"), "not a url".into(), "-r0".into()].map(|word| word)).run().await;
     assert_eq!(first.exit, 2, "a bare text that is no source is a usage error: {first}");
     let list = format!("{}\n{}\nnot a url\n", site.url("/a"), site.url("/b"));
     let first = fetchall(["-", "-r0", "--with=body,headers,attempts,links"]).stdin(list).run().await;
     let again = fetchall(["-", "-r0"]).stdin(first.stdout.clone()).run().await;
     assert_eq!(again.records().len(), 3, "{again}");
     for record in first.records() {
-        let twin = again.records().into_iter().find(|twin| twin["input"] == record["input"] || twin["url"] == record["url"]).unwrap();
+        let twin = again
+            .records()
+            .into_iter()
+            .find(|twin| twin["input"] == record["input"] || twin["url"] == record["url"])
+            .unwrap();
         assert_eq!(twin["status"], record["status"]);
     }
     assert_eq!((site.hits("/a"), site.hits("/b")), (2, 2));

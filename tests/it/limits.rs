@@ -79,7 +79,10 @@ async fn a_dead_host_is_given_up_and_the_run_ends() {
     let refused = records.iter().filter(|record| record["error"]["code"] == "connect.refused").count();
     assert_eq!((records.len(), given_up + refused, run.exit), (200, 200, 1), "{run}");
     assert!((20..=60).contains(&refused), "{refused} refused");
-    let never = fetchall(["-", "-r0", "--host-errors=0"]).stdin((0..100).map(|n| format!("http://127.0.0.1:1/{n}\n")).collect::<String>()).run().await;
+    let never = fetchall(["-", "-r0", "--host-errors=0"])
+        .stdin((0..100).map(|n| format!("http://127.0.0.1:1/{n}\n")).collect::<String>())
+        .run()
+        .await;
     assert!(never.records().iter().all(|record| record["error"]["code"] == "connect.refused"));
 }
 
@@ -100,7 +103,12 @@ async fn order_repeats_and_choice() {
     let run = fetchall(["-", "--dedupe=none"]).stdin(twice).run().await;
     assert!(run.records().iter().all(|record| record["outcome"] == "ok"));
     let run = fetchall(["-", "--include=/[0-3]$", "--exclude=/2$"]).stdin(list(&site, 5)).run().await;
-    let fetched: Vec<_> = run.records().iter().filter(|record| record["outcome"] == "ok").map(|record| record["seq"].as_u64().unwrap()).collect();
+    let fetched: Vec<_> = run
+        .records()
+        .iter()
+        .filter(|record| record["outcome"] == "ok")
+        .map(|record| record["seq"].as_u64().unwrap())
+        .collect();
     assert_eq!((fetched.len(), run.exit), (3, 0), "{run}");
     assert!(!fetched.contains(&2) && !fetched.contains(&4));
 }

@@ -76,7 +76,9 @@ async fn formats_and_files() {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let url = site.url("/");
     let out = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    for (name, check) in [("o.json", "["), ("o.csv", "seq,ok,"), ("o.tsv", "seq\tok\t"), ("o.jsonl", "{\"v\":1"), ("o.txt", "200 ")] {
+    for (name, check) in
+        [("o.json", "["), ("o.csv", "seq,ok,"), ("o.tsv", "seq\tok\t"), ("o.jsonl", "{\"v\":1"), ("o.txt", "200 ")]
+    {
         let path = out(name);
         let run = fetchall([&url[..], "-o", &path]).run().await;
         let text = fs::read_to_string(&path).unwrap();
@@ -205,7 +207,8 @@ async fn few_descriptors_are_enough_for_every_url() {
     let site = Site::start(|_| Reply::text("x").after(ms(10))).await;
     let file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     fs::write(file.path(), list(&site, 500)).unwrap();
-    let script = format!("ulimit -n 64; \"$BIN\" --input-format lines {} -c 256 --per-host 256 -r0", file.path().display());
+    let script =
+        format!("ulimit -n 64; \"$BIN\" --input-format lines {} -c 256 --per-host 256 -r0", file.path().display());
     let (exit, stdout, stderr) = tokio::task::spawn_blocking(move || shell(&script)).await.unwrap();
     assert_eq!((exit, stdout.lines().count()), (0, 500), "{stderr}");
     assert!(stdout.lines().all(|line| checked(line)["outcome"] == "ok"));
@@ -225,7 +228,8 @@ async fn closed_streams_panic_nobody() {
 #[tokio::test]
 async fn the_plan_sends_nothing() {
     let site = Site::start(|_| Reply::text("x")).await;
-    let run = fetchall(["-", "-n", "--rate-per-host=2/s", "-f", "json"]).stdin(list(&site, 11) + &site.url("/1")).run().await;
+    let run =
+        fetchall(["-", "-n", "--rate-per-host=2/s", "-f", "json"]).stdin(list(&site, 11) + &site.url("/1")).run().await;
     let plan: Value = serde_json::from_str(run.text()).unwrap();
     assert_eq!(run.exit, 0, "{run}");
     assert_eq!((&plan["requests"], &plan["duplicates"]), (&json!(11), &json!(1)), "{plan}");
@@ -247,6 +251,9 @@ async fn flags_are_read_from_the_environment_too() {
 async fn terminals_never_see_control_characters() {
     let site = Site::start(|_| Reply::html("<title>a\u{1b}[31mred\u{202e}x\u{7}</title>")).await;
     let run = fetchall([&site.url("/")[..], "-f", "text"]).run().await;
-    assert!(!run.text().contains('\u{1b}') && !run.text().contains('\u{202e}') && !run.text().contains('\u{7}'), "{run}");
+    assert!(
+        !run.text().contains('\u{1b}') && !run.text().contains('\u{202e}') && !run.text().contains('\u{7}'),
+        "{run}"
+    );
     assert!(run.text().contains("red"));
 }

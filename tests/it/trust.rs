@@ -32,7 +32,8 @@ async fn credentials_stay_with_the_origin_and_never_come_back() {
     let urls = [site.url("/same"), site.url("/other"), site.url(&format!("/back?{}", site.url("/final")))];
     let run = fetchall(urls.iter().map(String::as_str).chain(flags)).run().await;
     assert_eq!(run.exit, 0, "{run}");
-    let carries = |ask: &Ask| ["authorization", "x-api-key", "cookie"].iter().filter(|name| ask.header(name).is_some()).count();
+    let carries =
+        |ask: &Ask| ["authorization", "x-api-key", "cookie"].iter().filter(|name| ask.header(name).is_some()).count();
     for ask in other.asks() {
         assert_eq!(carries(&ask), 0, "{ask:?}");
         assert!(ask.header("user-agent").unwrap().starts_with("fetchall/"));
@@ -57,12 +58,31 @@ async fn planted_secrets_show_up_nowhere() {
     let headers = scratch("headers", "X-Secret: CANARY-headerfile\nCookie: CANARY-cookie\n");
     let list = format!(
         "{}\n{}\n{}\nhttp://u:CANARY-bad@[\n{{\"url\": \"x\", \"headers\": {{\"Authorization\": \"CANARY-json\"\n",
-        with_user("/set"), with_user("/to"), with_user("/fail")
+        with_user("/set"),
+        with_user("/to"),
+        with_user("/fail")
     );
-    for extra in [&["-q"][..], &["--progress=json"], &["-f", "text"], &["-f", "csv"], &["--with=headers,attempts,links,body"]] {
+    for extra in
+        [&["-q"][..], &["--progress=json"], &["-f", "text"], &["-f", "csv"], &["--with=headers,attempts,links,body"]]
+    {
         let header = format!("@{headers}");
-        let flags = ["-", "-r1", "--backoff=1ms..2ms", "--auth-file", &auth, "--netrc", "-H", &header, "-H", "127.0.0.1=Proxy-Authorization: CANARY-proxy"];
-        let run = fetchall(flags.into_iter().chain(extra.iter().copied())).stdin(list.clone()).env("NETRC", &netrc).run().await;
+        let flags = [
+            "-",
+            "-r1",
+            "--backoff=1ms..2ms",
+            "--auth-file",
+            &auth,
+            "--netrc",
+            "-H",
+            &header,
+            "-H",
+            "127.0.0.1=Proxy-Authorization: CANARY-proxy",
+        ];
+        let run = fetchall(flags.into_iter().chain(extra.iter().copied()))
+            .stdin(list.clone())
+            .env("NETRC", &netrc)
+            .run()
+            .await;
         assert_eq!(run.exit, 1, "{run}");
         let all = format!("{}{}", String::from_utf8_lossy(&run.stdout), run.stderr);
         assert!(!all.contains("CANARY"), "{all}");
@@ -93,7 +113,9 @@ async fn userinfo_netrc_and_files_become_credentials() {
 #[tokio::test]
 async fn certificates_are_verified_and_each_fault_has_its_code() {
     let ca = scratch("ca.pem", &ca_pem());
-    for (cert, code) in [(Cert::Expired, "tls.expired"), (Cert::WrongHost, "tls.hostname"), (Cert::SelfSigned, "tls.untrusted")] {
+    for (cert, code) in
+        [(Cert::Expired, "tls.expired"), (Cert::WrongHost, "tls.hostname"), (Cert::SelfSigned, "tls.untrusted")]
+    {
         let site = Site::start_tls(cert, |_| Reply::text("x")).await;
         let run = fetchall([&site.url("/")[..], "--ca", &ca, "-r0"]).run().await;
         assert_eq!(run.record(0)["error"]["code"], code, "{run}");
@@ -104,7 +126,11 @@ async fn certificates_are_verified_and_each_fault_has_its_code() {
     assert_eq!(fetchall([site.url("/")]).run().await.record(0)["error"]["code"], "tls.untrusted");
     let run = fetchall([&site.url("/")[..], "--ca", &ca, "--with=tls"]).run().await;
     let record = run.record(0);
-    assert_eq!((run.exit, &record["tls"]["version"], &record["tls"]["verified"]), (0, &json!("1.3"), &json!(true)), "{run}");
+    assert_eq!(
+        (run.exit, &record["tls"]["version"], &record["tls"]["verified"]),
+        (0, &json!("1.3"), &json!(true)),
+        "{run}"
+    );
     assert!(record["timings"]["tls_ms"].as_f64().unwrap() > 0.0);
     assert!(record["tls"]["not_after"].as_str().unwrap().ends_with('Z'));
     let plain = Site::start(|_| Reply::text("x")).await;
@@ -130,7 +156,14 @@ async fn old_tls_is_refused_when_asked_and_http2_is_spoken_where_offered() {
 async fn names_can_be_pinned_per_port() {
     let site = Site::start(|ask| Reply::text(ask.header("host").unwrap_or_default().to_owned())).await;
     let port = site.addr().port();
-    let run = fetchall([format!("http://nowhere.invalid:{port}/"), "--resolve".into(), format!("nowhere.invalid:{port}:127.0.0.1"), "--with=body".into()]).run().await;
+    let run = fetchall([
+        format!("http://nowhere.invalid:{port}/"),
+        "--resolve".into(),
+        format!("nowhere.invalid:{port}:127.0.0.1"),
+        "--with=body".into(),
+    ])
+    .run()
+    .await;
     assert_eq!(run.record(0)["body"], format!("nowhere.invalid:{port}"), "{run}");
 }
 
@@ -140,7 +173,14 @@ async fn private_addresses_are_refused_in_every_spelling_and_on_every_hop() {
     let port = site.addr().port();
     let spellings = ["127.0.0.1", "2130706433", "0x7f.1", "017700000001", "[::ffff:127.0.0.1]", "localhost", "127.1"];
     let urls: Vec<String> = spellings.iter().map(|host| format!("http://{host}:{port}/")).collect();
-    let run = fetchall(urls.iter().map(String::as_str).chain(["--private-ips=deny", "-r0", "--dedupe=none", "--host-errors=0"])).run().await;
+    let run = fetchall(urls.iter().map(String::as_str).chain([
+        "--private-ips=deny",
+        "-r0",
+        "--dedupe=none",
+        "--host-errors=0",
+    ]))
+    .run()
+    .await;
     for record in run.records() {
         assert_eq!(record["error"]["code"], "blocked.private_address", "{record}");
     }
