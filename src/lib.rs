@@ -10,6 +10,7 @@ pub mod frontier;
 pub mod model;
 pub mod page;
 pub mod policy;
+pub mod report;
 pub mod settings;
 pub mod sink;
 pub mod source;

@@ -10,6 +10,7 @@ mod json;
 mod jsonl;
 mod pipe;
 mod rows;
+pub mod text;
 
 use std::{path::PathBuf, str::FromStr};
 

@@ -1,0 +1,120 @@
+//! `fetchall fetch`: lists in, records out.
+//!
+//! Everything that can be wrong is found before anything is sent, and before an output file is
+//! touched.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::{Context as _, bail};
+use fetchall::{
+    Fetcher, Request,
+    settings::Settings,
+    sink::Fields,
+    source::{self, SourceError, Spec},
+};
+use futures::stream::BoxStream;
+use tokio::runtime::Runtime;
+
+use super::output::Output;
+use crate::cli::{
+    descriptors,
+    exit::Exit,
+    flags::{FetchFlags, FormatArg},
+    parse, plan, progress,
+    run::{self, Parts},
+    signals::Watch,
+    terminal::{self, Voice},
+};
+
+/// Runs the command.
+pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
+    if flags.output.fields.as_deref() == Some("help") {
+        return Ok(terminal::print(&Fields::help()));
+    }
+    let Some(specs) = specs(flags)? else { return Ok(parse::greet()) };
+    let voice = Voice::of(&flags.output);
+    let output = Output::of(flags, &specs)?;
+    let mut settings = flags.resolve()?;
+    descriptors::apply(&mut settings, &voice);
+    let fetcher = Fetcher::new(settings.clone())?;
+    let runtime = runtime()?;
+    let options = source::Options {
+        format: flags.choose.input_format.map(Into::into),
+        url_column: flags.choose.url_column.clone(),
+    };
+    let source = runtime.block_on(source::open(specs, options))?;
+    let exit = if flags.output.dry_run {
+        dry_run(&runtime, source, &settings, output.format, &voice)
+    } else {
+        go(&runtime, fetcher, source, &settings, flags, &output, &voice)?
+    };
+    // A read of stdin that is under way cannot be cut off, and must not be waited for.
+    runtime.shutdown_background();
+    Ok(exit)
+}
+
+type Source = BoxStream<'static, Result<Request, SourceError>>;
+
+fn go(
+    runtime: &Runtime,
+    fetcher: Fetcher,
+    source: Source,
+    settings: &Settings,
+    flags: &FetchFlags,
+    output: &Output,
+    voice: &Voice,
+) -> anyhow::Result<Exit> {
+    let bare = |(name, _): &(String, String)| name.strip_suffix("[]").unwrap_or(name).to_owned();
+    let names: Vec<String> = settings.pages.select.iter().map(bare).collect();
+    let parts = Parts {
+        fetcher,
+        source,
+        sinks: vec![output.open(&names)?],
+        to_stdout: output.to_stdout(),
+        progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
+        first: settings.choose.first.map(|first| first.get().into()),
+        on_record: None,
+    };
+    let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
+    let ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    ran.tell(voice);
+    Ok(ran.exit())
+}
+
+/// The runtime of a command: one thread, since the work of a fetch is waiting; pages are read on
+/// threads of their own.
+pub fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")
+}
+
+/// What the sources mean; `None` if there is none and nobody pipes one in.
+fn specs(flags: &FetchFlags) -> anyhow::Result<Option<Vec<Spec>>> {
+    let mut specs = Vec::with_capacity(flags.sources.len());
+    for word in &flags.sources {
+        specs.push(source::spec(word)?);
+    }
+    if specs.is_empty() {
+        if io::stdin().is_terminal() {
+            return Ok(None);
+        }
+        specs.push(Spec::Stdin);
+    }
+    if flags.request.takes_stdin() && specs.contains(&Spec::Stdin) {
+        bail!("--data @- reads stdin, so the list cannot come from there too");
+    }
+    Ok(Some(specs))
+}
+
+fn dry_run(runtime: &Runtime, source: Source, settings: &Settings, format: FormatArg, voice: &Voice) -> Exit {
+    match runtime.block_on(plan::draw(source, settings)) {
+        Ok(plan) => match format {
+            FormatArg::None => Exit::OK,
+            FormatArg::Json | FormatArg::Jsonl => terminal::print(&plan.json()),
+            FormatArg::Text | FormatArg::Csv | FormatArg::Tsv => terminal::print(&plan.text()),
+        },
+        Err(error) => {
+            voice.error(&error.to_string());
+            Exit::INCOMPLETE
+        }
+    }
+}

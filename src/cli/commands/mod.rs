@@ -1,0 +1,24 @@
+//! The commands: each wires rooms together and does nothing else.
+
+mod demo;
+mod explain;
+mod fetch;
+mod output;
+mod papers;
+
+use super::{exit::Exit, parse::Command};
+
+/// Runs a command.
+///
+/// # Errors
+/// Wrong usage, or anything else that is found before something was sent.
+pub fn run(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Fetch(flags) => fetch::run(&flags),
+        Command::Demo(flags) => demo::run(&flags),
+        Command::Explain { code } => explain::run(code.as_deref()),
+        Command::Schema { name } => papers::schema(&name),
+        Command::Completions { shell } => Ok(papers::completions(shell)),
+        Command::Man { dir } => papers::man(dir.as_deref()),
+    }
+}

@@ -1,0 +1,118 @@
+//! Where the records of a command go, and how they look there.
+//!
+//! Checked before anything is sent; opened last, so that a refused run touches no file.
+
+use std::{
+    io::{self, IsTerminal as _},
+    path::Path,
+};
+
+use anyhow::{anyhow, bail};
+use fetchall::{
+    sink::{
+        self, Fields, Sink, Target,
+        text::{Look, Text, Unstarted},
+    },
+    source::Spec,
+};
+
+use crate::cli::{
+    flags::{ColorArg, FetchFlags, FormatArg},
+    progress::Stage,
+    terminal::{self, Voice},
+};
+
+/// Where records go.
+pub struct Output {
+    /// The format.
+    pub format: FormatArg,
+    target: Target,
+    fields: Option<Fields>,
+    colour: bool,
+    stdout_is_terminal: bool,
+}
+
+impl Output {
+    /// As the flags of `fetch` want it.
+    pub fn of(flags: &FetchFlags, specs: &[Spec]) -> anyhow::Result<Output> {
+        let file = flags.save.file();
+        let format = flags.output.chosen_format(file, io::stdout().is_terminal());
+        let fields = flags.output.fields.as_deref().map(Fields::parse).transpose();
+        let fields = fields.map_err(|problem| anyhow!("--fields: {problem}"))?;
+        match (format, file, &fields) {
+            (FormatArg::None, Some(_), _) => bail!("--format none writes no records, so --output has nothing to take"),
+            (FormatArg::None | FormatArg::Text, _, Some(_)) => {
+                bail!("--fields goes with jsonl, json, csv and tsv; choose one with --format")
+            }
+            (FormatArg::Json, Some(path), _) if flags.save.append => {
+                bail!("a JSON array cannot be appended to ({}); --format jsonl can", path.display())
+            }
+            _ => {}
+        }
+        let target = match file {
+            Some(path) => {
+                refuse_to_overwrite_a_list(path, specs)?;
+                Target::File { path: path.to_owned(), append: flags.save.append }
+            }
+            None if flags.save.append => bail!("--append needs a file to add to, and stdout is none"),
+            None => Target::Stdout,
+        };
+        Ok(Output { target, fields, ..Output::stdout(format, flags.output.color) })
+    }
+
+    /// Whole records on stdout.
+    pub fn stdout(format: FormatArg, color: Option<ColorArg>) -> Output {
+        let stdout_is_terminal = io::stdout().is_terminal();
+        let colour = terminal::colours(color.unwrap_or_default(), &terminal::Env::read(), stdout_is_terminal);
+        Output { format, target: Target::Stdout, fields: None, colour, stdout_is_terminal }
+    }
+
+    /// Opens it; `select_names` are the selectors of the run.
+    pub fn open(&self, select_names: &[String]) -> anyhow::Result<Box<dyn Sink>> {
+        let format = match self.format {
+            FormatArg::Text => return Ok(sink::open_with(self.target.clone(), Text(self.look()))?),
+            FormatArg::Jsonl => sink::Format::Jsonl,
+            FormatArg::Json => sink::Format::Json,
+            FormatArg::Csv => sink::Format::Csv,
+            FormatArg::Tsv => sink::Format::Tsv,
+            FormatArg::None => sink::Format::None,
+        };
+        Ok(sink::open(format, self.target.clone(), self.fields.clone(), select_names)?)
+    }
+
+    fn look(&self) -> Look {
+        match self.target {
+            Target::Stdout if self.stdout_is_terminal => Look { colour: self.colour, unstarted: Unstarted::Hide },
+            Target::Stdout => Look { colour: self.colour, unstarted: Unstarted::Show },
+            // A file is read later, by anything: colours stay on screens.
+            Target::File { .. } => Look::default(),
+        }
+    }
+
+    /// Whether records go to stdout.
+    pub fn to_stdout(&self) -> bool {
+        self.target == Target::Stdout && self.format != FormatArg::None
+    }
+
+    /// What progress has to get along with.
+    pub fn stage(&self, voice: &Voice) -> Stage {
+        Stage {
+            quiet: voice.is_quiet(),
+            can_repaint: io::stderr().is_terminal() && !terminal::is_dumb(),
+            records_on_terminal: self.to_stdout() && self.stdout_is_terminal,
+        }
+    }
+}
+
+/// The output would eat its own input.
+fn refuse_to_overwrite_a_list(output: &Path, specs: &[Spec]) -> anyhow::Result<()> {
+    let Ok(output) = output.canonicalize() else { return Ok(()) };
+    for spec in specs {
+        if let Spec::File(list) = spec {
+            if list.is_file() && list.canonicalize().is_ok_and(|list| list == output) {
+                bail!("--output {} is the list that is to be read", list.display());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! File descriptors: as many requests at once as the system lets this process have connections.
+//!
+//! Must not know what the descriptors are used for beyond connections.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use fetchall::settings::Settings;
+
+use super::terminal::Voice;
+
+/// Kept for stdio, lists, outputs, the resolver and the runtime.
+const OURS: u64 = 24;
+
+/// What fits under a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fit {
+    in_flight: NonZeroUsize,
+    /// Idle connections for one host; `None` leaves it to the transport.
+    idle_per_host: Option<usize>,
+    idle_timeout: Option<Duration>,
+}
+
+/// Fits `wanted` requests at once under a limit of descriptors.
+///
+/// The pool knows no limit over all hosts, so where descriptors are scarce, idle connections to
+/// many hosts would eat them up: then few are kept for a short time, or none at all.
+fn fit(limit: u64, wanted: NonZeroUsize) -> Fit {
+    let most = usize::try_from(limit.saturating_sub(OURS)).unwrap_or(usize::MAX);
+    let in_flight = wanted.min(NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN));
+    let used = u64::try_from(in_flight.get()).unwrap_or(u64::MAX);
+    let (idle_per_host, idle_timeout) = match limit {
+        limit if limit < used.saturating_mul(2).saturating_add(64) => (Some(0), None),
+        limit if limit < used.saturating_mul(4).saturating_add(64) => (Some(1), Some(Duration::from_secs(1))),
+        _ => (None, None),
+    };
+    Fit { in_flight, idle_per_host, idle_timeout }
+}
+
+/// Raises the soft limit to the hard one and fits the settings under it; says so where that makes
+/// the run slower than it was asked to be.
+pub fn apply(settings: &mut Settings, voice: &Voice) {
+    // Where there is no such limit, or it cannot be read, nothing is clamped.
+    let Ok(limit) = rlimit::increase_nofile_limit(u64::MAX) else { return };
+    let wanted = settings.limits.in_flight;
+    let fit = fit(limit, wanted);
+    settings.limits.in_flight = fit.in_flight;
+    let transport = &mut settings.transport;
+    transport.idle_per_host = fit.idle_per_host.or(transport.idle_per_host);
+    transport.idle_timeout = fit.idle_timeout.or(transport.idle_timeout);
+    if fit.in_flight < wanted {
+        voice.line(&format!(
+            "{} requests at once instead of {wanted}: this process may open {limit} files (see `ulimit -n`)",
+            fit.in_flight
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_flight_and_what_is_idle_fits_under_the_limit() {
+        let second = Some(Duration::from_secs(1));
+        for (limit, wanted, in_flight, idle, timeout) in [
+            (1024, 32, 32, None, None),
+            (64, 256, 40, Some(0), None),
+            (1024, 256, 256, Some(1), second),
+            (400, 256, 256, Some(0), None),
+            (10, 8, 1, Some(0), None),
+            (u64::MAX, 100_000, 100_000, None, None),
+        ] {
+            let found = fit(limit, NonZeroUsize::new(wanted).unwrap());
+            let expected =
+                Fit { in_flight: NonZeroUsize::new(in_flight).unwrap(), idle_per_host: idle, idle_timeout: timeout };
+            assert_eq!(found, expected, "{limit} {wanted}");
+        }
+    }
+}

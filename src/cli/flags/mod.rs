@@ -1,0 +1,97 @@
+//! Flags exactly as typed, one file per group; each group is worked into the settings once.
+//!
+//! A group knows clap and its own part of the settings. It must not know what a run does with
+//! them. No message repeats a value that may hold a secret.
+
+mod auth_file;
+mod choose;
+mod extract;
+mod header;
+mod netrc;
+mod output;
+mod patience;
+mod request;
+mod save;
+mod speed;
+mod trust;
+mod values;
+
+use std::path::Path;
+
+use fetchall::settings::Settings;
+
+pub use choose::ChooseFlags;
+pub use extract::ExtractFlags;
+pub use output::{ColorArg, FormatArg, OutputFlags, ProgressArg};
+pub use patience::PatienceFlags;
+pub use request::RequestFlags;
+pub use save::SaveFlags;
+pub use speed::SpeedFlags;
+pub use trust::TrustFlags;
+
+/// A flag whose value cannot be used: exit 2, nothing was sent.
+#[derive(Debug, thiserror::Error)]
+#[error("{flag}: {message}")]
+pub struct BadFlag {
+    flag: &'static str,
+    message: String,
+}
+
+impl BadFlag {
+    /// `message` says what is wrong and what is accepted; it holds no secret.
+    pub fn new(flag: &'static str, message: impl Into<String>) -> Self {
+        BadFlag { flag, message: message.into() }
+    }
+}
+
+/// A file that a flag names, as text; `flag` is for the error.
+fn read_text(flag: &'static str, path: &Path) -> Result<String, BadFlag> {
+    std::fs::read_to_string(path)
+        .map_err(|error| BadFlag::new(flag, format!("cannot read {}: {error}", path.display())))
+}
+
+/// Everything that `fetch` takes.
+#[derive(clap::Args, Debug, Default)]
+pub struct FetchFlags {
+    /// URL, file of URLs (text, JSON Lines, JSON, CSV, TSV), or - for stdin
+    ///
+    /// Something with `://` is a URL; an existing path is read by its extension, then by its
+    /// first bytes. Inside a list, a line without a scheme gets `https://`. Without a source, a
+    /// pipe on stdin is read.
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    #[command(flatten)]
+    pub speed: SpeedFlags,
+    #[command(flatten)]
+    pub patience: PatienceFlags,
+    #[command(flatten)]
+    pub request: RequestFlags,
+    #[command(flatten)]
+    pub trust: TrustFlags,
+    #[command(flatten)]
+    pub choose: ChooseFlags,
+    #[command(flatten)]
+    pub extract: ExtractFlags,
+    #[command(flatten)]
+    pub save: SaveFlags,
+    #[command(flatten)]
+    pub output: OutputFlags,
+}
+
+impl FetchFlags {
+    /// The settings of a run; what concerns only the command line stays in `self`.
+    pub fn resolve(&self) -> Result<Settings, BadFlag> {
+        let mut settings = Settings::default();
+        self.speed.resolve(&mut settings)?;
+        self.patience.resolve(&mut settings)?;
+        self.request.resolve(&mut settings)?;
+        self.trust.resolve(&mut settings)?;
+        self.choose.resolve(&mut settings);
+        self.extract.resolve(&mut settings)?;
+        self.output.resolve(&mut settings);
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests;

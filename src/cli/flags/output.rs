@@ -1,0 +1,135 @@
+//! How records and progress are shown.
+
+use std::path::Path;
+
+use fetchall::settings::{Order, Settings};
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum FormatArg {
+    /// a readable line a record
+    Text,
+    /// a JSON object a line
+    Jsonl,
+    /// one JSON list
+    Json,
+    /// comma-separated
+    Csv,
+    /// tab-separated
+    Tsv,
+    /// no records, only the summary
+    None,
+}
+
+/// `--progress`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ProgressArg {
+    /// bar on a terminal, plain elsewhere
+    #[default]
+    Auto,
+    /// a bar that repaints itself
+    Bar,
+    /// a line every 10 s
+    Plain,
+    /// a JSON object every second
+    Json,
+    /// nothing
+    None,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorArg {
+    /// on a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// always
+    Always,
+    /// never
+    Never,
+}
+
+/// Flags of the group "Output".
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub struct OutputFlags {
+    /// text, jsonl, json, csv, tsv or none
+    ///
+    /// [default: text on a terminal, jsonl in a pipe or a file, or what the extension of --output
+    /// says]
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Option<FormatArg>,
+    /// Keys of a record to write, in this order; `help` lists them
+    #[arg(long, value_name = "LIST|help")]
+    pub fields: Option<String>,
+    /// Records in the order of the input, not as they complete
+    #[arg(long)]
+    pub ordered: bool,
+    /// Progress on stderr: auto, bar, plain, json or none [default: auto]
+    ///
+    /// `bar` needs a terminal that shows no records; elsewhere it is `plain`, a line every 10 s.
+    #[arg(long, value_name = "HOW", hide_possible_values = true)]
+    pub progress: Option<ProgressArg>,
+    /// Colours: auto, always or never [default: auto]
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
+    pub color: Option<ColorArg>,
+    /// Nothing on stderr but errors: no progress, notes or summary
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print what would be requested, and send nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+impl OutputFlags {
+    /// Fills the order of the records; the rest is the command's own.
+    pub fn resolve(&self, settings: &mut Settings) {
+        if self.ordered {
+            settings.choose.order = Order::Input;
+        }
+    }
+
+    /// The format: what was asked for, else what the file's name says, else text for people and
+    /// JSON Lines for programs. With `--fields`, a terminal gets JSON Lines too: a readable line
+    /// has no fields to choose from.
+    pub fn chosen_format(&self, file: Option<&Path>, stdout_is_terminal: bool) -> FormatArg {
+        let by_name = file.and_then(Path::extension).map(|extension| extension.to_ascii_lowercase());
+        let by_name = match by_name.as_deref().and_then(|extension| extension.to_str()) {
+            Some("csv") => Some(FormatArg::Csv),
+            Some("tsv") => Some(FormatArg::Tsv),
+            Some("json") => Some(FormatArg::Json),
+            Some("txt") if self.fields.is_none() => Some(FormatArg::Text),
+            Some("jsonl" | "ndjson") => Some(FormatArg::Jsonl),
+            _ => None,
+        };
+        let on_terminal = file.is_none() && stdout_is_terminal && self.fields.is_none();
+        self.format.or(by_name).unwrap_or(if on_terminal { FormatArg::Text } else { FormatArg::Jsonl })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_follows_flag_then_name_then_reader() {
+        let plain = OutputFlags::default();
+        let fields = OutputFlags { fields: Some("url".to_owned()), ..OutputFlags::default() };
+        let asked = OutputFlags { format: Some(FormatArg::Csv), ..OutputFlags::default() };
+        let file = |name: &'static str| Some(Path::new(name));
+        for (flags, name, terminal, format) in [
+            (&plain, None, true, FormatArg::Text),
+            (&plain, None, false, FormatArg::Jsonl),
+            (&plain, file("x.CSV"), true, FormatArg::Csv),
+            (&plain, file("x.tsv"), true, FormatArg::Tsv),
+            (&plain, file("x.json"), true, FormatArg::Json),
+            (&plain, file("x.txt"), false, FormatArg::Text),
+            (&plain, file("x.log"), true, FormatArg::Jsonl),
+            (&plain, file("x"), true, FormatArg::Jsonl),
+            (&fields, None, true, FormatArg::Jsonl),
+            (&asked, file("x.json"), true, FormatArg::Csv),
+        ] {
+            assert_eq!(flags.chosen_format(name, terminal), format, "{name:?} {terminal}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Where records are saved.
+
+use std::path::{Path, PathBuf};
+
+/// Flags of the group "Save".
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Save")]
+pub struct SaveFlags {
+    /// Write records to FILE instead of stdout; - is stdout
+    ///
+    /// The extension names the format (.jsonl, .json, .csv, .tsv, .txt) unless --format does.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Add to FILE instead of replacing it
+    #[arg(long, requires = "output")]
+    pub append: bool,
+}
+
+impl SaveFlags {
+    /// The file, if records do not go to stdout.
+    pub fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| path.as_os_str() != "-")
+    }
+}

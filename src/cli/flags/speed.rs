@@ -1,0 +1,100 @@
+//! How much at once, and how fast.
+
+use std::{collections::HashMap, num::NonZeroU32, num::NonZeroUsize, time::Duration};
+
+use fetchall::{
+    model::units::Rate,
+    settings::{HostLimits, MaxFailures, Settings},
+};
+
+use super::{
+    BadFlag,
+    values::{self, PerHost},
+};
+
+/// Flags of the group "Speed".
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Speed")]
+pub struct SpeedFlags {
+    /// Requests in flight at once, over all hosts [default: 32]
+    #[arg(short, long, value_name = "N", value_parser = values::count)]
+    pub concurrency: Option<NonZeroUsize>,
+    /// Requests in flight at once for one host [default: 8]
+    ///
+    /// `--per-host 4` is for every host, `--per-host example.com=2` for one; may be repeated.
+    #[arg(long, value_name = "[HOST=]N", value_parser = values::host_count)]
+    pub per_host: Vec<PerHost<NonZeroUsize>>,
+    /// Requests started per time, over all hosts: 5/s, 100/m, 5/15s
+    ///
+    /// Redirects and further tries count like any request.
+    #[arg(long, value_name = "R", value_parser = values::rate)]
+    pub rate: Option<Rate>,
+    /// Requests started per time for one host: 2/s, example.com=1/s
+    ///
+    /// May be repeated, for every host and for named ones.
+    #[arg(long, value_name = "[HOST=]R", value_parser = values::host_rate)]
+    pub rate_per_host: Vec<PerHost<Rate>>,
+    /// Least time between two starts for one host: 500ms, example.com=2s
+    ///
+    /// May be repeated, for every host and for named ones.
+    #[arg(long, value_name = "[HOST=]D", value_parser = values::host_delay)]
+    pub delay: Vec<PerHost<Duration>>,
+    /// Stop after so many failures, or above that share of the finished
+    ///
+    /// `--max-failures 10` or `--max-failures 5%`; a share counts once 20 requests are finished.
+    /// What was not started is skipped with `budget.failures`, and the exit status is 5.
+    #[arg(long, value_name = "N|P%", value_parser = values::max_failures)]
+    pub max_failures: Option<MaxFailures>,
+    /// Failed connections in a row that give a host up for a while; 0 is never [default: 20]
+    #[arg(long, value_name = "N", value_parser = values::number)]
+    pub host_errors: Option<u32>,
+    /// Stop at the first failure; the same as --max-failures 1
+    #[arg(long, conflicts_with = "max_failures")]
+    pub fail_fast: bool,
+}
+
+impl SpeedFlags {
+    /// Fills `limits` and the failures that end the run.
+    pub fn resolve(&self, settings: &mut Settings) -> Result<(), BadFlag> {
+        let limits = &mut settings.limits;
+        limits.in_flight = self.concurrency.unwrap_or(limits.in_flight);
+        limits.rate = self.rate.or(limits.rate);
+        limits.host_errors = self.host_errors.unwrap_or(limits.host_errors);
+        (limits.host, limits.hosts) = self.host_limits(limits.host);
+        settings.choose.max_failures = match self.fail_fast {
+            true => Some(MaxFailures::Count(NonZeroU32::MIN)),
+            false => self.max_failures,
+        };
+        Ok(())
+    }
+
+    /// The limits of every host, and of the named ones, each filled up from the former whatever
+    /// the order in which they were typed.
+    fn host_limits(&self, base: HostLimits) -> (HostLimits, HashMap<String, HostLimits>) {
+        let every = HostLimits {
+            in_flight: last_for_all(&self.per_host).unwrap_or(base.in_flight),
+            rate: last_for_all(&self.rate_per_host).or(base.rate),
+            delay: last_for_all(&self.delay).unwrap_or(base.delay),
+        };
+        let mut named = HashMap::new();
+        let mut entry = |host: &String, set: &dyn Fn(&mut HostLimits)| set(named.entry(host.clone()).or_insert(every));
+        for (host, value) in each_named(&self.per_host) {
+            entry(host, &|limits| limits.in_flight = value);
+        }
+        for (host, value) in each_named(&self.rate_per_host) {
+            entry(host, &|limits| limits.rate = Some(value));
+        }
+        for (host, value) in each_named(&self.delay) {
+            entry(host, &|limits| limits.delay = value);
+        }
+        (every, named)
+    }
+}
+
+fn last_for_all<T: Copy>(given: &[PerHost<T>]) -> Option<T> {
+    given.iter().rev().find(|one| one.host.is_none()).map(|one| one.value)
+}
+
+fn each_named<T: Copy>(given: &[PerHost<T>]) -> impl Iterator<Item = (&String, T)> {
+    given.iter().filter_map(|one| one.host.as_ref().map(|host| (host, one.value)))
+}

@@ -1,0 +1,248 @@
+//! How connections are made, and whom they trust.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+use fetchall::settings::{Cookies, Family, HttpVersions, MinTls, PrivateIps, Settings, Transport, Verify};
+
+use super::BadFlag;
+
+/// `--http`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum HttpArg {
+    /// HTTP/1.1 only
+    #[value(name = "1.1")]
+    Http1,
+    /// HTTP/2 only, without TLS too
+    #[value(name = "2")]
+    Http2,
+    /// HTTP/2 where TLS agrees on it
+    Auto,
+}
+
+/// `--min-tls`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TlsArg {
+    /// TLS 1.2
+    #[value(name = "1.2")]
+    V12,
+    /// TLS 1.3
+    #[value(name = "1.3")]
+    V13,
+}
+
+/// `on` or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Switch {
+    /// on
+    On,
+    /// off
+    Off,
+}
+
+/// `allow` or `deny`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Gate {
+    /// allow
+    Allow,
+    /// deny
+    Deny,
+}
+
+/// One `--resolve`: what stands in for the resolver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolve {
+    host: String,
+    port: u16,
+    addresses: Vec<IpAddr>,
+}
+
+/// Flags of the group "Connection and trust".
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Connection and trust")]
+pub struct TrustFlags {
+    /// Protocol version: 1.1, 2 or auto [default: auto]
+    #[arg(long, value_name = "VERSION", hide_possible_values = true)]
+    pub http: Option<HttpArg>,
+    /// IPv4 only
+    #[arg(long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// IPv6 only
+    #[arg(long)]
+    pub ipv6: bool,
+    /// Address to use instead of asking the resolver
+    ///
+    /// `--resolve example.com:443:127.0.0.1`; may be repeated, several addresses are separated by
+    /// commas.
+    #[arg(long, value_name = "HOST:PORT:IP", value_parser = resolve)]
+    pub resolve: Vec<Resolve>,
+    /// Proxy for all requests: http, https, socks5 or socks5h
+    ///
+    /// Without it, HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read, as curl does.
+    #[arg(short = 'x', long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// Hosts that go around the proxy, comma-separated; * is all
+    #[arg(long, value_name = "LIST")]
+    pub no_proxy: Option<String>,
+    /// Do not verify certificates; every record says so
+    #[arg(short = 'k', long)]
+    pub insecure: bool,
+    /// Certificate authorities beside the system's (PEM); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub ca: Vec<PathBuf>,
+    /// Client certificate chain (PEM), with the key or beside --key
+    #[arg(long, value_name = "FILE")]
+    pub cert: Option<PathBuf>,
+    /// Private key of --cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+    /// Oldest TLS version accepted: 1.2 or 1.3 [default: 1.2]
+    #[arg(long, value_name = "VERSION", hide_possible_values = true)]
+    pub min_tls: Option<TlsArg>,
+    /// Keep and send cookies during the run: on or off [default: off]
+    #[arg(long, value_name = "ON|OFF", hide_possible_values = true)]
+    pub cookies: Option<Switch>,
+    /// Whether private addresses may be reached: allow or deny [default: allow]
+    ///
+    /// Checked after name look-up, on every redirect; loopback and link-local count as private.
+    #[arg(long, value_name = "ALLOW|DENY", hide_possible_values = true)]
+    pub private_ips: Option<Gate>,
+}
+
+/// `HOST:PORT:IP[,IP]`; an IPv6 address may stand in brackets.
+fn resolve(text: &str) -> Result<Resolve, String> {
+    let wrong = || format!("`{text}` is not HOST:PORT:IP; write example.com:443:127.0.0.1");
+    let host_end = if text.starts_with('[') { text.find(']').map(|at| at + 1) } else { text.find(':') };
+    let (host, rest) = text.split_at(host_end.ok_or_else(wrong)?);
+    let (port, addresses) = rest.strip_prefix(':').and_then(|rest| rest.split_once(':')).ok_or_else(wrong)?;
+    let host = super::values::host(host).map_err(|_| wrong())?;
+    let port = port.parse().ok().filter(|port| *port > 0).ok_or_else(wrong)?;
+    let addresses = addresses
+        .split(',')
+        .map(|address| address.trim().trim_start_matches('[').trim_end_matches(']').parse())
+        .collect::<Result<Vec<IpAddr>, _>>()
+        .map_err(|_| wrong())?;
+    Ok(Resolve { host, port, addresses })
+}
+
+impl TrustFlags {
+    /// Fills `transport`.
+    pub fn resolve(&self, settings: &mut Settings) -> Result<(), BadFlag> {
+        let transport = &mut settings.transport;
+        transport.http = match self.http {
+            Some(HttpArg::Http1) => HttpVersions::Http1,
+            Some(HttpArg::Http2) => HttpVersions::Http2,
+            Some(HttpArg::Auto) => HttpVersions::Auto,
+            None => transport.http,
+        };
+        transport.family = match (self.ipv4, self.ipv6) {
+            (true, _) => Family::V4,
+            (_, true) => Family::V6,
+            _ => transport.family,
+        };
+        transport.resolve = resolver(&self.resolve);
+        transport.proxy = self.proxy.as_deref().map(proxy).transpose()?;
+        transport.no_proxy.clone_from(&self.no_proxy);
+        transport.cookies = match self.cookies {
+            Some(Switch::On) => Cookies::On,
+            Some(Switch::Off) => Cookies::Off,
+            None => transport.cookies,
+        };
+        transport.private_ips = match self.private_ips {
+            Some(Gate::Allow) => PrivateIps::Allow,
+            Some(Gate::Deny) => PrivateIps::Deny,
+            None => transport.private_ips,
+        };
+        self.tls(transport)
+    }
+
+    fn tls(&self, transport: &mut Transport) -> Result<(), BadFlag> {
+        if self.insecure {
+            transport.verify = Verify::Nothing;
+        }
+        transport.min_tls = match self.min_tls {
+            Some(TlsArg::V12) => MinTls::V12,
+            Some(TlsArg::V13) => MinTls::V13,
+            None => transport.min_tls,
+        };
+        for path in &self.ca {
+            transport.ca_pem.push(pem("--ca", path, CERTIFICATE)?);
+        }
+        if let Some(path) = &self.cert {
+            let chain = pem("--cert", path, CERTIFICATE)?;
+            let (flag, key_path) = self.key.as_ref().map_or(("--cert", path), |key| ("--key", key));
+            let key = pem(flag, key_path, PRIVATE_KEY)?;
+            if contains(&key, "ENCRYPTED PRIVATE KEY-----") || contains(&key, "Proc-Type: 4,ENCRYPTED") {
+                let problem = format!("the key in {} is encrypted; decrypt it first", key_path.display());
+                return Err(BadFlag::new(flag, problem));
+            }
+            transport.identity_pem = Some((chain, key));
+        }
+        Ok(())
+    }
+}
+
+fn resolver(given: &[Resolve]) -> HashMap<(String, u16), Vec<IpAddr>> {
+    let mut all: HashMap<_, Vec<IpAddr>> = HashMap::new();
+    for one in given {
+        all.entry((one.host.clone(), one.port)).or_default().extend(&one.addresses);
+    }
+    all
+}
+
+/// A proxy with its scheme; `host:port` alone is an http proxy, as for curl. No error repeats it,
+/// since it may hold a password.
+fn proxy(text: &str) -> Result<String, BadFlag> {
+    let wrong = || BadFlag::new("--proxy", "not a proxy; write http://HOST:PORT or socks5://HOST:PORT");
+    let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let url = url::Url::parse(&full).map_err(|_| wrong())?;
+    let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
+    if known && url.host_str().is_some_and(|host| !host.is_empty()) { Ok(full) } else { Err(wrong()) }
+}
+
+const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
+const PRIVATE_KEY: &str = "PRIVATE KEY-----";
+
+/// A PEM file that holds at least one block of the kind wanted. Whether the block is any good is
+/// found out before the run too, where the TLS library is at home.
+fn pem(flag: &'static str, path: &Path, wanted: &str) -> Result<Vec<u8>, BadFlag> {
+    let bytes =
+        std::fs::read(path).map_err(|error| BadFlag::new(flag, format!("cannot read {}: {error}", path.display())))?;
+    if contains(&bytes, wanted) {
+        return Ok(bytes);
+    }
+    let what = if wanted == CERTIFICATE { "certificate" } else { "private key" };
+    Err(BadFlag::new(flag, format!("{} holds no {what} in PEM form", path.display())))
+}
+
+fn contains(bytes: &[u8], wanted: &str) -> bool {
+    memchr::memmem::find(bytes, wanted.as_bytes()).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolve_takes_host_port_and_addresses() {
+        let good = |text: &str| resolve(text).unwrap();
+        assert_eq!(good("Example.com:443:127.0.0.1").host, "example.com");
+        assert_eq!(good("h:8080:[::1],127.0.0.1").addresses.len(), 2);
+        assert_eq!(good("h:8080:::1").addresses, ["::1".parse::<IpAddr>().unwrap()]);
+        for text in ["", "h", "h:80", "h:x:1.2.3.4", "h:0:1.2.3.4", "h:80:name", "h:80:"] {
+            assert!(resolve(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_checked_and_never_repeated() {
+        assert_eq!(proxy("localhost:3128").unwrap(), "http://localhost:3128");
+        assert_eq!(proxy("socks5h://u:p@h:1").unwrap(), "socks5h://u:p@h:1");
+        for text in ["ftp://canary@h", "http://", "://canary", "http://canary@:99999"] {
+            assert!(!proxy(text).unwrap_err().to_string().contains("canary"));
+        }
+    }
+}

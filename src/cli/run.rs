@@ -1,0 +1,181 @@
+//! One run from its start to its exit status: engine, writer, signals, progress, summary.
+//!
+//! What `fetch` and `demo` share. Must not know flags, nor where requests come from or records go.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use fetchall::{
+    Fetcher, Request,
+    engine::{End, Handle, Stop, writer},
+    model::{Code, Record},
+    report::Summary,
+    sink::{Sink, SinkError},
+    source::SourceError,
+};
+use futures::stream::BoxStream;
+use tokio::runtime::Runtime;
+
+use super::{
+    exit::{self, Exit, Facts},
+    progress::{self, Style},
+    reader,
+    signals::Watch,
+    terminal::Voice,
+};
+
+/// What a run is made of.
+pub struct Parts {
+    /// Makes the requests.
+    pub fetcher: Fetcher,
+    /// Where they come from.
+    pub source: BoxStream<'static, Result<Request, SourceError>>,
+    /// Where the records go.
+    pub sinks: Vec<Box<dyn Sink>>,
+    /// Whether one of the sinks writes to stdout, so that a reader that leaves ends the run.
+    pub to_stdout: bool,
+    /// How progress is shown.
+    pub progress: Style,
+    /// Successes that `--first` asked for.
+    pub first: Option<u64>,
+    /// Called for each record, beside the summary.
+    pub on_record: Option<writer::OnRecord>,
+}
+
+/// A run that ended.
+pub struct Ran {
+    /// Counts and times.
+    pub summary: Summary,
+    facts: Facts,
+    /// What is to be said about the end, one sentence each; no faults.
+    notes: Vec<String>,
+    faults: Vec<String>,
+}
+
+impl Ran {
+    /// Says how it went, on stderr; nothing if nobody reads the records any more.
+    pub fn tell(&self, voice: &Voice) {
+        for fault in &self.faults {
+            voice.error(fault);
+        }
+        if self.facts.reader_gone && self.facts.signal.is_none() {
+            return;
+        }
+        for line in self.summary.lines().iter().chain(&self.notes) {
+            voice.line(line);
+        }
+    }
+
+    /// Whether the run was ended from outside, so that nothing is to follow it.
+    pub fn is_over(&self) -> bool {
+        self.facts.signal.is_some() || self.facts.reader_gone
+    }
+
+    /// The exit status.
+    pub fn exit(&self) -> Exit {
+        exit::judge(&self.facts)
+    }
+}
+
+/// Runs to the end: every record is written and flushed when this returns.
+///
+/// # Errors
+/// If the system has no thread for the writer; then nothing was sent.
+pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std::io::Result<Ran> {
+    let Parts { fetcher, source, sinks, to_stdout, progress, first, mut on_record } = parts;
+    let summary = Arc::new(Mutex::new(Summary::new()));
+    let counting = Arc::clone(&summary);
+    let note = move |record: &Record| {
+        counting.lock().unwrap_or_else(PoisonError::into_inner).add(record);
+        if let Some(on_record) = &mut on_record {
+            on_record(record);
+        }
+    };
+    let began = Instant::now();
+    let (end, written, handle) = runtime.block_on(async {
+        let launched = fetcher.start(source);
+        let handle = launched.handle;
+        let writer = writer::spawn(launched.records, sinks, Box::new(note))?;
+        watch.follow(&handle);
+        if to_stdout {
+            reader::watch(handle.clone());
+        }
+        let shown = progress::show(progress, handle.clone(), voice);
+        let end = launched.end.await;
+        // The engine has nothing left to do, so nothing waits for this thread.
+        let written = writer.join();
+        shown.into_iter().for_each(progress::Shown::end);
+        std::io::Result::Ok((end.ok(), written.ok(), handle))
+    })?;
+    let mut summary = std::mem::take(&mut *summary.lock().unwrap_or_else(PoisonError::into_inner));
+    summary.wall = began.elapsed();
+    Ok(weigh(summary, end, written, &handle, watch.signal(), first))
+}
+
+/// Works the facts out of what the parts of the run brought back; `None` is a part that panicked.
+fn weigh(
+    summary: Summary,
+    end: Option<End>,
+    written: Option<Result<(), SinkError>>,
+    handle: &Handle,
+    signal: Option<i32>,
+    first: Option<u64>,
+) -> Ran {
+    let mut facts = Facts {
+        signal,
+        bug: end.is_none() || written.is_none() || summary.errors_of(Code::InternalPanic) > 0,
+        any_failed: summary.not_ok > 0,
+        first_reached: first.is_some_and(|wanted| summary.ok() >= wanted),
+        ..Facts::default()
+    };
+    let mut faults = Vec::new();
+    let end = end.unwrap_or_default();
+    facts.stopped = end.stopped.or(handle.stopped());
+    facts.reader_gone = facts.stopped == Some(Stop::Gone);
+    match written {
+        Some(Err(SinkError::Gone(_))) => facts.reader_gone = true,
+        Some(Err(error)) => {
+            // The engine saw its reader leave: that was this fault, not `| head`.
+            facts.sink_failed = true;
+            faults.push(format!("{error}; the records after it are lost"));
+        }
+        Some(Ok(())) | None => {}
+    }
+    if let Some(error) = end.source_error {
+        facts.source_failed = true;
+        faults.push(error);
+    }
+    if facts.bug {
+        faults.push(bug_line());
+    }
+    let notes = stop_note(&facts, &summary, handle).into_iter().collect();
+    Ran { summary, facts, notes, faults }
+}
+
+fn bug_line() -> String {
+    let place = match env!("CARGO_PKG_REPOSITORY") {
+        "" => "to those you have it from".to_owned(),
+        url => format!("at {url}/issues"),
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    format!("this is a bug in fetchall {version}; please report it {place}, with the records that say internal.panic")
+}
+
+/// Why a run ended before its input, in a sentence.
+fn stop_note(facts: &Facts, summary: &Summary, handle: &Handle) -> Option<String> {
+    let rest = match handle.progress().source_dry {
+        0 => "; the rest of the list was not read",
+        _ => "",
+    };
+    let cancelled = summary.errors_of(Code::Cancelled);
+    let done = summary.requests.saturating_sub(cancelled);
+    Some(match facts.stopped? {
+        Stop::Asked => format!("stopped by a signal: {done} done, {cancelled} cancelled{rest}"),
+        Stop::Deadline => format!("stopped by --deadline{rest}"),
+        Stop::Failures => format!("stopped because of failures{rest}"),
+        Stop::First => format!("stopped by --first{rest}"),
+        Stop::Gone => return None,
+    })
+}

@@ -1,0 +1,96 @@
+//! SIGINT and SIGTERM: the first asks the run to end, the second ends the process.
+//!
+//! Must not know what the run does to end.
+
+use std::{
+    io,
+    process::ExitCode,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI32, Ordering::SeqCst},
+    },
+    thread,
+    time::Duration,
+};
+
+use fetchall::engine::{Handle, Stop};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+    low_level::emulate_default_handler,
+};
+
+use super::terminal::Voice;
+
+/// A run that was asked to end gets so long, whatever hangs: 5 s for what is in flight, the rest to
+/// write it down.
+const LAST: Duration = Duration::from_millis(5_700);
+
+/// What signals are to end.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    first: Arc<AtomicI32>,
+    run: Arc<Mutex<Option<Handle>>>,
+}
+
+impl Watch {
+    /// From now on signals come here, for as long as the process lives.
+    pub fn begin(voice: Voice) -> io::Result<Watch> {
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let watch = Watch::default();
+        let watching = watch.clone();
+        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for signal in signals.forever() {
+                watching.take(signal, &voice);
+            }
+        })?;
+        Ok(watch)
+    }
+
+    /// Signals are to end this run; one that came before ends it at once.
+    pub fn follow(&self, handle: &Handle) {
+        *self.run() = Some(handle.clone());
+        if self.signal().is_some() {
+            handle.stop(Stop::Asked);
+        }
+    }
+
+    /// The signal that came first.
+    pub fn signal(&self) -> Option<i32> {
+        Some(self.first.load(SeqCst)).filter(|signal| *signal != 0)
+    }
+
+    fn run(&self) -> MutexGuard<'_, Option<Handle>> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, signal: i32, voice: &Voice) {
+        let is_second = self.first.swap(signal, SeqCst) != 0;
+        let Some(handle) = self.run().clone().filter(|_| !is_second) else {
+            die_of(signal);
+            return;
+        };
+        // Before anything is said: a stderr that is stuck must not keep the run going.
+        handle.stop(Stop::Asked);
+        let last_resort = thread::Builder::new().name("last resort".to_owned());
+        // Without a thread to spare, a second signal is still heard.
+        drop(last_resort.spawn(move || {
+            thread::sleep(LAST);
+            die_of(signal)
+        }));
+        voice.line("stopping; what is in flight gets 5 s (once more leaves at once)");
+    }
+}
+
+/// Waits for a signal, for commands that run until one comes.
+pub fn wait() -> io::Result<i32> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    Ok(signals.forever().next().unwrap_or(SIGTERM))
+}
+
+/// Ends the process by this signal; where that does not work, the status says it.
+pub fn die_of(signal: i32) -> ExitCode {
+    // Only for signals that do not end a process would this return.
+    drop(emulate_default_handler(signal));
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(1))
+}

@@ -1,0 +1,38 @@
+//! Where there are no signals: Ctrl-C ends the process at once, as the system does it.
+
+use std::{io, process::ExitCode, thread};
+
+use fetchall::engine::Handle;
+
+use super::terminal::Voice;
+
+/// What signals are to end.
+#[derive(Clone, Debug, Default)]
+pub struct Watch;
+
+impl Watch {
+    /// Nothing comes.
+    pub fn begin(_: Voice) -> io::Result<Watch> {
+        Ok(Watch)
+    }
+
+    /// Nothing ends it.
+    pub fn follow(&self, _: &Handle) {}
+
+    /// None came.
+    pub fn signal(&self) -> Option<i32> {
+        None
+    }
+}
+
+/// Waits until the system ends the process.
+pub fn wait() -> io::Result<i32> {
+    loop {
+        thread::park();
+    }
+}
+
+/// Tells the signal as a status.
+pub fn die_of(signal: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(1))
+}
