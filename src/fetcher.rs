@@ -94,11 +94,11 @@ impl Fetcher {
     {
         let source = requests.map(|request| Ok(request.into())).boxed();
         let engine = self.engine();
-        Records { handle: engine.handle(), state: State::Waiting(Box::new((engine, source))) }
+        Records { handle: engine.handle(), state: State::Waiting(Box::new(engine), source) }
     }
 
     /// Starts a run at once, for those who take its parts apart. Called inside a tokio runtime.
-    pub fn start(&self, source: BoxStream<'static, Result<Request, SourceError>>) -> Launched {
+    pub fn start(&self, source: Source) -> Launched {
         self.engine().start(source)
     }
 
@@ -114,9 +114,12 @@ pub struct Records {
     state: State,
 }
 
+/// Where a run reads from.
+type Source = BoxStream<'static, Result<Request, SourceError>>;
+
 enum State {
     /// Not polled yet.
-    Waiting(Box<(Engine<Client>, BoxStream<'static, Result<Request, SourceError>>)>),
+    Waiting(Box<Engine<Client>>, Source),
     Running(mpsc::Receiver<Record>),
     Over,
 }
@@ -124,7 +127,7 @@ enum State {
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            State::Waiting(_) => "Waiting",
+            State::Waiting(..) => "Waiting",
             State::Running(_) => "Running",
             State::Over => "Over",
         })
@@ -142,11 +145,10 @@ impl Stream for Records {
     type Item = Record;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Record>> {
-        if matches!(self.state, State::Waiting(_)) {
-            if let State::Waiting(parts) = std::mem::replace(&mut self.state, State::Over) {
-                let (engine, source) = *parts;
-                self.state = State::Running(engine.start(source).records);
-            }
+        if matches!(self.state, State::Waiting(..))
+            && let State::Waiting(engine, source) = std::mem::replace(&mut self.state, State::Over)
+        {
+            self.state = State::Running(engine.start(source).records);
         }
         match &mut self.state {
             State::Running(records) => {
@@ -156,7 +158,7 @@ impl Stream for Records {
                 }
                 next
             }
-            State::Waiting(_) | State::Over => Poll::Ready(None),
+            State::Waiting(..) | State::Over => Poll::Ready(None),
         }
     }
 }

@@ -85,5 +85,5 @@ fn bad_selector(request: &Request) -> Option<Failure> {
     if select.is_empty() {
         return None;
     }
-    Plan::parse(select).err().map(|error| Failure::new(Code::ExtractInvalid, error.to_string()))
+    Plan::parse(select).err().map(|error| Failure::new(Code::ExtractInvalid, error.sentence()))
 }

@@ -31,7 +31,7 @@ impl<W: Wire> Engine<W> {
         let Turn { item: mut flight, lane, waited, wait_for, go } = turn;
         if go == Go::HostGivenUp {
             let message = format!("{} failed too often in a row and was given up for a while", host_key(&flight.url));
-            self.end_unlaunched(flight, waited, Ending::Skipped { code: Code::BudgetHost, message, of: None });
+            self.finish_flight(*flight, waited, Ending::Skipped { code: Code::BudgetHost, message, of: None }, None);
             return;
         }
         let clock = now();
@@ -45,7 +45,7 @@ impl<W: Wire> Engine<W> {
             flight.trip = Some(trip);
             self.frontier.release(lane, Contact::Unknown, clock.into_std());
             let failure = Failure::new(Code::TimeoutTotal, "--url-timeout ended while it waited");
-            self.finish_flight(flight, Ending::Error(failure), None);
+            self.finish_flight(*flight, Duration::ZERO, Ending::Error(failure), None);
             return;
         }
         let run_left = self.run_deadline.map(|deadline| deadline.saturating_duration_since(clock));
@@ -114,7 +114,7 @@ impl<W: Wire> Engine<W> {
         let Some(Airborne { mut flight, lane }) = self.airborne.remove(&id) else { return };
         let Ok(Landed { exchange, page }) = landed else {
             self.frontier.release(lane, Contact::Unknown, clock);
-            self.finish_flight(flight, Ending::Error(panicked()), None);
+            self.finish_flight(*flight, Duration::ZERO, Ending::Error(panicked()), None);
             return;
         };
         self.frontier.release(lane, contact(&exchange), clock);
@@ -233,7 +233,7 @@ impl<W: Wire> Engine<W> {
             trip.last = Some(Box::new(exchange));
         }
         let Some(input) = input else {
-            self.finish_flight(flight, ending, page);
+            self.finish_flight(*flight, Duration::ZERO, ending, page);
             return;
         };
         let bytes = input.body.len();
@@ -251,8 +251,8 @@ impl<W: Wire> Engine<W> {
         let Some(Reading { flight, ending, bytes }) = self.reading.remove(&id) else { return };
         self.body_bytes = self.body_bytes.saturating_sub(bytes);
         match page {
-            Ok(page) => self.finish_flight(flight, ending, Some(page)),
-            Err(failure) => self.finish_flight(flight, Ending::Error(failure), None),
+            Ok(page) => self.finish_flight(*flight, Duration::ZERO, ending, Some(page)),
+            Err(failure) => self.finish_flight(*flight, Duration::ZERO, Ending::Error(failure), None),
         }
     }
 }

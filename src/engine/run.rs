@@ -244,14 +244,10 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    pub(super) fn finish_flight(&mut self, flight: Box<Flight>, ending: Ending, page: Option<Page>) {
-        let Flight { seq, request, url, trip } = *flight;
-        self.finish(Visit { seq, request, url: Some(url), ending, trip, queued: Duration::ZERO, page });
-    }
-
-    pub(super) fn end_unlaunched(&mut self, flight: Box<Flight>, queued: Duration, ending: Ending) {
-        let Flight { seq, request, url, trip } = *flight;
-        self.finish(Visit { seq, request, url: Some(url), ending, trip, queued, page: None });
+    /// `queued` is the waiting of a flight that was never launched; a trip knows its own.
+    pub(super) fn finish_flight(&mut self, flight: Flight, queued: Duration, ending: Ending, page: Option<Page>) {
+        let Flight { seq, request, url, trip } = flight;
+        self.finish(Visit { seq, request, url: Some(url), ending, trip, queued, page });
     }
 
     /// A request has come to its end: its record goes out, and the run may have had enough.

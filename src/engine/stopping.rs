@@ -36,7 +36,7 @@ impl<W: Wire> Engine<W> {
         self.stopping = Some(Stopping { why, drain_by });
         for (flight, waited) in self.frontier.drain(clock.into_std()) {
             let ending = ending_of_waiting(why, flight.trip.is_some());
-            self.end_unlaunched(flight, waited, ending);
+            self.finish_flight(*flight, waited, ending, None);
         }
         if drain_by <= clock {
             self.drop_in_flight();
@@ -51,12 +51,12 @@ impl<W: Wire> Engine<W> {
         self.pages.abort_all();
         let airborne: Vec<_> = self.airborne.drain().map(|(_, airborne)| airborne.flight).collect();
         for flight in airborne {
-            self.finish_flight(flight, ending_of_waiting(why, true), None);
+            self.finish_flight(*flight, Duration::ZERO, ending_of_waiting(why, true), None);
         }
         // These have their answer; only the reading of the page was cut short.
         let reading: Vec<_> = self.reading.drain().map(|(_, reading)| reading.flight).collect();
         for flight in reading {
-            self.finish_flight(flight, ending_of_waiting(why, true), None);
+            self.finish_flight(*flight, Duration::ZERO, ending_of_waiting(why, true), None);
         }
         self.body_bytes = 0;
     }

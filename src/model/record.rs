@@ -245,10 +245,10 @@ impl Record {
             receive_ms: phases.receive.map(Ms::from),
             total_ms: Some(phases.total.into()),
         };
-        if let Some(tls) = &exchange.tls {
-            if heavy.tls || !tls.verified {
-                self.tls = Some(TlsRow::of(tls, heavy.tls));
-            }
+        if let Some(tls) = &exchange.tls
+            && (heavy.tls || !tls.verified)
+        {
+            self.tls = Some(TlsRow::of(tls, heavy.tls));
         }
         if let Some(head) = exchange.head {
             self.status = Some(head.status);

@@ -46,19 +46,19 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
 /// of credential fields masked. Borrowed where there is nothing to hide.
 pub fn text(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
-    if text.contains('@') {
-        if let Cow::Owned(cut) = USERINFO.replace_all(&clean, "$1") {
-            clean = Cow::Owned(cut);
-        }
+    if text.contains('@')
+        && let Cow::Owned(cut) = USERINFO.replace_all(&clean, "$1")
+    {
+        clean = Cow::Owned(cut);
     }
     let lower_hint = |needle: &[u8]| text.as_bytes().windows(needle.len()).any(|at| at.eq_ignore_ascii_case(needle));
-    if lower_hint(b"authorization") || lower_hint(b"cookie") {
-        if let Cow::Owned(masked) = FIELD.replace_all(&clean, |found: &regex::Captures<'_>| {
+    if (lower_hint(b"authorization") || lower_hint(b"cookie"))
+        && let Cow::Owned(masked) = FIELD.replace_all(&clean, |found: &regex::Captures<'_>| {
             let quote = if found[3].starts_with('"') { "\"" } else { "" };
             format!("{}{}{quote}{MASK}{quote}", &found[1], &found[2])
-        }) {
-            clean = Cow::Owned(masked);
-        }
+        })
+    {
+        clean = Cow::Owned(masked);
     }
     clean
 }

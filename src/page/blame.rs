@@ -57,25 +57,22 @@ impl std::error::Error for SelectError {}
 /// Why `selector`, the start of `css`, cannot be read.
 pub(super) fn css(name: &str, css: &str, selector: &str) -> SelectError {
     let kind = kind_of(selector).unwrap_or_default();
-    let column = column(selector, &kind);
-    let at = selector.chars().nth(column - 1);
-    let unexpected = match at {
+    let column = column(selector);
+    let unexpected = match selector.chars().nth(column - 1) {
         Some(c) => format!("unexpected `{c}`"),
         None => "unexpected end".to_owned(),
     };
     let (message, hint) = match kind.as_str() {
-        "DanglingCombinator" => ("nothing follows the combinator".into(), None),
-        "EmptySelector" => (format!("{unexpected} where a selector is expected"), None),
+        "EmptySelector" | "DanglingCombinator" => (format!("{unexpected} where a selector is expected"), None),
         "UnsupportedPseudoClassOrElement" => (
             "this pseudo-class or pseudo-element is not known".into(),
             Some("what to take of a match is written ::text, ::html or ::attr(NAME), at the end"),
         ),
         "ClassNeedsIdent" => (
             format!("{unexpected} where the name of a class is expected"),
-            Some("a name that starts with a digit is written [class~=\"1st\"]"),
+            Some("the name of a class that starts with a digit is written [class~=\"1st\"]"),
         ),
         "ExpectedNamespace" => ("this namespace is not known".into(), Some("write the element's name without one")),
-        "EndOfLine" => ("the selector ends too early".into(), None),
         _ => (unexpected, None),
     };
     let mut fault = SelectError::new(name, css, message);
@@ -92,11 +89,12 @@ fn kind_of(selector: &str) -> Option<String> {
     })
 }
 
-/// The column of the fault. The parser does not tell, so ask it: the shortest beginning from which
-/// on all longer ones have the same fault ends there.
-fn column(selector: &str, kind: &str) -> usize {
-    let ends: Vec<usize> = selector.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
-    let sound = ends.iter().rposition(|&end| kind_of(selector.get(..end).unwrap_or_default()).as_deref() != Some(kind));
-    // The last sound beginning has `sound + 1` characters; the fault is the one behind them.
-    sound.map_or(1, |sound| sound + 2).min(ends.len() + 1)
+/// The column of the fault, which the parser does not tell: it stands behind the longest beginning
+/// that can still become a selector.
+fn column(selector: &str) -> usize {
+    let sound =
+        |start: &&str| ["", "a", "=a", "root"].iter().any(|end| Selector::parse(&format!("{start}{end}")).is_ok());
+    let starts = selector.char_indices().map(|(at, _)| selector.get(..at).unwrap_or_default());
+    let starts: Vec<_> = starts.chain([selector]).collect();
+    starts.iter().rev().find(|start| sound(start)).map_or(1, |start| start.chars().count() + 1)
 }

@@ -1,7 +1,7 @@
 //! Which character encoding a body is written in, and its text.
 //!
 //! By the WHATWG order: byte order mark, then the `charset` of the Content-Type field, then what
-//! the first 1,024 bytes declare (see [`prescan`](super::prescan)), then a guess. Must not know
+//! the first 1,024 bytes declare (see `prescan`), then a guess. Must not know
 //! tags, links or selectors.
 
 use std::borrow::Cow;

@@ -42,9 +42,9 @@ use self::{
 };
 use crate::model::Page;
 
-/// Largest body that is read where it is, in bytes: 0.2 ms, less than two changes of threads and a
-/// wait are worth.
-const QUICK_BYTES: usize = 16 << 10;
+/// Largest body that is read where it is, in bytes. The scan, links included, was measured at
+/// 220 MB/s over the Rust documentation: 0.15 ms, about what waiting for another thread costs.
+const QUICK_BYTES: usize = 32 << 10;
 
 /// What the record wants to know. Title and charset of HTML come always.
 #[derive(Clone, Debug, Default)]

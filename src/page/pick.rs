@@ -1,7 +1,7 @@
 //! From a tree to values: which elements match, and what they say. Bounded by a clock and by the
 //! bytes of the result. Must not know how a selector was written or how the tree came about.
 
-use std::{collections::HashSet, io, iter::successors, time::Instant};
+use std::{io, iter::successors, time::Instant};
 
 use html5ever::{
     QualName,
@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::fold::Folded;
 
-/// Elements between two looks at the clock.
-const STRIDE: usize = 64;
+/// Elements between two looks at the clock: one match can take milliseconds (`:has` on a big page).
+const STRIDE: usize = 8;
 
 /// What of an element is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,10 +73,10 @@ impl Budget {
 /// What a selector finds on a page.
 pub(super) fn pick(html: &Html, selector: &Selector, way: Way, part: &Part, many: Many, budget: &mut Budget) -> Value {
     let until = budget.until;
-    let found = matches(html, selector, way, until);
+    let mut found = matches(html, selector, way, until).take_while(|_| Instant::now() < until);
     match many {
-        Many::First => found.into_iter().next().and_then(|element| value(element, part, budget)).into(),
-        Many::All => found.into_iter().filter_map(|element| value(element, part, budget)).collect(),
+        Many::First => found.next().and_then(|element| value(element, part, budget)).into(),
+        Many::All => found.filter_map(|element| value(element, part, budget)).collect(),
     }
 }
 
@@ -94,8 +94,11 @@ fn matches<'a>(
             Box::new(elements.filter(|element| selector.matches(element)))
         }
         Way::AtOnce => {
-            let found: HashSet<_> = html.select(selector).map(|element| element.id()).collect();
-            Box::new(elements(html).filter(move |element| found.contains(&element.id())))
+            // From the root down, not `Html::select`: that goes by age, which is not document order
+            // and makes counting siblings slow where the parser moved things.
+            let root = html.tree.root().children().find_map(ElementRef::wrap);
+            let found = root.into_iter().flat_map(|root| root.select(selector));
+            Box::new(found.filter(|element| !element.ancestors().any(|node| node.value().is_fragment())))
         }
     }
 }

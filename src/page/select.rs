@@ -87,10 +87,10 @@ impl Plan {
 
     /// What the selectors find on a page, in their order; `html` is its decoded text.
     ///
-    /// A page that nests too deeply for a tree says nothing. A second for each started MiB, and no
-    /// more than five, is all the time it gets; what was found until then counts.
+    /// A page that nests too deeply for a tree says nothing. A second for each MiB, at least one
+    /// and at most five, is all the time it gets; what was found until then counts.
     pub fn read(&self, html: &str) -> Vec<(String, Value)> {
-        let seconds = html.len().div_ceil(1 << 20).clamp(1, 5);
+        let seconds = (html.len() >> 20).clamp(1, 5);
         self.read_within(html, Duration::from_secs(seconds as u64))
     }
 

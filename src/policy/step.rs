@@ -113,13 +113,13 @@ fn after_status(exchange: &Exchange, status: u16, trip: &Trip, rules: &Rules<'_>
     if !code.retryable() {
         return done("");
     }
-    if code == Code::HttpRateLimited {
-        if let Some(asked) = asked {
-            return match later(asked, trip, rules, moment) {
-                Ok(()) => Step::Later(asked, Wait::RetryAfter),
-                Err(why) => done(&format!("; Retry-After: {}: {why}", humantime::format_duration(asked))),
-            };
-        }
+    if code == Code::HttpRateLimited
+        && let Some(asked) = asked
+    {
+        return match later(asked, trip, rules, moment) {
+            Ok(()) => Step::Later(asked, Wait::RetryAfter),
+            Err(why) => done(&format!("; Retry-After: {}: {why}", humantime::format_duration(asked))),
+        };
     }
     match again(code, trip, rules, moment) {
         Ok(wait) if code == Code::HttpRateLimited => Step::AgainHostWaits(wait),

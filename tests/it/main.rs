@@ -2,6 +2,10 @@
 //! our own on loopback.
 
 mod demo;
+mod fetch;
+mod limits;
+mod process;
 mod rooms;
 mod schema;
 mod support;
+mod trust;

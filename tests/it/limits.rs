@@ -1,0 +1,114 @@
+//! How much at once, how fast, for how long.
+
+use serde_json::json;
+
+use crate::support::*;
+
+fn list(site: &Site, count: usize) -> String {
+    (0..count).map(|n| site.url(&format!("/{n}")) + "\n").collect()
+}
+
+#[tokio::test]
+async fn caps_hold_as_the_server_counts() {
+    let site = Site::start(|_| Reply::text("x").after(ms(20))).await;
+    let run = fetchall(["-", "-c32", "--per-host=5"]).stdin(list(&site, 100)).run().await;
+    assert_eq!((run.exit, site.most_at_once()), (0, 5), "{run}");
+    let run = fetchall(["-", "-c3", "--per-host=50"]).stdin(list(&site, 30)).run().await;
+    assert_eq!(run.exit, 0);
+    let named = format!("--per-host={}=2", site.addr());
+    let other = Site::start(|_| Reply::text("x").after(ms(20))).await;
+    fetchall(["-", "-c32", &named]).stdin(list(&other, 40) + &list(&site, 40)).run().await;
+    assert!(other.most_at_once() > 2);
+}
+
+#[tokio::test]
+async fn a_rate_is_kept_by_the_clock_of_the_server() {
+    let site = Site::start(|_| Reply::text("x")).await;
+    let run = fetchall(["-", "--rate-per-host=50/s"]).stdin(list(&site, 60)).run().await;
+    assert_eq!(run.exit, 0, "{run}");
+    let asks = site.asks();
+    for (index, first) in asks.iter().enumerate() {
+        let within = asks[index..].iter().filter(|ask| ask.at - first.at < ms(1000)).count();
+        assert!(within <= 51, "{within} within a second");
+    }
+    assert!(run.wall >= ms(1150), "{:?}", run.wall);
+    let delayed = Site::start(|_| Reply::text("x")).await;
+    fetchall(["-", "--delay=50ms"]).stdin(list(&delayed, 10)).run().await;
+    let asks = delayed.asks();
+    assert!(asks.windows(2).all(|pair| pair[1].at - pair[0].at >= ms(45)));
+}
+
+#[tokio::test]
+async fn a_slow_host_listed_first_holds_nobody_up() {
+    let slow = Site::start(|_| Reply::text("x").after(ms(500))).await;
+    let fast = Site::start(|_| Reply::text("x")).await;
+    let run = fetchall(["-", "-c8", "--per-host=2"]).stdin(list(&slow, 8) + &list(&fast, 100)).run().await;
+    assert_eq!(run.exit, 0, "{run}");
+    let begun = slow.asks()[0].at;
+    assert!(fast.asks().iter().all(|ask| ask.at - begun < ms(450)), "the fast host waited for the slow one");
+}
+
+#[tokio::test]
+async fn ways_to_have_had_enough() {
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/3" => Reply::status(404),
+        _ => Reply::text("x").after(ms(20)),
+    })
+    .await;
+    let run = fetchall(["-", "-c1", "--fail-fast"]).stdin(list(&site, 20)).run().await;
+    assert_eq!((run.exit, run.records().len()), (5, 20), "{run}");
+    assert_eq!(run.record(19)["skip"]["code"], "budget.failures");
+    let run = fetchall(["-", "-c1", "--max-failures=2"]).stdin(list(&site, 8)).run().await;
+    assert_eq!(run.exit, 1, "{run}");
+    let run = fetchall(["-", "-c2", "--first=2"]).stdin(list(&site, 20)).run().await;
+    assert_eq!(run.exit, 0, "{run}");
+    assert_eq!(run.records().iter().filter(|record| record["outcome"] == "ok").count(), 2);
+    let run = fetchall(["-", "-c1", "--deadline=150ms"]).stdin(list(&site, 50)).run().await;
+    assert_eq!((run.exit, run.records().len()), (5, 50), "{run}");
+    assert!(run.wall < secs(2));
+    let run = fetchall(["-", "--limit=2"]).stdin(list(&site, 50)).run().await;
+    assert_eq!((run.exit, run.records().len()), (0, 2), "{run}");
+}
+
+#[tokio::test]
+async fn a_dead_host_is_given_up_and_the_run_ends() {
+    let urls: String = (0..200).map(|n| format!("http://127.0.0.1:1/{n}\n")).collect();
+    let run = fetchall(["-", "-r0"]).stdin(urls).run().await;
+    let records = run.records();
+    let given_up = records.iter().filter(|record| record["skip"]["code"] == "budget.host").count();
+    let refused = records.iter().filter(|record| record["error"]["code"] == "connect.refused").count();
+    assert_eq!((records.len(), given_up + refused, run.exit), (200, 200, 1), "{run}");
+    assert!((20..=60).contains(&refused), "{refused} refused");
+    let never = fetchall(["-", "-r0", "--host-errors=0"])
+        .stdin((0..100).map(|n| format!("http://127.0.0.1:1/{n}\n")).collect::<String>())
+        .run()
+        .await;
+    assert!(never.records().iter().all(|record| record["error"]["code"] == "connect.refused"));
+}
+
+#[tokio::test]
+async fn order_repeats_and_choice() {
+    let site = Site::start(|ask| {
+        let n: u64 = ask.path[1..].split('?').next().unwrap().parse().unwrap_or(0);
+        Reply::text("x").after(ms(60 - n.min(6) * 10))
+    })
+    .await;
+    let run = fetchall(["-", "--ordered"]).stdin(list(&site, 6)).run().await;
+    let seqs: Vec<_> = run.records().iter().map(|record| record["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seqs, [0, 1, 2, 3, 4, 5]);
+    let twice = format!("{0}\n{0}#frag\n{1}\n", site.url("/a%7e"), site.url("/a~"));
+    let run = fetchall(["-"]).stdin(twice.clone()).run().await;
+    assert_eq!(run.record(1)["skip"], json!({"code": "duplicate", "message": "the same request as number 0", "of": 0}));
+    assert_eq!((run.exit, &run.record(2)["skip"]["of"], &run.record(1)["ok"]), (0, &json!(0), &json!(true)));
+    let run = fetchall(["-", "--dedupe=none"]).stdin(twice).run().await;
+    assert!(run.records().iter().all(|record| record["outcome"] == "ok"));
+    let run = fetchall(["-", "--include=/[0-3]$", "--exclude=/2$"]).stdin(list(&site, 5)).run().await;
+    let fetched: Vec<_> = run
+        .records()
+        .iter()
+        .filter(|record| record["outcome"] == "ok")
+        .map(|record| record["seq"].as_u64().unwrap())
+        .collect();
+    assert_eq!((fetched.len(), run.exit), (3, 0), "{run}");
+    assert!(!fetched.contains(&2) && !fetched.contains(&4));
+}

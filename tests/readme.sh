@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Runs every command of the README's `sh` blocks against the demo site, in order, in a folder of
+# its own. A command may end with `# exit N`; without it, 0 is expected.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+target=${CARGO_TARGET_DIR:-$root/target}
+cargo build --release --locked --quiet
+work=$(mktemp -d)
+trap 'kill "${site:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+# The site that the README talks about, on a free port in place of 8080.
+PATH=$target/release:$PATH
+fetchall demo --serve --port 0 > "$work/base" 2> /dev/null & site=$!
+for _ in $(seq 100); do [ -s "$work/base" ] && break; sleep 0.05; done
+port=$(sed -n '1s/.*:\([0-9]*\).*/\1/p' "$work/base")
+[ -n "$port" ] || { echo "the demo site did not start" >&2; exit 1; }
+cp urls.example.txt "$work/"
+
+passed=0 failed=0
+run() {
+    local command=$1 expected=0 got=0
+    if [[ $command =~ \#\ exit\ ([0-9]+)$ ]]; then expected=${BASH_REMATCH[1]}; fi
+    (cd "$work" && timeout 60 bash -o pipefail -c "$command") > "$work/.out" 2> "$work/.err" < /dev/null || got=$?
+    if [ "$got" = "$expected" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAILED (exit %s, not %s): %s\n' "$got" "$expected" "$command"
+        head -n 5 "$work/.out" "$work/.err"
+    fi
+}
+# Blocks marked `sh` are run, one command a line; a line that ends with \ goes on.
+while IFS= read -r command; do
+    run "${command//8080/$port}"
+done < <(awk '/^```sh$/ {inside = 1; next} /^```/ {inside = 0} inside' README.md | sed -e ':a' -e '/\\$/N; s/\\\n *//; ta' | grep -v '^ *#' | grep -v '^ *$')
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Everything that has to hold: format, lints, tests, docs, the demo and the README's commands.
+# Runs on a fresh Debian machine with Rust; installs what else it needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+needed=()
+command -v cc > /dev/null || needed+=(gcc libc6-dev)
+command -v jq > /dev/null || needed+=(jq)
+command -v curl > /dev/null || needed+=(curl)
+if [ ${#needed[@]} -gt 0 ]; then
+    sudo=''; [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq
+    $sudo apt-get install -y -qq --no-install-recommends "${needed[@]}"
+fi
+
+step() { printf '\n== %s\n' "$*"; "$@"; }
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
+step cargo fmt --check
+step cargo clippy --locked --all-targets -- -D warnings
+step cargo test --locked --all-targets
+step cargo test --locked --doc
+RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --document-private-items
+step cargo run --release --locked --quiet -- demo > /dev/null
+step bash tests/readme.sh
