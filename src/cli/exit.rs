@@ -82,8 +82,10 @@ pub fn judge(facts: &Facts) -> Exit {
 mod tests {
     use super::*;
 
+    type Set = fn(&mut Facts);
+
     /// Every fact on its own, from the strongest to the weakest, with the status that it gives.
-    fn ranked() -> Vec<(fn(&mut Facts), Exit)> {
+    fn ranked() -> Vec<(Set, Exit)> {
         vec![
             (|facts| facts.signal = Some(2), Exit::Signal(2)),
             (|facts| facts.sink_failed = true, Exit::INCOMPLETE),

@@ -22,10 +22,10 @@ use tokio::runtime::Runtime;
 
 use super::{fetch::runtime, output::Output};
 use crate::cli::{
+    definition::DemoFlags,
     descriptors,
     exit::Exit,
     flags::{FormatArg, ProgressArg},
-    parse::DemoFlags,
     progress::{self, Style},
     run::{self, Parts, Ran},
     signals::{self, Watch},

@@ -6,7 +6,7 @@ mod fetch;
 mod output;
 mod papers;
 
-use super::{exit::Exit, parse::Command};
+use super::{definition::Command, exit::Exit};
 
 /// Runs a command.
 ///

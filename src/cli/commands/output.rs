@@ -106,11 +106,11 @@ impl Output {
 /// The output would eat its own input.
 fn refuse_to_overwrite_a_list(output: &Path, specs: &[Spec]) -> anyhow::Result<()> {
     let Ok(output) = output.canonicalize() else { return Ok(()) };
+    let is_output = |list: &Path| list.is_file() && list.canonicalize().is_ok_and(|list| list == output);
     for spec in specs {
-        if let Spec::File(list) = spec {
-            if list.is_file() && list.canonicalize().is_ok_and(|list| list == output) {
-                bail!("--output {} is the list that is to be read", list.display());
-            }
+        match spec {
+            Spec::File(list) if is_output(list) => bail!("--output {} is the list that is to be read", list.display()),
+            _ => {}
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use fetchall::model::{record, units};
 
-use crate::cli::{exit::Exit, parse::definition, terminal::print};
+use crate::cli::{definition::definition, exit::Exit, terminal::print};
 
 /// Names that `schema` takes.
 const SCHEMAS: [&str; 1] = ["fetch"];
