@@ -114,7 +114,8 @@ impl Intake {
         let head = intake.read_head()?;
         let format = format(&head, by_name, options)
             .map_err(|what| SourceError::Unusable(sniff::refusal(&intake.name, what)))?;
-        if let (Some(_), Format::Lines | Format::Jsonl | Format::Json) = (&options.url_column, format) {
+        // Among several sources some may be tables and some not; said of all, it is a mistake.
+        if let (Some(_), Some(Format::Lines | Format::Jsonl | Format::Json)) = (&options.url_column, options.format) {
             let message = format!("--url-column is for CSV and TSV, and {} is read as {}", intake.name, format.name());
             return Err(SourceError::Unusable(message));
         }
@@ -196,7 +197,7 @@ fn format(head: &[u8], by_name: ByName, options: &Options) -> Result<Format, &'s
     let is_guess = by_name == ByName::Unknown;
     match (format, sniff::table(head)) {
         // Whoever names a column means a table, which the first bytes alone may not tell.
-        (Format::Lines, (table, has_url)) if is_named || (is_guess && has_url) => Ok(table),
+        (Format::Lines, (table, has_url)) if is_guess && (is_named || has_url) => Ok(table),
         _ => Ok(format),
     }
 }

@@ -131,6 +131,17 @@ pub async fn open(
     if specs.iter().filter(|&spec| *spec == Spec::Stdin).count() > 1 {
         return Err(SourceError::Unusable("`-` is named twice, but standard input can be read only once".to_owned()));
     }
+    let may_be_table = |spec: &Spec| match spec {
+        Spec::Stdin => true,
+        Spec::Literal(_) => false,
+        Spec::File(path) => {
+            !matches!(sniff::by_name(path), sniff::ByName::Is(Format::Lines | Format::Jsonl | Format::Json))
+        }
+    };
+    if options.url_column.is_some() && options.format.is_none() && !specs.iter().any(may_be_table) {
+        let message = "--url-column is for CSV and TSV, and no source is read as such; see --input-format";
+        return Err(SourceError::Unusable(message.to_owned()));
+    }
     feed::start(specs, options).await
 }
 

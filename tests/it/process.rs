@@ -29,7 +29,7 @@ async fn wrong_usage_ends_before_anything_is_sent() {
         (&["no/such/list.txt"], "list.txt"),
         (&["-c0"], "0"),
         (&["--ipv4", "--ipv6"], "--ipv6"),
-        (&["-H", "no colon"], "colon"),
+        (&["-H", "no colon"], "Name: value"),
         (&["--proxy=nonsense://x"], "proxy"),
         (&["--ca=/no/such/file"], "/no/such/file"),
         (&["-o", "/no/such/dir/out.jsonl"], "/no/such/dir"),

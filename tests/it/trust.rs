@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::support::*;
 
@@ -133,8 +134,14 @@ async fn certificates_are_verified_and_each_fault_has_its_code() {
     );
     assert!(record["timings"]["tls_ms"].as_f64().unwrap() > 0.0);
     assert!(record["tls"]["not_after"].as_str().unwrap().ends_with('Z'));
-    let plain = Site::start(|_| Reply::text("x")).await;
-    let run = fetchall([plain.url("/").replace("http:", "https:"), "-r0".into()]).run().await;
+    let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = plain.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (mut stream, _) = plain.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n").await.unwrap();
+        tokio::time::sleep(secs(5)).await;
+    });
+    let run = fetchall([&format!("https://127.0.0.1:{port}/")[..], "-r0"]).run().await;
     assert_eq!(run.record(0)["error"]["code"], "tls.handshake", "{run}");
 }
 

@@ -84,8 +84,9 @@ async fn a_format_that_is_named_is_not_questioned() {
 async fn naming_a_column_makes_lines_a_table_and_is_refused_elsewhere() {
     let dir = tempfile::tempdir().unwrap();
     let options = || Options { url_column: Some("link".to_owned()), ..Options::default() };
-    let specs = vec![file(&dir, "a.txt", "id,link\n1,a\n"), file(&dir, "b", "id\tlink\n1\tb\n")];
-    assert_eq!(read(specs, options()).await.unwrap(), ["a", "b"]);
+    let specs =
+        vec![file(&dir, "a", "id,link\n1,a\n"), file(&dir, "b", "id\tlink\n1\tb\n"), file(&dir, "c.txt", "c\n")];
+    assert_eq!(read(specs, options()).await.unwrap(), ["a", "b", "c"]);
     let error = read(vec![file(&dir, "c.jsonl", "{}")], options()).await.unwrap_err();
     assert!(error.contains("--url-column is for CSV and TSV"), "{error}");
 }
