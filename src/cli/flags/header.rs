@@ -67,7 +67,7 @@ pub fn name_and_value(text: &str) -> Result<(HeaderName, HeaderValue), String> {
         }
         (Some((name, value)), _) => (name, value.trim()),
         (None, Some(name)) => (name, ""),
-        (None, None) => return Err("not a header field; write `Name: value`".to_owned()),
+        (None, None) => return Err("not a header field, since it has no colon; write `Name: value`".to_owned()),
     };
     let name = HeaderName::from_bytes(name.trim().as_bytes())
         .map_err(|_| "what stands before the `:` is not a field name; write `Name: value`".to_owned())?;
