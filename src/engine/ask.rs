@@ -105,8 +105,9 @@ impl Asker {
             }
         }
         // On the first origin, so the flight's own URL has the credentials that its redirects lack.
-        if let Some(value) = basic_auth(&flight.url) {
-            fields.entry(header::AUTHORIZATION).or_insert(value);
+        // They stand behind what `--header` says for all, and before what a file says of the host.
+        if let Some(value) = basic_auth(&flight.url).filter(|_| !self.home.contains_key(header::AUTHORIZATION)) {
+            fields.insert(header::AUTHORIZATION, value);
         }
         if let Some(wish) = &flight.request.wish {
             replace(&mut fields, &wish.headers);

@@ -97,7 +97,8 @@ async fn userinfo_netrc_and_files_become_credentials() {
     let site = Site::start(|_| Reply::text("x")).await;
     let auth = scratch("auth", "# mine\n127.0.0.1 header X-Key: k\n127.0.0.1 bearer tok\n");
     let netrc = scratch("netrc", "machine 127.0.0.1 login me password pw\n");
-    fetchall([site.url("/u").replace("http://", "http://a%20b:p%3Aw@")]).run().await;
+    let with_user = site.url("/u").replace("http://", "http://a%20b:p%3Aw@");
+    fetchall([&with_user[..], "--netrc"]).env("NETRC", &netrc).run().await;
     fetchall([site.url("/n"), "--netrc".into()]).env("NETRC", &netrc).run().await;
     fetchall([site.url("/f"), "--auth-file".into(), auth]).run().await;
     let of = |path: &str, name: &str| {
