@@ -17,8 +17,10 @@ free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",
 # nginx over a folder, one worker, its log in $work/access.log
 start_nginx() {
     port=$(free_port)
+    # Started by root, the worker would be nobody and could not read everything.
+    user=''; [ "$(id -u)" = 0 ] && user='user root;'
     cat > "$work/nginx.conf" <<CONF
-daemon off; worker_processes 1; pid $work/nginx.pid; error_log $work/error.log;
+$user daemon off; worker_processes 1; pid $work/nginx.pid; error_log $work/error.log;
 events { worker_connections 4096; }
 http {
     types { text/html html; text/css css; application/javascript js; image/svg+xml svg; }
@@ -46,7 +48,7 @@ pages() {
     docs=$(rustc --print sysroot)/share/doc/rust/html
     [ -d "$docs" ] || { echo "no documentation of the toolchain here"; return; }
     start_nginx "$docs"
-    (cd "$docs" && find . -name '*.html' | sort | head -n 20000 | sed "s|^\./|http://127.0.0.1:$port/|; s|#|%23|g") > "$work/list.txt"
+    (cd "$docs" && find . -name '*.html' | sort | awk 'NR <= 20000' | sed "s|^\./|http://127.0.0.1:$port/|; s|#|%23|g") > "$work/list.txt"
     echo "== $(wc -l < "$work/list.txt") pages of the toolchain's documentation"
     "$bin" "$work/list.txt" -c 64 -o "$work/out.jsonl" && code=0 || code=$?
     sleep 0.3
