@@ -1,4 +1,38 @@
-//! map to come
+//! Fetch many URLs at once: exactly one honest record for each, as each completes.
+//!
+//! ```no_run
+//! use fetchall::{Fetcher, Request};
+//! use futures::{StreamExt as _, stream};
+//!
+//! # async fn run() -> Result<(), fetchall::BuildError> {
+//! let fetcher = Fetcher::builder().concurrency(8).select("title", "h1").build()?;
+//! let urls = ["https://example.com/", "https://example.org/"];
+//! let mut records = fetcher.run(stream::iter(urls).map(Request::get));
+//! while let Some(record) = records.next().await {
+//!     println!("{} {:?} {:?}", record.input, record.status, record.data);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The map
+//!
+//! The modules are the rooms that the data flows through, one way:
+//!
+//! ```text
+//! source ─► engine: door ─► frontier ─► fetch ─► page ─► engine: outbox ─► writer ─► sink
+//!           Request         Flight      Exchange  Page    Visit → Record
+//! ```
+//!
+//! - [`model`]: what flows; [`settings`]: what a run is told.
+//! - [`source`]: lists and pipes as a stream of requests.
+//! - [`policy`]: decisions as pure functions; [`frontier`]: who may go next, and when.
+//! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
+//! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
+//!   summary of a run.
+//! - [`demo`]: a website of good and bad pages on loopback.
+//!
+//! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

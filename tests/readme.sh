@@ -34,5 +34,12 @@ run() {
 while IFS= read -r command; do
     run "${command//8080/$port}"
 done < <(awk '/^```sh$/ {inside = 1; next} /^```/ {inside = 0} inside' README.md | sed -e ':a' -e '/\\$/N; s/\\\n *//; ta' | grep -v '^ *#' | grep -v '^ *$')
+# The examples, as their own heads say.
+cd "$root"
+cargo build --locked --quiet --examples
+examples=${CARGO_TARGET_DIR:-$root/target}/debug/examples
+cd "$work"
+run "$examples/fetch_many http://127.0.0.1:$port/ http://127.0.0.1:$port/missing | grep -q 'http.client_error'"
+run "printf 'http://127.0.0.1:$port/article/%s\n' 3 1 2 | $examples/jsonl | jq -se 'map(.seq) == [0, 1, 2] and all(.data.heading)'"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -20,6 +20,6 @@ step cargo fmt --check
 step cargo clippy --locked --all-targets -- -D warnings
 step cargo test --locked --all-targets
 step cargo test --locked --doc
-RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --document-private-items
+RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps
 step cargo run --release --locked --quiet -- demo > /dev/null
 step bash tests/readme.sh

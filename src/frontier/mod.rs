@@ -1,7 +1,7 @@
 //! The frontier: which request may go next, and when.
 //!
 //! In: [`push`](Frontier::push), [`push_later`](Frontier::push_later), [`release`](Frontier::release),
-//! [`pause`](Frontier::pause). Out: [`pop`](Frontier::pop). Owns one [`Lane`](lane::Lane) per host
+//! [`pause`](Frontier::pause). Out: [`pop`](Frontier::pop). Owns one lane per host
 //! with its queue, spacing, pause and breaker, so that whoever waits, waits here and holds nothing.
 //! Must not know HTTP, tokio or files: time is an argument, so its tests need no clock and no
 //! network.

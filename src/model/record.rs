@@ -56,7 +56,7 @@ pub struct Record {
     pub url: Option<String>,
     /// The URL that answered.
     pub final_url: Option<String>,
-    /// host[:port] that limits apply to.
+    /// `host[:port]` that limits apply to.
     pub host: Option<String>,
     /// Request method of the last hop.
     pub method: Option<String>,

@@ -384,3 +384,23 @@ async fn what_it_wrote_it_reads() {
     }
     assert_eq!((site.hits("/a"), site.hits("/b")), (2, 2));
 }
+
+#[tokio::test]
+async fn http2_without_tls_is_spoken_when_asked_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer = |_| async { Ok::<_, std::convert::Infallible>(hyper::Response::new("two".to_owned())) };
+            let executor = hyper_util::rt::TokioExecutor::new();
+            let server = hyper::server::conn::http2::Builder::new(executor);
+            let served =
+                server.serve_connection(hyper_util::rt::TokioIo::new(stream), hyper::service::service_fn(answer));
+            tokio::spawn(served);
+        }
+    });
+    let urls: String = (0..20).map(|n| format!("http://127.0.0.1:{port}/{n}\n")).collect();
+    let run = fetchall(["-", "--http=2"]).stdin(urls).run().await;
+    assert_eq!((run.exit, run.records().len()), (0, 20), "{run}");
+    assert!(run.records().iter().all(|record| record["http_version"] == "2" && record["bytes"] == 3));
+}
