@@ -14,28 +14,41 @@ pub(super) struct Outbox {
     /// With [`Order::Input`]: those whose turn has not come.
     held: BTreeMap<u64, Record>,
     next: u64,
+    ready_bytes: usize,
 }
 
 impl Outbox {
     pub fn new(order: Order) -> Self {
-        Outbox { order, ready: VecDeque::new(), held: BTreeMap::new(), next: 0 }
+        Outbox { order, ready: VecDeque::new(), held: BTreeMap::new(), next: 0, ready_bytes: 0 }
     }
 
     pub fn put(&mut self, record: Record) {
         match self.order {
-            Order::Completion => self.ready.push_back(record),
+            Order::Completion => self.make_ready(record),
             Order::Input => {
                 self.held.insert(record.seq, record);
                 while let Some(record) = self.held.remove(&self.next) {
                     self.next += 1;
-                    self.ready.push_back(record);
+                    self.make_ready(record);
                 }
             }
         }
     }
 
+    fn make_ready(&mut self, record: Record) {
+        self.ready_bytes += body_bytes(&record);
+        self.ready.push_back(record);
+    }
+
     pub fn take(&mut self) -> Option<Record> {
-        self.ready.pop_front()
+        let record = self.ready.pop_front()?;
+        self.ready_bytes = self.ready_bytes.saturating_sub(body_bytes(&record));
+        Some(record)
+    }
+
+    /// Bytes of bodies in the records that may be taken now.
+    pub fn ready_bytes(&self) -> usize {
+        self.ready_bytes
     }
 
     /// How many may be taken now.
@@ -47,4 +60,8 @@ impl Outbox {
     pub fn held(&self) -> usize {
         self.held.len()
     }
+}
+
+fn body_bytes(record: &Record) -> usize {
+    [&record.body, &record.body_base64].into_iter().flatten().map(String::len).sum()
 }

@@ -28,7 +28,7 @@ use crate::{
     model::{Ending, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
     page::{Stage, Want, select::Plan},
     policy::budget::RetryBudget,
-    settings::{MaxFailures, Settings},
+    settings::{MaxFailures, Order, Settings},
     source::SourceError,
 };
 
@@ -36,6 +36,10 @@ use crate::{
 const OUTBOX: usize = 1024;
 /// Room in the channel to the reader.
 const CHANNEL: usize = 1024;
+/// The same, where records carry bodies.
+const CHANNEL_OF_BODIES: usize = 16;
+/// Requests looked ahead for each slot where records with bodies wait for earlier ones.
+const AHEAD_OF_BODIES: usize = 8;
 /// Requests taken from the source in one turn of the loop.
 const GULP: usize = 64;
 /// Finished requests before a share of failures says anything.
@@ -98,12 +102,25 @@ pub struct Engine<W> {
     pub(super) reading: HashMap<Id, Reading>,
     pub(super) body_bytes: usize,
     pub(super) outbox: Outbox,
+    pub(super) window: usize,
     pub(super) heavy: Heavy,
     pub(super) handle: Handle,
     pub(super) source_dry: bool,
     pub(super) source_error: Option<String>,
     pub(super) run_deadline: Option<Instant>,
     pub(super) stopping: Option<Stopping>,
+}
+
+/// How many requests may be outstanding. Records that wait for an earlier one keep their bodies,
+/// so fewer are let ahead then.
+fn window(settings: &Settings) -> usize {
+    let limits = &settings.limits;
+    match settings.choose.order {
+        Order::Input if settings.pages.with.body => {
+            limits.window.get().min(limits.in_flight.get().saturating_mul(AHEAD_OF_BODIES))
+        }
+        Order::Input | Order::Completion => limits.window.get(),
+    }
 }
 
 pub(super) fn now() -> Instant {
@@ -129,6 +146,7 @@ impl<W: Wire> Engine<W> {
             reading: HashMap::new(),
             body_bytes: 0,
             outbox: Outbox::new(settings.choose.order),
+            window: window(&settings),
             heavy: Heavy { headers: with.headers, body: with.body, tls: with.tls, attempts: with.attempts },
             handle: Handle::new(),
             source_dry: false,
@@ -147,7 +165,8 @@ impl<W: Wire> Engine<W> {
 
     /// Starts the run as a task of the current runtime.
     pub fn start(self, source: BoxStream<'static, Result<Request, SourceError>>) -> Launched {
-        let (sender, records) = mpsc::channel(CHANNEL);
+        let room = if self.settings.pages.with.body { CHANNEL_OF_BODIES } else { CHANNEL };
+        let (sender, records) = mpsc::channel(room);
         let handle = self.handle.clone();
         let end = tokio::spawn(self.run(source, sender));
         Launched { records, handle, end }
@@ -206,10 +225,7 @@ impl<W: Wire> Engine<W> {
     /// Whether more of the source is wanted: the window has room, and the reader keeps up.
     fn is_hungry(&self) -> bool {
         let outstanding = self.frontier.len() + self.airborne.len() + self.reading.len() + self.outbox.held();
-        !self.source_dry
-            && self.stopping.is_none()
-            && outstanding < self.settings.limits.window.get()
-            && self.outbox.ready() < OUTBOX
+        !self.source_dry && self.stopping.is_none() && outstanding < self.window && self.outbox.ready() < OUTBOX
     }
 
     fn take_in(&mut self, next: Option<Result<Request, SourceError>>) {
@@ -236,7 +252,7 @@ impl<W: Wire> Engine<W> {
     fn launch(&mut self) {
         while self.stopping.is_none()
             && self.outbox.ready() < OUTBOX
-            && self.body_bytes < self.settings.limits.body_budget
+            && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
         {
             let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else { break };
             let Some(turn) = self.frontier.pop(now().into_std()) else { break };
