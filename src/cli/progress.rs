@@ -38,6 +38,8 @@ pub struct Stage {
     pub can_repaint: bool,
     /// Records appear on the same terminal.
     pub records_on_terminal: bool,
+    /// Records go to another program, whose own output may appear there.
+    pub records_on_pipe: bool,
 }
 
 /// The style: what was asked for, where it can be had. Records that run over a terminal are
@@ -49,7 +51,8 @@ pub fn style(asked: ProgressArg, stage: Stage) -> Style {
         ProgressArg::None => Style::None,
         ProgressArg::Json => Style::Json,
         ProgressArg::Plain => Style::Plain,
-        ProgressArg::Bar | ProgressArg::Auto if bar_fits => Style::Bar,
+        ProgressArg::Bar if bar_fits => Style::Bar,
+        ProgressArg::Auto if bar_fits && !stage.records_on_pipe => Style::Bar,
         ProgressArg::Auto if stage.records_on_terminal => Style::None,
         ProgressArg::Bar | ProgressArg::Auto => Style::Plain,
     }

@@ -15,7 +15,7 @@ use std::{
 
 use fetchall::engine::{Handle, Stop};
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGINT, SIGTERM, SIGXFSZ},
     iterator::Signals,
     low_level::emulate_default_handler,
 };
@@ -36,6 +36,8 @@ pub struct Watch {
 impl Watch {
     /// From now on signals come here, for as long as the process lives.
     pub fn begin(voice: Voice) -> io::Result<Watch> {
+        // A file above `ulimit -f` is a fault of writing (EFBIG), not a reason to die of.
+        signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
         let watch = Watch::default();
         let watching = watch.clone();

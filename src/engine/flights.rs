@@ -73,7 +73,7 @@ impl<W: Wire> Engine<W> {
             started: SystemTime::now(),
             deadline: self.settings.times.url.map(|limit| (clock + limit).into_std()),
             url: flight.url.clone(),
-            method: asked.unwrap_or(&self.settings.ask.method).clone(),
+            method: flight.request.method_or(&self.settings.ask.method),
             // The run's content belongs to the run's method.
             with_body: body || (asked.is_none() && self.settings.ask.body.is_some()),
             off_origin: false,

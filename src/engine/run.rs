@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures::{FutureExt as _, StreamExt as _, stream::BoxStream};
+use http::Method;
 use tokio::{
     sync::{Semaphore, mpsc},
     task::{Id, JoinHandle, JoinSet},
@@ -237,7 +238,10 @@ impl<W: Wire> Engine<W> {
                         let priority = flight.request.wished_priority();
                         self.frontier.push(&host, priority, flight, now().into_std());
                     }
-                    Admission::Refused(visit) => self.finish(*visit),
+                    Admission::Refused(mut visit) => {
+                        (visit.method, visit.content) = self.method_and_content(&visit.request);
+                        self.finish(*visit);
+                    }
                 }
             }
             Some(Err(error)) => {
@@ -263,7 +267,18 @@ impl<W: Wire> Engine<W> {
     /// `queued` is the waiting of a flight that was never launched; a trip knows its own.
     pub(super) fn finish_flight(&mut self, flight: Flight, queued: Duration, ending: Ending, page: Option<Page>) {
         let Flight { seq, request, url, trip } = flight;
-        self.finish(Visit { seq, request, url: Some(url), ending, trip, queued, page });
+        let (method, content) = self.method_and_content(&request);
+        self.finish(Visit { seq, request, url: Some(url), method, content, ending, trip, queued, page });
+    }
+
+    /// What a request is asked with: its own, else the run's; the run's content belongs to the run's
+    /// method.
+    fn method_and_content(&self, request: &Request) -> (Method, Option<u64>) {
+        let ask = &self.settings.ask;
+        let own = request.wish.as_deref().and_then(|wish| wish.body.as_ref());
+        let has_method = request.wish.as_ref().is_some_and(|wish| wish.method.is_some());
+        let content = own.or(ask.body.as_ref().filter(|_| !has_method));
+        (request.method_or(&ask.method), content.map(|content| content.len() as u64))
     }
 
     /// A request has come to its end: its record goes out, and the run may have had enough.

@@ -34,7 +34,7 @@ pub fn spawn(
 ) -> io::Result<thread::JoinHandle<Result<(), SinkError>>> {
     thread::Builder::new().name("fetchall-writer".into()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|source| SinkError::Io { name: "the writer".into(), source })?;
+        let runtime = runtime.map_err(|source| SinkError::Io { name: "the output".into(), source })?;
         runtime.block_on(write_all(records, sinks, on_record))
     })
 }

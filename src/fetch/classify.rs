@@ -148,10 +148,11 @@ fn tls(error: &(dyn StdError + 'static)) -> Option<Failure> {
 /// What the HTTP library says of proxies: its types for that are not public everywhere.
 fn tunnel(error: &(dyn StdError + 'static)) -> Option<Failure> {
     let texts: Vec<String> = chain(error).map(|error| error.to_string()).collect();
-    let text = texts.iter().find(|text| {
+    let first = texts.iter().position(|text| {
         let lower = text.to_ascii_lowercase();
         lower.contains("tunnel") || lower.contains("socks") || lower.contains("proxy auth")
     })?;
+    let text = texts[first..].join(": ");
     let all = texts.join(": ").to_ascii_lowercase();
     let code = if all.contains("auth") || all.contains("407") {
         Code::ProxyAuth
@@ -163,7 +164,7 @@ fn tunnel(error: &(dyn StdError + 'static)) -> Option<Failure> {
     } else {
         Code::ProxyHandshake
     };
-    Some(Failure::new(code, redact::text(text)))
+    Some(Failure::new(code, redact::text(&text)))
 }
 
 fn io_text(error: &io::Error) -> String {

@@ -303,13 +303,13 @@ fn head_size(head: &Head) -> usize {
 fn phases(probe: &Probe, head_at: Option<Duration>) -> Phases {
     let micro = |time: Duration| Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     let total = micro(probe.start().elapsed());
-    let (dns, connect, tls) = probe.phases();
+    let connecting = head_at.is_none() && matches!(probe.reached(), Reached::Dns | Reached::Connecting);
+    let (dns, connect, tls) = if connecting { probe.phases_until(total) } else { probe.phases() };
     let [dns, connect, tls] = [dns, connect, tls].map(|phase| phase.map(micro));
     let before: Duration = [dns, connect, tls].into_iter().flatten().sum();
     let Some(head_at) = head_at.map(micro) else {
-        let waited = (probe.reached() == Reached::Connected || probe.reached() == Reached::Reused)
-            .then(|| total.saturating_sub(before));
-        return Phases { dns, connect, tls, wait: waited, receive: None, total };
+        let wait = (!connecting).then(|| total.saturating_sub(before));
+        return Phases { dns, connect, tls, wait, receive: None, total: before + wait.unwrap_or_default() };
     };
     let wait = head_at.saturating_sub(before);
     let receive = total.saturating_sub(before + wait);

@@ -110,11 +110,20 @@ impl Probe {
     /// Durations of look-up, TCP and TLS; `None` where they did not happen. All `None` on a
     /// connection that was open already.
     pub fn phases(&self) -> (Option<Duration>, Option<Duration>, Option<Duration>) {
-        let (Some(start), Some(end)) = (self.at(&self.connect_start), self.at(&self.connect_end)) else {
-            return (None, None, None);
-        };
+        match self.at(&self.connect_end) {
+            Some(end) => self.phases_until(end),
+            None => (None, None, None),
+        }
+    }
+
+    /// The same for connecting that failed at `end`: the phase that failed lasted until then.
+    pub fn phases_until(&self, end: Duration) -> (Option<Duration>, Option<Duration>, Option<Duration>) {
+        let Some(start) = self.at(&self.connect_start) else { return (None, None, None) };
         let dns_end = self.at(&self.dns_end);
-        let dns = self.at(&self.dns_start).zip(dns_end).map(|(start, end)| end.saturating_sub(start));
+        let dns = self.at(&self.dns_start).map(|start| dns_end.unwrap_or(end).saturating_sub(start));
+        if dns.is_some() && dns_end.is_none() {
+            return (dns, None, None);
+        }
         let hello = self.at(&self.hello);
         let connected = hello.unwrap_or(end);
         let connect = connected.saturating_sub(dns_end.unwrap_or(start));

@@ -35,6 +35,32 @@ pub fn visible_lines(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
+/// Writes the same characters in the JSON text `json[from..]` as `\\u001b` and the like, which means
+/// the same to every reader of JSON and nothing to a terminal. JSON itself escapes only C0, so
+/// this is about DEL, C1 and bidi controls; they stand in strings only, whatever the JSON.
+pub fn json(json: &mut Vec<u8>, from: usize) {
+    let text = &json[from..];
+    if text.is_ascii() && memchr::memchr(0x7f, text).is_none() {
+        return;
+    }
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    let harmful = |c: char| acts(c) && c > ' ';
+    if !text.contains(harmful) {
+        return;
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if harmful(c) {
+            // Writing to a String cannot fail; all of these are below U+10000.
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    json.truncate(from);
+    json.extend_from_slice(shown.as_bytes());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +75,16 @@ mod tests {
         ] {
             assert_eq!(visible(raw), shown);
         }
+    }
+
+    #[test]
+    fn json_means_the_same_without_them() {
+        let raw = "a\u{9b}31m\u{7f}\u{202e}é日\u{1b}";
+        let mut line = b"before ".to_vec();
+        line.extend(serde_json::to_vec(raw).unwrap());
+        json(&mut line, 7);
+        assert_eq!(String::from_utf8(line[7..].to_vec()).unwrap(), r#""a\u009b31m\u007f\u202eé日\u001b""#);
+        assert_eq!(serde_json::from_slice::<String>(&line[7..]).unwrap(), raw);
     }
 
     #[test]

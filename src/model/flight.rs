@@ -41,7 +41,7 @@ impl Wait {
             Wait::Slot => "--concurrency",
             Wait::Host => "--per-host",
             Wait::Rate => "--rate",
-            Wait::HostRate => "--rate-per-host",
+            Wait::HostRate => "--rate-per-host, --delay",
             Wait::Backoff => "--backoff",
             Wait::RetryAfter => "--retry-after-max",
             Wait::Breaker => "--host-errors",

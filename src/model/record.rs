@@ -58,7 +58,7 @@ pub struct Record {
     pub final_url: Option<String>,
     /// `host[:port]` that limits apply to.
     pub host: Option<String>,
-    /// Request method of the last hop.
+    /// Request method asked for; a redirect may have turned it into GET.
     pub method: Option<String>,
     /// Status of the last response.
     pub status: Option<u16>,
@@ -99,6 +99,10 @@ pub struct Record {
     /// Handed through from the input.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub tags: Option<Box<RawValue>>,
+    /// Length of the content that the request was to carry, where it had any; the content itself
+    /// is not in the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_bytes: Option<u64>,
     /// What `--select` found.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "pairs")]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
@@ -148,7 +152,7 @@ pub fn host_key(url: &url::Url) -> String {
 impl Record {
     /// The row of a visit: the one place where records are made.
     pub fn of(visit: Visit, heavy: Heavy) -> Record {
-        let Visit { seq, mut request, url, ending, trip, queued, page, .. } = visit;
+        let Visit { seq, mut request, url, method, content, ending, trip, queued, page } = visit;
         let counts_against = match &ending {
             Ending::Ok => false,
             Ending::HttpError(_) | Ending::Error(_) => true,
@@ -173,7 +177,7 @@ impl Record {
             url: url.as_ref().map(redact::url),
             final_url: None,
             host: url.as_ref().map(host_key),
-            method: None,
+            method: url.as_ref().map(|_| method.as_str().to_owned()),
             status: None,
             error,
             skip,
@@ -193,6 +197,7 @@ impl Record {
             timings: Timings { queue_ms: Some(queued.into()), ..Timings::default() },
             saved: None,
             tags: request.wish.as_mut().and_then(|wish| wish.tags.take()),
+            request_bytes: content,
             data: None,
             links: None,
             headers: None,
@@ -206,7 +211,6 @@ impl Record {
             record.input = clean.into();
         }
         if let Some(trip) = trip {
-            record.method = Some(trip.method.as_str().to_owned());
             record.started_at = Some(rfc3339(trip.started));
             record.attempts = trip.attempts;
             record.timings.queue_ms = Some(trip.queued.into());

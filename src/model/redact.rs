@@ -46,13 +46,19 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
 /// of credential fields masked. Borrowed where there is nothing to hide.
 pub fn text(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
+    // An address is no credential, and nothing is ever sent to one.
+    let address = text.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("mailto:"));
     if text.contains('@')
+        && !address
         && let Cow::Owned(cut) = USERINFO.replace_all(&clean, "$1")
     {
         clean = Cow::Owned(cut);
     }
     let lower_hint = |needle: &[u8]| text.as_bytes().windows(needle.len()).any(|at| at.eq_ignore_ascii_case(needle));
-    if (lower_hint(b"authorization") || lower_hint(b"cookie"))
+    // Fields stand in JSON or after blanks; a URL's own query is shown as it is everywhere.
+    let has_fields = text.contains(['"', ' ', '\t', '\n']);
+    if has_fields
+        && (lower_hint(b"authorization") || lower_hint(b"cookie"))
         && let Cow::Owned(masked) = FIELD.replace_all(&clean, |found: &regex::Captures<'_>| {
             let quote = if found[3].starts_with('"') { "\"" } else { "" };
             format!("{}{}{quote}{MASK}{quote}", &found[1], &found[2])
@@ -78,6 +84,8 @@ mod tests {
             (r"http:\\u:canary@h", r"http:\\h"),
             ("http:///u:canary@h", "http:///h"),
             ("plain", "plain"),
+            ("mailto:a@b", "mailto:a@b"),
+            ("http://h/?cookie=1", "http://h/?cookie=1"),
         ] {
             assert_eq!(text(raw), clean, "{raw}");
         }

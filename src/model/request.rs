@@ -121,6 +121,11 @@ impl Request {
         self.wish.as_ref().map_or(0, |wish| wish.priority)
     }
 
+    /// The method to ask with; `default` is the run's.
+    pub fn method_or(&self, default: &Method) -> Method {
+        self.wish.as_ref().and_then(|wish| wish.method.as_ref()).unwrap_or(default).clone()
+    }
+
     /// The unusual part, made when it is first needed.
     pub fn wish_mut(&mut self) -> &mut Wish {
         self.wish.get_or_insert_default()

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Method;
 use url::Url;
 
 use super::{Code, Failure, Page, Request, Trip};
@@ -35,6 +36,10 @@ pub struct Visit {
     pub request: Request,
     /// The URL asked for, normalised; `None` if the text was no URL.
     pub url: Option<Url>,
+    /// The method asked with.
+    pub method: Method,
+    /// Length of the content asked to be sent with it, in bytes.
+    pub content: Option<u64>,
     /// How it ended.
     pub ending: Ending,
     /// What happened on the way; `None` if it was never launched.
@@ -46,8 +51,9 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// A visit of something that never became a flight.
+    /// A visit of something that never became a flight; with the method of the request, or GET.
     pub fn refused(seq: u64, request: Request, url: Option<Url>, ending: Ending) -> Self {
-        Visit { seq, request, url, ending, trip: None, queued: Duration::ZERO, page: None }
+        let method = request.method_or(&Method::GET);
+        Visit { seq, request, url, method, content: None, ending, trip: None, queued: Duration::ZERO, page: None }
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, io};
 use serde_json::value::RawValue;
 
 use super::{Encode, Fields};
-use crate::model::Record;
+use crate::model::{Record, escape::visible};
 
 /// Whether the names of the columns are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +16,18 @@ pub(super) enum Header {
     Leave,
 }
 
+/// What becomes of control characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cells {
+    /// Data for programs.
+    AsTheyAre,
+    /// Written out, for a terminal.
+    Visible,
+}
+
 /// Rows of cells.
 pub(super) struct Csv {
+    cells: Cells,
     delimiter: u8,
     fields: Fields,
     header: Header,
@@ -26,8 +36,8 @@ pub(super) struct Csv {
 
 impl Csv {
     /// Rows with a column for each of `fields`.
-    pub(super) fn new(delimiter: u8, fields: Fields, header: Header) -> Self {
-        Csv { delimiter, fields, header, whole: Vec::new() }
+    pub(super) fn new(delimiter: u8, fields: Fields, header: Header, cells: Cells) -> Self {
+        Csv { cells, delimiter, fields, header, whole: Vec::new() }
     }
 }
 
@@ -42,7 +52,11 @@ impl Encode for Csv {
         self.whole.clear();
         serde_json::to_writer(&mut self.whole, record)?;
         let values = self.fields.pick(&self.whole)?;
-        row(out, self.delimiter, values.into_iter().map(text));
+        let cells = values.into_iter().map(text);
+        match self.cells {
+            Cells::AsTheyAre => row(out, self.delimiter, cells),
+            Cells::Visible => row(out, self.delimiter, cells.map(|cell| visible(&cell).into_owned().into())),
+        }
         Ok(())
     }
 }

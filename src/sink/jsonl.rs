@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Encode, Fields};
-use crate::model::Record;
+use crate::model::{Record, escape};
 
 /// One JSON object a line, LF, UTF-8.
 pub(super) struct Jsonl {
@@ -37,6 +37,14 @@ impl Object {
     }
 
     pub(super) fn write(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
+        let from = out.len();
+        self.write_as_it_is(record, out)?;
+        // Whoever looks at the lines in a terminal must be safe from what servers put into them.
+        escape::json(out, from);
+        Ok(())
+    }
+
+    fn write_as_it_is(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
         let Some(fields) = &self.fields else {
             return serde_json::to_writer(out, record).map_err(io::Error::from);
         };

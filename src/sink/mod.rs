@@ -109,6 +109,9 @@ impl FromStr for Format {
 pub enum Target {
     /// Standard output.
     Stdout,
+    /// Standard output, which somebody looks at: cells with control characters have them written
+    /// out.
+    Terminal,
     /// A file.
     File {
         /// Its path.
@@ -143,7 +146,8 @@ pub fn open(
             let delimiter = if format == Format::Csv { b',' } else { b'\t' };
             let header = if has_content(&target) { csv::Header::Leave } else { csv::Header::Write };
             let fields = fields.unwrap_or_else(|| Fields::columns(select_names));
-            open_with(target, csv::Csv::new(delimiter, fields, header))
+            let cells = if target == Target::Terminal { csv::Cells::Visible } else { csv::Cells::AsTheyAre };
+            open_with(target, csv::Csv::new(delimiter, fields, header, cells))
         }
     }
 }
@@ -157,7 +161,7 @@ pub fn open_with(target: Target, encode: impl Encode + 'static) -> Result<Box<dy
 fn has_content(target: &Target) -> bool {
     match target {
         Target::File { path, append: true } => std::fs::metadata(path).is_ok_and(|facts| facts.len() > 0),
-        Target::File { append: false, .. } | Target::Stdout => false,
+        Target::File { append: false, .. } | Target::Stdout | Target::Terminal => false,
     }
 }
 

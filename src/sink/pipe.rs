@@ -88,7 +88,9 @@ impl Pipe {
     /// Opens the target.
     pub(super) fn open(target: Target) -> Result<Pipe, SinkError> {
         match target {
-            Target::Stdout => Ok(Pipe::start("stdout".to_owned(), End::Stream(Box::new(io::stdout())), b"")),
+            Target::Stdout | Target::Terminal => {
+                Ok(Pipe::start("stdout".to_owned(), End::Stream(Box::new(io::stdout())), b""))
+            }
             Target::File { path, append } => {
                 let name = path.display().to_string();
                 let opened = if append { open_to_append(&path) } else { open_anew(&path) };

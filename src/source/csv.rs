@@ -14,6 +14,8 @@ const LONGEST: usize = 16 << 20;
 const MOST_FIELDS: usize = 10_000;
 /// The longest URL, in bytes; the same as a line of a plain list may have.
 const LONGEST_URL: usize = 64 << 10;
+/// Lines given up at the end of a list, at most, before the rest is taken as it reads.
+const RECOVERIES: usize = 100;
 /// Columns that an error lists at most.
 const LISTED: usize = 20;
 
@@ -37,6 +39,8 @@ pub(super) struct Csv {
     begins: u64,
     /// Whether nothing of the next row has been read.
     fresh: bool,
+    /// What was read of this row, as it stands in the list; see [`Csv::recover`].
+    raw: Vec<u8>,
 }
 
 /// The fields of one row, end to end.
@@ -60,6 +64,7 @@ impl Csv {
             line: 1,
             begins: 1,
             fresh: true,
+            raw: Vec::new(),
         }
     }
 
@@ -79,15 +84,45 @@ impl Csv {
                 return Ok(());
             }
             let (read, row_is_full) = self.step(chunk);
+            if self.raw.len() <= LONGEST {
+                self.raw.extend_from_slice(&chunk[..read]);
+            }
             chunk = &chunk[read..];
             if row_is_full {
                 self.hand_out(out)?;
+            } else if self.raw.len() > LONGEST && self.raw.len() <= LONGEST + read {
+                self.recover(out)?;
             }
         }
     }
 
+    /// A quote that is never closed takes all the lines after it for one field. Its own line is
+    /// given up, and the lines after it are read once more. False if this row is no such thing.
+    fn recover(&mut self, out: &mut Vec<Request>) -> Result<bool, String> {
+        let quotes = memchr::memchr_iter(b'"', &self.raw).count();
+        let Some(first) = memchr::memchr(b'\n', &self.raw).filter(|_| quotes % 2 == 1) else { return Ok(false) };
+        if self.column.is_none() {
+            return Err("has a first row with a quote that is never closed".to_owned());
+        }
+        let raw = std::mem::take(&mut self.raw);
+        let text = lossy(&raw[..first]);
+        let message = format!("line {} opens a quote that is never closed", self.begins);
+        out.push(Request::unreadable(excerpt(text.trim()), message));
+        self.core.reset();
+        self.row.clear();
+        (self.line, self.fresh) = (self.begins + 1, true);
+        self.push(&raw[first + 1..], out)?;
+        Ok(true)
+    }
+
     /// Takes the end of the list.
     pub(super) fn end(&mut self, out: &mut Vec<Request>) -> Result<(), String> {
+        // Dropping a line takes its quote away, so one round does, but for quotes amid a field.
+        for _ in 0..RECOVERIES {
+            if self.fresh || !self.recover(out)? {
+                break;
+            }
+        }
         if self.fresh {
             return Ok(());
         }
@@ -142,6 +177,8 @@ impl Csv {
             }
         }
         self.row.clear();
+        self.raw.clear();
+        self.raw.shrink_to(1 << 16);
         self.fresh = true;
         Ok(())
     }
@@ -206,6 +243,9 @@ fn choose(names: &[String], wanted: Option<&str>) -> Result<(usize, bool), Strin
     }
     let Some(wanted) = wanted else {
         return match names {
+            [only] if !looks_like_url(only) && only.contains([';', '|', '\t']) => {
+                Err(format!("has one column, `{}`; only commas (in .tsv tabs) part columns", excerpt(only)))
+            }
             [only] => Ok((0, !looks_like_url(only))),
             _ => Err(format!("has no column `url`; name one with --url-column (or give its number): {}", list(names))),
         };
@@ -254,6 +294,19 @@ mod tests {
         let seen = read(text.as_bytes(), wanted, 3)?;
         assert!(seen.iter().all(|(_, fault)| fault.is_none()), "{seen:?}");
         Ok(seen.into_iter().map(|(input, _)| input).collect())
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_costs_its_own_line() {
+        let text = "url,x\na,1\n\"d\"\"\",4\nb,\"oops\nc,3\ne,5\n";
+        for chunk in [1, 7, 1000] {
+            let seen = read(text.as_bytes(), None, chunk).unwrap();
+            let urls: Vec<&str> = seen.iter().map(|(url, _)| url.as_str()).collect();
+            assert_eq!(urls, ["a", "d\"", "b,\"oops", "c", "e"]);
+            assert_eq!(seen[2].1.as_deref(), Some("line 4 opens a quote that is never closed"));
+        }
+        assert!(read(b"url,\"x\na,1\n", None, 9).unwrap_err().contains("never closed"));
+        assert!(read(b"name;url\n1;http://h/\n", None, 9).unwrap_err().contains("only commas"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use self::pairs::Pairs;
 use super::excerpt;
-use crate::model::{Request, Wish, units};
+use crate::model::{Code, Request, Wish, units};
 
 /// The longest URL text, in bytes; the same as a line of a plain list may have.
 const LONGEST_URL: usize = 64 << 10;
@@ -128,9 +128,6 @@ fn unknown_key(name: &str) -> String {
 /// is a fault, since a later version may write more.
 fn from_record(pairs: &Pairs<'_>, text: &str, place: Place) -> Request {
     let string = |name: &str| pairs.get(name).and_then(|value| keys::text(value).ok()).map(Cow::into_owned);
-    let Some(url) = string("url").or_else(|| string("input")) else {
-        return Request::unreadable(excerpt(text), place.says("this record has neither `url` nor `input`"));
-    };
     let mut wish = Wish::default();
     for name in ["method", "id", "tags"] {
         if let Some(value) = pairs.get(name) {
@@ -138,7 +135,34 @@ fn from_record(pairs: &Pairs<'_>, text: &str, place: Place) -> Request {
         }
     }
     wish.method = wish.method.filter(|method| *method != Method::GET);
+    let refused = |input: &str, message: String, wish: Wish| {
+        let request = Request::unreadable(excerpt(input), message);
+        with_wish(request, Wish { id: wish.id, tags: wish.tags, ..Wish::default() })
+    };
+    let url = match (string("url"), string("input")) {
+        (Some(url), _) => url,
+        // It was no request then, and what is left of it must not become another one now.
+        (None, Some(input)) if was_unreadable(pairs) => {
+            return refused(&input, place.says("this record stands for a line that could not be read"), wish);
+        }
+        (None, Some(input)) => input,
+        (None, None) => return refused(text, place.says("this record has neither `url` nor `input`"), wish),
+    };
+    // Nothing is sent in place of content that a record does not hold.
+    if pairs.get("request_bytes").is_some_and(|bytes| !is_null(bytes)) {
+        let message = "this record does not hold the content of its request; take the request from its list";
+        return refused(&url, place.says(message), wish);
+    }
     with_wish(plain(url, place), wish)
+}
+
+fn was_unreadable(pairs: &Pairs<'_>) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Error {
+        code: String,
+    }
+    let error = pairs.get("error").and_then(|error| serde_json::from_str::<Error>(error.get()).ok());
+    error.is_some_and(|error| error.code == Code::UrlInvalid.name())
 }
 
 /// A request with its wish, which costs memory only where there is one.

@@ -33,6 +33,9 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     }
     let Some(specs) = specs(flags)? else { return Ok(parse::greet()) };
     let voice = Voice::of(&flags.output);
+    if flags.output.dry_run {
+        check_dry_run(flags)?;
+    }
     let output = Output::of(flags, &specs)?;
     let mut settings = flags.resolve()?;
     descriptors::apply(&mut settings, &voice);
@@ -103,6 +106,17 @@ fn specs(flags: &FetchFlags) -> anyhow::Result<Option<Vec<Spec>>> {
         bail!("--data @- reads stdin, so the list cannot come from there too");
     }
     Ok(Some(specs))
+}
+
+/// A plan is no list of records: flags that shape records would be lost on it.
+fn check_dry_run(flags: &FetchFlags) -> anyhow::Result<()> {
+    if flags.save.output.is_some() {
+        bail!("--dry-run writes no records, so it takes no --output; the plan goes to stdout");
+    }
+    match flags.output.format {
+        None | Some(FormatArg::Text | FormatArg::Json | FormatArg::Jsonl) => Ok(()),
+        Some(_) => bail!("--dry-run prints text, or JSON with --format json"),
+    }
 }
 
 fn dry_run(runtime: &Runtime, source: Source, settings: &Settings, format: Option<FormatArg>, voice: &Voice) -> Exit {

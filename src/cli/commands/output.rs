@@ -54,7 +54,7 @@ impl Output {
                 Target::File { path: path.to_owned(), append: flags.save.append }
             }
             None if flags.save.append => bail!("--append needs a file to add to, and stdout is none"),
-            None => Target::Stdout,
+            None => stdout_target(),
         };
         Ok(Output { target, fields, ..Output::stdout(format, flags.output.color) })
     }
@@ -63,7 +63,7 @@ impl Output {
     pub fn stdout(format: FormatArg, color: Option<ColorArg>) -> Output {
         let stdout_is_terminal = io::stdout().is_terminal();
         let colour = terminal::colours(color.unwrap_or_default(), &terminal::Env::read(), stdout_is_terminal);
-        Output { format, target: Target::Stdout, fields: None, colour, stdout_is_terminal }
+        Output { format, target: stdout_target(), fields: None, colour, stdout_is_terminal }
     }
 
     /// Opens it; `select_names` are the selectors of the run.
@@ -81,7 +81,7 @@ impl Output {
 
     fn look(&self) -> Look {
         match self.target {
-            Target::Stdout if self.stdout_is_terminal => Look { colour: self.colour, unstarted: Unstarted::Hide },
+            Target::Terminal => Look { colour: self.colour, unstarted: Unstarted::Hide },
             Target::Stdout => Look { colour: self.colour, unstarted: Unstarted::Show },
             // A file is read later, by anything: colours stay on screens.
             Target::File { .. } => Look::default(),
@@ -90,7 +90,7 @@ impl Output {
 
     /// Whether records go to stdout.
     pub fn to_stdout(&self) -> bool {
-        self.target == Target::Stdout && self.format != FormatArg::None
+        matches!(self.target, Target::Stdout | Target::Terminal) && self.format != FormatArg::None
     }
 
     /// What progress has to get along with.
@@ -99,8 +99,25 @@ impl Output {
             quiet: voice.is_quiet(),
             can_repaint: io::stderr().is_terminal() && !terminal::is_dumb(),
             records_on_terminal: self.to_stdout() && self.stdout_is_terminal,
+            records_on_pipe: self.to_stdout() && stdout_is_pipe(),
         }
     }
+}
+
+/// Whether another program reads the records, which may show what it makes of them on the terminal
+/// where progress is shown too.
+fn stdout_is_pipe() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        std::fs::metadata("/dev/stdout").is_ok_and(|facts| facts.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    false
+}
+
+fn stdout_target() -> Target {
+    if io::stdout().is_terminal() { Target::Terminal } else { Target::Stdout }
 }
 
 /// The output would eat its own input.
@@ -110,6 +127,9 @@ fn refuse_to_overwrite_a_list(output: &Path, specs: &[Spec]) -> anyhow::Result<(
     for spec in specs {
         match spec {
             Spec::File(list) if is_output(list) => bail!("--output {} is the list that is to be read", list.display()),
+            Spec::Stdin if is_output(Path::new("/dev/stdin")) => {
+                bail!("--output {} is the list that standard input reads", output.display())
+            }
             _ => {}
         }
     }

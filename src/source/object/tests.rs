@@ -198,13 +198,20 @@ fn whatever_record_is_written_can_be_read() {
         (Visit::refused(1, Request::get("https://h"), Some(url), skipped), "https://h/"),
         (Visit::refused(2, Request::unreadable("not a \u{0} url\"", "no"), None, failed()), "not a \u{0} url\""),
     ] {
-        let has_id = visit.seq == 0;
+        let (has_id, was_readable) = (visit.seq == 0, visit.url.is_some());
         let request = read(&serde_json::to_string(&Record::of(visit, Heavy::default())).unwrap());
-        assert!(request.fault.is_none());
+        // What was no request must not become another one.
+        assert_eq!(request.fault.is_none(), was_readable);
         assert_eq!(request.url_text(), again);
         let wish = request.wish.map(|wish| (wish.id.unwrap().get().to_owned(), wish.tags.unwrap().get().to_owned()));
         assert_eq!(wish, has_id.then(|| ("\"x\"".to_owned(), "{\"k\":[1]}".to_owned())));
     }
+}
+
+#[test]
+fn content_that_a_record_does_not_hold_is_not_left_out_in_silence() {
+    let message = fault(r#"{"v":1,"type":"fetch","url":"https://a/","method":"POST","request_bytes":3}"#);
+    assert!(message.contains("does not hold the content"), "{message}");
 }
 
 #[test]
