@@ -3,12 +3,26 @@
 //! The library nests errors of hyper, h2, rustls and the system; each is looked for by type, text
 //! only where there is no type. Must not decide what is done about a failure.
 
-use std::{error::Error as StdError, io};
+use std::{error::Error as StdError, fmt, io};
 
 use rustls::CertificateError;
 
-use super::{connect::NameFault, probe::Reached};
+use super::probe::Reached;
 use crate::model::{Code, Failure, redact};
+
+/// Why a name has no usable address.
+#[derive(Clone, Debug)]
+pub(super) struct NameFault {
+    pub code: Code,
+    pub message: String,
+}
+
+impl fmt::Display for NameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl std::error::Error for NameFault {}
 
 /// What was going on when it broke.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +96,23 @@ pub(super) fn is_stale_connection(error: &reqwest::Error) -> bool {
         )
     });
     by_hyper || by_system
+}
+
+/// getaddrinfo's failures reach us as text only.
+pub(super) fn name_fault(name: &str, error: &io::Error) -> NameFault {
+    let text = error.to_string();
+    let lower = text.to_ascii_lowercase();
+    let absent =
+        ["not known", "no address associated", "nodename nor servname", "no such host", "name does not resolve"];
+    let reason = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+    let code = if is_out_of_descriptors(error) || lower.contains("too many open files") {
+        Code::ConnectDescriptors
+    } else if absent.iter().any(|phrase| lower.contains(phrase)) {
+        Code::DnsNotFound
+    } else {
+        Code::DnsFailed
+    };
+    NameFault { code, message: format!("{name}: {reason}") }
 }
 
 /// Whether this process, or the system, has no file descriptor left (EMFILE, ENFILE).
@@ -191,4 +222,20 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (d
 
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     chain(error).filter_map(|error| error.downcast_ref::<E>()).last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolver_texts_have_codes() {
+        for (text, code) in [
+            ("failed to lookup address information: Name or service not known", Code::DnsNotFound),
+            ("failed to lookup address information: No address associated with hostname", Code::DnsNotFound),
+            ("failed to lookup address information: Temporary failure in name resolution", Code::DnsFailed),
+        ] {
+            assert_eq!(name_fault("h", &io::Error::other(text)).code, code, "{text}");
+        }
+    }
 }

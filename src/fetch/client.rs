@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use super::{
-    Wire, body,
+    ClientError, Wire, body,
     body::Bounds,
     classify::{self, Context},
     connect::{Marks, Resolver},
@@ -35,23 +35,6 @@ const HEAD_BYTES: u32 = 256 * 1024;
 /// How long an idle connection is kept when nothing else is said: long enough for the next
 /// request of a paced host, short enough not to pile up over thousands of hosts.
 const IDLE: Duration = Duration::from_secs(20);
-
-/// Why there is no client.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// A file of certificate authorities is of no use.
-    #[error("--ca: {0}")]
-    Ca(String),
-    /// The client certificate or its key is of no use.
-    #[error("--cert, --key: {0}")]
-    Identity(String),
-    /// The proxy's URL is of no use.
-    #[error("--proxy: {0}")]
-    Proxy(String),
-    /// TLS cannot be set up.
-    #[error("TLS cannot be set up: {0}")]
-    Tls(String),
-}
 
 /// The real client.
 #[derive(Debug)]

@@ -5,9 +5,7 @@
 
 use std::{
     collections::HashMap,
-    fmt,
     future::Future,
-    io,
     net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -20,7 +18,10 @@ use tokio::sync::{OnceCell, Semaphore};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::probe::{Mark, Probe};
+use super::{
+    classify::{NameFault, name_fault},
+    probe::{Mark, Probe},
+};
 use crate::{
     model::Code,
     policy::address::is_private,
@@ -33,20 +34,6 @@ const LOOKUPS: usize = 64;
 const BELIEVED: Duration = Duration::from_secs(60);
 /// Names remembered at most.
 const NAMES: usize = 10_000;
-
-/// Why a name has no usable address.
-#[derive(Clone, Debug)]
-pub(super) struct NameFault {
-    pub code: Code,
-    pub message: String,
-}
-
-impl fmt::Display for NameFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-impl std::error::Error for NameFault {}
 
 type Answer = Result<Arc<[IpAddr]>, NameFault>;
 
@@ -172,23 +159,6 @@ impl Inner {
     }
 }
 
-/// getaddrinfo's failures reach us as text only.
-fn name_fault(name: &str, error: &io::Error) -> NameFault {
-    let text = error.to_string();
-    let lower = text.to_ascii_lowercase();
-    let absent =
-        ["not known", "no address associated", "nodename nor servname", "no such host", "name does not resolve"];
-    let reason = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
-    let code = if super::classify::is_out_of_descriptors(error) || lower.contains("too many open files") {
-        Code::ConnectDescriptors
-    } else if absent.iter().any(|phrase| lower.contains(phrase)) {
-        Code::DnsNotFound
-    } else {
-        Code::DnsFailed
-    };
-    NameFault { code, message: format!("{name}: {reason}") }
-}
-
 /// Sets marks around the connector.
 #[derive(Clone, Debug)]
 pub(super) struct Marks;
@@ -236,17 +206,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn resolver_texts_have_codes() {
-        for (text, code) in [
-            ("failed to lookup address information: Name or service not known", Code::DnsNotFound),
-            ("failed to lookup address information: No address associated with hostname", Code::DnsNotFound),
-            ("failed to lookup address information: Temporary failure in name resolution", Code::DnsFailed),
-        ] {
-            assert_eq!(name_fault("h", &io::Error::other(text)).code, code, "{text}");
-        }
-    }
 
     #[tokio::test]
     async fn a_name_with_only_private_addresses_is_blocked() {

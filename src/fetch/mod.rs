@@ -13,7 +13,7 @@ mod tls;
 
 use std::future::Future;
 
-pub use client::{Client, ClientError};
+pub use client::Client;
 
 use crate::model::{Ask, Exchange};
 
@@ -21,4 +21,21 @@ use crate::model::{Ask, Exchange};
 pub trait Wire: Send + Sync + 'static {
     /// Makes one exchange. Infallible: what goes wrong is in the [`Exchange`].
     fn exchange(&self, ask: Ask) -> impl Future<Output = Exchange> + Send;
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// A file of certificate authorities is of no use.
+    #[error("--ca: {0}")]
+    Ca(String),
+    /// The client certificate or its key is of no use.
+    #[error("--cert, --key: {0}")]
+    Identity(String),
+    /// The proxy's URL is of no use.
+    #[error("--proxy: {0}")]
+    Proxy(String),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
 }

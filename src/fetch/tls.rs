@@ -17,7 +17,7 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject as _};
 
 use super::{
-    client::ClientError,
+    ClientError,
     probe::{Mark, Probe},
 };
 use crate::settings::{HttpVersions, MinTls, Transport, Verify};
