@@ -73,6 +73,7 @@ impl Fetcher {
     /// # Errors
     /// A selector, certificate or proxy that cannot be used.
     pub fn new(settings: Settings) -> Result<Self, BuildError> {
+        let settings = settings.clamped();
         let plan = match settings.pages.select.as_slice() {
             [] => None,
             select => Some(Arc::new(Plan::parse(select)?)),

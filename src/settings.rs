@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use regex::Regex;
 
-use crate::model::units::{Rate, StatusSet};
+use crate::model::units::{LONGEST, Rate, StatusSet};
 
 /// Everything that a run is told.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,31 @@ pub struct Settings {
     pub choose: Choose,
     /// What is read out of bodies and put into records.
     pub pages: Pages,
+}
+
+impl Settings {
+    /// The same with every time cut to a year, so that no sum with the clock can overflow.
+    pub fn clamped(mut self) -> Self {
+        let cut = |time: &mut Duration| *time = (*time).min(LONGEST);
+        let times = &mut self.times;
+        for time in [&mut times.attempt, &mut times.connect, &mut times.read] {
+            cut(time);
+        }
+        [&mut times.headers, &mut times.url, &mut times.run].into_iter().flatten().for_each(cut);
+        let retry = &mut self.retry;
+        [&mut retry.base, &mut retry.cap, &mut retry.retry_after_max].into_iter().for_each(cut);
+        let limits = &mut self.limits;
+        for host in std::iter::once(&mut limits.host).chain(limits.hosts.values_mut()) {
+            cut(&mut host.delay);
+            if let Some(rate) = &mut host.rate {
+                cut(&mut rate.per);
+            }
+        }
+        if let Some(rate) = &mut limits.rate {
+            cut(&mut rate.per);
+        }
+        self
+    }
 }
 
 /// How much at once, and how fast.
@@ -169,6 +194,9 @@ pub enum AssumeScheme {
     None,
 }
 
+/// Stands for every host.
+pub const EVERY_HOST: &str = "*";
+
 /// What every request looks like unless it says otherwise.
 #[derive(Clone, Debug)]
 pub struct AskDefaults {
@@ -178,7 +206,8 @@ pub struct AskDefaults {
     pub user_agent: HeaderValue,
     /// Fields for the first origin only; a repeated name adds values.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Fields for requests whose URL names this host (`host` or `host:port`).
+    /// Fields for requests whose URL names this host: [`EVERY_HOST`], over that `host`, over that
+    /// `host:port`.
     pub host_headers: HashMap<String, Vec<(HeaderName, HeaderValue)>>,
     /// Request content.
     pub body: Option<Bytes>,
@@ -300,7 +329,7 @@ pub struct Transport {
     pub cookies: Cookies,
     /// Whether private addresses may be reached.
     pub private_ips: PrivateIps,
-    /// Idle connections kept for one host at most; `None` follows the per-host limit.
+    /// Idle connections kept for one host at most; `None` is as many as may be in flight.
     pub idle_per_host: Option<usize>,
     /// How long an idle connection is kept.
     pub idle_timeout: Option<Duration>,

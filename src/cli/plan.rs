@@ -66,7 +66,7 @@ impl Plan {
         let matches = |patterns: &[regex::Regex]| patterns.iter().any(|pattern| pattern.is_match(&text));
         if matches(&choose.exclude) || !(choose.include.is_empty() || matches(&choose.include)) {
             self.excluded += 1;
-        } else if choose.dedupe == Dedupe::Url && !seen.insert(seen_key(request, &url, 0)) {
+        } else if choose.dedupe == Dedupe::Url && !seen.insert(seen_key(request, &url, &settings.ask.method, 0)) {
             self.duplicates += 1;
         } else {
             *self.hosts.entry(host_key(&url)).or_default() += 1;

@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
 use crate::{
-    model::{Ask, Flight, Keep, Patience, Trip, record::host_key},
-    settings::{AskDefaults, Settings},
+    model::{Ask, Flight, Keep, Patience, Trip, units::LONGEST},
+    settings::{AskDefaults, EVERY_HOST, Settings},
 };
 
 /// How much of a page is kept when just its title is wanted.
@@ -19,6 +19,15 @@ const TITLE_BYTES: usize = 1 << 20;
 /// What can be unpacked here.
 const CODINGS: HeaderValue = HeaderValue::from_static("gzip, br, zstd, deflate");
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+
+/// What describes the content of a request; goes where it goes (RFC 9110, section 15.4).
+const CONTENT_FIELDS: [HeaderName; 5] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LOCATION,
+];
 
 /// Makes [`Ask`]s; what is the same for all of them is worked out once.
 #[derive(Debug)]
@@ -63,7 +72,7 @@ impl Asker {
         now: Instant,
     ) -> Ask {
         let wish = flight.request.wish.as_deref();
-        let attempt = wish.and_then(|wish| wish.timeout).unwrap_or(settings.times.attempt);
+        let attempt = wish.and_then(|wish| wish.timeout).unwrap_or(settings.times.attempt).min(LONGEST);
         let url_left = trip.deadline.map(|deadline| deadline.saturating_duration_since(now));
         let total = [Some(attempt.saturating_sub(trip.spent)), url_left, run_left].into_iter().flatten().min();
         let body = if trip.with_body {
@@ -94,14 +103,17 @@ impl Asker {
 
     fn fields(&self, flight: &Flight, trip: &Trip, defaults: &AskDefaults) -> HeaderMap {
         if trip.off_origin {
-            return self.foreign.clone();
+            return self.foreign_fields(flight, trip, defaults);
         }
         let mut fields = self.home.clone();
         if !defaults.host_headers.is_empty() {
-            let named = defaults.host_headers.get(&host_key(&trip.url));
-            let by_name = || defaults.host_headers.get(trip.url.host_str()?);
-            if let Some(list) = named.or_else(by_name) {
-                replace(&mut fields, list);
+            let name = trip.url.host_str().unwrap_or_default();
+            let with_port = format!("{name}:{}", trip.url.port_or_known_default().unwrap_or_default());
+            // What names the host more closely goes over what names it less.
+            for host in [EVERY_HOST, name, &with_port] {
+                if let Some(list) = defaults.host_headers.get(host) {
+                    replace(&mut fields, list);
+                }
             }
         }
         // On the first origin, so the flight's own URL has the credentials that its redirects lack.
@@ -113,14 +125,23 @@ impl Asker {
             replace(&mut fields, &wish.headers);
         }
         if !trip.with_body {
-            for name in [
-                header::CONTENT_TYPE,
-                header::CONTENT_LENGTH,
-                header::CONTENT_ENCODING,
-                header::CONTENT_LANGUAGE,
-                header::CONTENT_LOCATION,
-            ] {
+            for name in &CONTENT_FIELDS {
                 fields.remove(name);
+            }
+        }
+        fields
+    }
+}
+
+impl Asker {
+    /// Nothing of the user's but what says how to read the content, where content goes along.
+    fn foreign_fields(&self, flight: &Flight, trip: &Trip, defaults: &AskDefaults) -> HeaderMap {
+        let mut fields = self.foreign.clone();
+        if trip.with_body {
+            let own = flight.request.wish.as_ref().map_or(&[][..], |wish| &wish.headers);
+            let given = defaults.headers.iter().chain(own);
+            for (name, value) in given.filter(|(name, _)| CONTENT_FIELDS.contains(name)) {
+                fields.insert(name, value.clone());
             }
         }
         fields

@@ -3,6 +3,8 @@
 //! Gives every request its `seq`, parses its URL, and refuses what is not to be fetched; every
 //! refusal is a record too. Must not know when a flight will go.
 
+use http::Method;
+
 use crate::{
     frontier::Seen,
     model::{Code, Ending, Failure, Flight, Request, Visit, record::host_key, redact},
@@ -23,6 +25,8 @@ pub(super) enum Admission {
 #[derive(Debug)]
 pub(super) struct Door {
     assume: AssumeScheme,
+    /// The run's method.
+    method: Method,
     choose: Choose,
     seen: Seen,
     /// Makes the keys of this run unforeseeable.
@@ -31,8 +35,8 @@ pub(super) struct Door {
 }
 
 impl Door {
-    pub fn new(assume: AssumeScheme, choose: Choose) -> Self {
-        Door { assume, choose, seen: Seen::default(), seed: fastrand::u64(..), next_seq: 0 }
+    pub fn new(assume: AssumeScheme, method: Method, choose: Choose) -> Self {
+        Door { assume, method, choose, seen: Seen::default(), seed: fastrand::u64(..), next_seq: 0 }
     }
 
     pub fn admit(&mut self, mut request: Request) -> Admission {
@@ -54,7 +58,7 @@ impl Door {
             return refuse(request, Some(url), ending);
         }
         if self.choose.dedupe == Dedupe::Url {
-            let key = policy::url::seen_key(&request, &url, self.seed);
+            let key = policy::url::seen_key(&request, &url, &self.method, self.seed);
             if let Some(first) = self.seen.note(key, seq) {
                 let message = format!("the same request as number {first}");
                 let ending = Ending::Skipped { code: Code::Duplicate, message, of: Some(first) };

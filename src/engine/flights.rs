@@ -3,6 +3,7 @@
 //! Acts on what `policy::step` decides. Must not know the order of events: that is the loop's.
 
 use std::{
+    cmp::Reverse,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::{Duration, SystemTime},
 };
@@ -40,12 +41,12 @@ impl<W: Wire> Engine<W> {
         }
         let mut trip = flight.trip.take().unwrap_or_else(|| self.pack(&flight, clock));
         trip.queued += waited;
+        trip.attempts += u32::from(std::mem::take(&mut trip.new_attempt));
         trip.last_wait = (waited, wait_for);
         if trip.deadline.is_some_and(|deadline| deadline <= clock.into_std()) {
             flight.trip = Some(trip);
             self.frontier.release(lane, Contact::Unknown, clock.into_std());
-            let failure = Failure::new(Code::TimeoutTotal, "--url-timeout ended while it waited");
-            self.finish_flight(*flight, Duration::ZERO, Ending::Error(failure), None);
+            self.finish_flight(*flight, Duration::ZERO, Ending::Error(url_timeout()), None);
             return;
         }
         let run_left = self.run_deadline.map(|deadline| deadline.saturating_duration_since(clock));
@@ -77,7 +78,8 @@ impl<W: Wire> Engine<W> {
             // The run's content belongs to the run's method.
             with_body: body || (asked.is_none() && self.settings.ask.body.is_some()),
             off_origin: false,
-            attempts: 1,
+            attempts: 0,
+            new_attempt: true,
             limited: 0,
             spent: Duration::ZERO,
             queued: Duration::ZERO,
@@ -187,8 +189,8 @@ impl<W: Wire> Engine<W> {
             let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             let from = std::mem::replace(&mut trip.url, onward.url);
             let status = exchange.status().unwrap_or_default();
-            trip.hops.push(Hop { status, url: from, location: location.unwrap_or_default() });
-            trip.method = onward.method;
+            let method = std::mem::replace(&mut trip.method, onward.method);
+            trip.hops.push(Hop { status, method, url: from, location: location.unwrap_or_default() });
             trip.with_body = onward.with_body;
             trip.off_origin |= onward.leaves_origin;
         }
@@ -204,7 +206,7 @@ impl<W: Wire> Engine<W> {
     /// Another try on a fresh clock.
     fn requeue(&mut self, mut flight: Box<Flight>, exchange: Exchange, wait: Duration, why: Option<Wait>) {
         if let Some(trip) = &mut flight.trip {
-            trip.attempts += 1;
+            trip.new_attempt = true;
             trip.spent = Duration::ZERO;
             trip.last = Some(Box::new(exchange));
         }
@@ -213,9 +215,31 @@ impl<W: Wire> Engine<W> {
 
     fn enqueue_again(&mut self, flight: Box<Flight>, wait: Duration, why: Option<Wait>) {
         let clock = now().into_std();
+        if let Some(deadline) = flight.trip.as_ref().and_then(|trip| trip.deadline) {
+            self.deadlines.push(Reverse(deadline));
+        }
         let host = host_key(flight.trip.as_ref().map_or(&flight.url, |trip| &trip.url));
         let priority = flight.request.wished_priority();
         self.frontier.push_later(&host, priority, flight, clock + wait, why, clock);
+    }
+
+    /// Ends those whose `--url-timeout` has run out while they wait for another turn.
+    pub(super) fn expire(&mut self) {
+        let clock = now().into_std();
+        let mut is_due = false;
+        while self.deadlines.peek().is_some_and(|deadline| deadline.0 <= clock) {
+            self.deadlines.pop();
+            is_due = true;
+        }
+        if !is_due {
+            return;
+        }
+        let is_late = |flight: &Flight| {
+            flight.trip.as_ref().and_then(|trip| trip.deadline).is_some_and(|deadline| deadline <= clock)
+        };
+        for (flight, waited) in self.frontier.extract(|flight| is_late(flight), clock) {
+            self.finish_flight(*flight, waited, Ending::Error(url_timeout()), None);
+        }
     }
 
     /// The answer is final: what does its body say?
@@ -255,6 +279,10 @@ impl<W: Wire> Engine<W> {
             Err(failure) => self.finish_flight(*flight, Duration::ZERO, Ending::Error(failure), None),
         }
     }
+}
+
+fn url_timeout() -> Failure {
+    Failure::new(Code::TimeoutTotal, "--url-timeout ended while it waited for its turn")
 }
 
 fn panicked() -> Failure {

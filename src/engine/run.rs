@@ -3,7 +3,8 @@
 //! Ends by counting: source dry, nothing waiting, nothing under way, nothing to deliver.
 
 use std::{
-    collections::HashMap,
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap},
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
@@ -102,6 +103,10 @@ pub struct Engine<W> {
     pub(super) pages: JoinSet<Result<Page, Failure>>,
     pub(super) reading: HashMap<Id, Reading>,
     pub(super) body_bytes: usize,
+    /// Bytes of request content that waits or is under way.
+    pub(super) content_bytes: usize,
+    /// When a request that waits runs out of its `--url-timeout`; some may have been started since.
+    pub(super) deadlines: BinaryHeap<Reverse<std::time::Instant>>,
     pub(super) outbox: Outbox,
     pub(super) window: usize,
     pub(super) heavy: Heavy,
@@ -137,7 +142,7 @@ impl<W: Wire> Engine<W> {
             asker: Asker::new(&settings),
             want: Arc::new(Want { links: with.links, text: with.body, plan }),
             stage,
-            door: Door::new(settings.ask.assume_scheme, settings.choose.clone()),
+            door: Door::new(settings.ask.assume_scheme, settings.ask.method.clone(), settings.choose.clone()),
             frontier: Frontier::new(&settings.limits, start.into_std()),
             budget: RetryBudget::new(settings.retry.budget_percent),
             slots: Arc::new(Semaphore::new(settings.limits.in_flight.get().min(Semaphore::MAX_PERMITS))),
@@ -146,6 +151,8 @@ impl<W: Wire> Engine<W> {
             pages: JoinSet::new(),
             reading: HashMap::new(),
             body_bytes: 0,
+            content_bytes: 0,
+            deadlines: BinaryHeap::new(),
             outbox: Outbox::new(settings.choose.order),
             window: window(&settings),
             heavy: Heavy { headers: with.headers, body: with.body, tls: with.tls, attempts: with.attempts },
@@ -226,7 +233,11 @@ impl<W: Wire> Engine<W> {
     /// Whether more of the source is wanted: the window has room, and the reader keeps up.
     fn is_hungry(&self) -> bool {
         let outstanding = self.frontier.len() + self.airborne.len() + self.reading.len() + self.outbox.held();
-        !self.source_dry && self.stopping.is_none() && outstanding < self.window && self.outbox.ready() < OUTBOX
+        !self.source_dry
+            && self.stopping.is_none()
+            && outstanding < self.window
+            && self.content_bytes < self.settings.limits.body_budget
+            && self.outbox.ready() < OUTBOX
     }
 
     fn take_in(&mut self, next: Option<Result<Request, SourceError>>) {
@@ -235,6 +246,7 @@ impl<W: Wire> Engine<W> {
                 self.handle.gauges.read.fetch_add(1, Relaxed);
                 match self.door.admit(request) {
                     Admission::Flight(flight, host) => {
+                        self.content_bytes += flight.request.content_len();
                         let priority = flight.request.wished_priority();
                         self.frontier.push(&host, priority, flight, now().into_std());
                     }
@@ -252,22 +264,31 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    /// Everything that may go, goes.
-    fn launch(&mut self) {
-        while self.stopping.is_none()
+    /// Whether anything may be started, slots and turns aside: the reader keeps up with records and
+    /// the page stage with bodies.
+    fn may_launch(&self) -> bool {
+        self.stopping.is_none()
             && self.outbox.ready() < OUTBOX
             && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
-        {
+    }
+
+    /// Everything that may go, goes.
+    fn launch(&mut self) {
+        while self.may_launch() {
             let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else { break };
             let Some(turn) = self.frontier.pop(now().into_std()) else { break };
             self.take_off(turn, permit);
         }
     }
 
-    /// `queued` is the waiting of a flight that was never launched; a trip knows its own.
+    /// `queued` is the waiting since it was last under way.
     pub(super) fn finish_flight(&mut self, flight: Flight, queued: Duration, ending: Ending, page: Option<Page>) {
-        let Flight { seq, request, url, trip } = flight;
+        let Flight { seq, request, url, mut trip } = flight;
         let (method, content) = self.method_and_content(&request);
+        self.content_bytes = self.content_bytes.saturating_sub(request.content_len());
+        if let Some(trip) = &mut trip {
+            trip.queued += queued;
+        }
         self.finish(Visit { seq, request, url: Some(url), method, content, ending, trip, queued, page });
     }
 
@@ -332,12 +353,13 @@ impl<W: Wire> Engine<W> {
     }
 
     fn wake_at(&self) -> Option<Instant> {
-        let turn = self.frontier.wake_at().filter(|_| self.stopping.is_none() && self.slots.available_permits() > 0);
+        let turn = self.frontier.wake_at().filter(|_| self.may_launch() && self.slots.available_permits() > 0);
         let stop = match &self.stopping {
             Some(stopping) => Some(stopping.drain_by),
             None => self.run_deadline,
         };
-        [turn.map(Instant::from_std), stop].into_iter().flatten().min()
+        let deadline = self.deadlines.peek().map(|deadline| deadline.0);
+        [turn.map(Instant::from_std), deadline.map(Instant::from_std), stop].into_iter().flatten().min()
     }
 
     fn on_time(&mut self) {
@@ -346,5 +368,6 @@ impl<W: Wire> Engine<W> {
             None if self.run_deadline.is_some_and(|deadline| deadline <= now()) => self.handle.stop(Stop::Deadline),
             _ => {}
         }
+        self.expire();
     }
 }

@@ -269,6 +269,27 @@ async fn first_failures_and_deadline_end_a_run_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_retry_budget_bounds_a_run() {
+    let mut settings = settings(16, 16);
+    settings.retry.budget_percent = 10;
+    settings.limits.host_errors = 0;
+    let (launched, _) = launch(settings, (0..1000).map(|n| format!("http://h/refused/0/{n}")).collect());
+    let handle = launched.handle.clone();
+    assert_law(&collect(launched).await, 1000);
+    assert_eq!(handle.progress().retries, 300, "a reserve of 200 and a tenth of 1,000");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_time_is_too_long() {
+    let mut settings = settings(4, 4);
+    settings.times.attempt = Duration::MAX;
+    settings.times.url = Some(Duration::MAX);
+    settings.limits.host.delay = Duration::MAX;
+    let records = run(settings.clamped(), vec!["http://h/ok/1".to_owned()]).await;
+    assert!(records[0].ok);
+}
+
+#[tokio::test(start_paused = true)]
 async fn dropping_the_reader_ends_the_run() {
     let (launched, wire) = launch(settings(4, 4), (0..1000).map(|n| format!("http://h/ok/1000/{n}")).collect());
     sleep(Duration::from_millis(1500)).await;

@@ -8,14 +8,17 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
-use async_compression::tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder};
+use async_compression::{
+    tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
+    zstd::DParameter,
+};
 use bytes::{Bytes, BytesMut};
-use futures::TryStreamExt as _;
+use futures::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
 use tokio::{
@@ -32,6 +35,8 @@ const STEP: usize = 64 * 1024;
 /// Decoded bytes after which other work gets its turn: unpacking needs no waiting, so nothing
 /// else would stop it.
 const TURN: u64 = 1 << 20;
+/// Largest window of zstd, as a power of two: 8 MiB, which is what RFC 9659 lets a server use.
+const ZSTD_WINDOW: u32 = 23;
 /// Content codings on one body at most.
 const CODINGS: usize = 3;
 
@@ -113,20 +118,31 @@ async fn coded(
             counter.fetch_add(chunk.len() as u64, Relaxed);
         },
     );
+    // Past its end, what a decoder finds wrong is that there is no more.
+    let ended = Arc::new(AtomicBool::new(false));
+    let at_end = Arc::clone(&ended);
+    let stream = stream.chain(futures::stream::poll_fn(move |_| {
+        at_end.store(true, Relaxed);
+        std::task::Poll::Ready(None)
+    }));
     let mut raw = Box::pin(StreamReader::new(stream));
-    let first = patiently(bounds, raw.fill_buf()).await?.map_err(unpack_failure)?;
+    let cut = |error| unpack_failure(error, ended.load(Relaxed));
     // A coded body of no bytes at all is sent by many a server with HEAD-like answers.
-    if !first.is_empty() {
-        let zlib = is_zlib(first);
+    let mut more = !patiently(bounds, raw.fill_buf()).await?.map_err(cut)?.is_empty();
+    while more {
         let mut decoded: Source<'_> = Box::pin(raw.as_mut());
         for coding in codings.iter().rev() {
-            decoded = unpack(decoded, *coding, zlib);
+            decoded = unpack(decoded, *coding, bounds).await?.map_err(cut)?;
         }
-        drain(&mut decoded, bounds, &mut sink, &wire).await?;
+        drain(&mut decoded, bounds, &mut sink, &wire, &ended).await?;
+        drop(decoded);
+        // One gzip member may follow another (RFC 1952, section 2.2); what else follows is padding.
+        let next = patiently(bounds, raw.fill_buf()).await?.map_err(cut)?;
+        more = codings == [Coding::Gzip] && next.starts_with(&[0x1f]);
     }
     // To the end of the message: only then is the connection free, and the message complete.
     loop {
-        let rest = patiently(bounds, raw.fill_buf()).await?.map_err(unpack_failure)?.len();
+        let rest = patiently(bounds, raw.fill_buf()).await?.map_err(cut)?.len();
         if rest == 0 {
             break;
         }
@@ -138,18 +154,26 @@ async fn coded(
     Ok(sink.finish(wire.load(Relaxed)))
 }
 
-fn unpack(source: Source<'_>, coding: Coding, zlib: bool) -> Source<'_> {
+/// Takes one coding off. The outer failure is one of time, the inner one of reading.
+async fn unpack(mut source: Source<'_>, coding: Coding, bounds: Bounds) -> Result<io::Result<Source<'_>>, Failure> {
+    let zlib = match coding {
+        Coding::Deflate => match patiently(bounds, source.fill_buf()).await? {
+            Ok(first) => is_zlib(first),
+            Err(error) => return Ok(Err(error)),
+        },
+        _ => false,
+    };
+    Ok(Ok(decoder(source, coding, zlib)))
+}
+
+fn decoder(source: Source<'_>, coding: Coding, zlib: bool) -> Source<'_> {
     match coding {
-        Coding::Gzip => {
-            let mut decoder = GzipDecoder::new(source);
-            decoder.multiple_members(true);
-            Box::pin(BufReader::with_capacity(STEP, decoder))
-        }
+        Coding::Gzip => Box::pin(BufReader::with_capacity(STEP, GzipDecoder::new(source))),
         Coding::Deflate if zlib => Box::pin(BufReader::with_capacity(STEP, ZlibDecoder::new(source))),
         Coding::Deflate => Box::pin(BufReader::with_capacity(STEP, DeflateDecoder::new(source))),
         Coding::Brotli => Box::pin(BufReader::with_capacity(STEP, BrotliDecoder::new(source))),
         Coding::Zstd => {
-            let mut decoder = ZstdDecoder::new(source);
+            let mut decoder = ZstdDecoder::with_params(source, &[DParameter::window_log_max(ZSTD_WINDOW)]);
             decoder.multiple_members(true);
             Box::pin(BufReader::with_capacity(STEP, decoder))
         }
@@ -157,19 +181,24 @@ fn unpack(source: Source<'_>, coding: Coding, zlib: bool) -> Source<'_> {
 }
 
 /// `deflate` means the zlib format (RFC 9110, section 8.4.1.2); some servers send it bare. The
-/// header of RFC 1950 tells.
+/// first byte tells: 8 is zlib's only method (RFC 1950), and no encoder begins a bare stream with
+/// it, since it would be a stored block with padding that is not zero (RFC 1951).
 fn is_zlib(first: &[u8]) -> bool {
-    match first {
-        [method, flags, ..] => method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0,
-        _ => true,
-    }
+    first.first().is_none_or(|method| method & 0x0f == 8)
 }
 
-async fn drain(decoded: &mut Source<'_>, bounds: Bounds, sink: &mut Sink, wire: &AtomicU64) -> Result<(), Failure> {
+async fn drain(
+    decoded: &mut Source<'_>,
+    bounds: Bounds,
+    sink: &mut Sink,
+    wire: &AtomicU64,
+    ended: &AtomicBool,
+) -> Result<(), Failure> {
     let mut buffer = vec![0; STEP];
     let mut turn = 0;
     loop {
-        let got = patiently(bounds, decoded.read(&mut buffer)).await?.map_err(unpack_failure)?;
+        let read = patiently(bounds, decoded.read(&mut buffer)).await?;
+        let got = read.map_err(|error| unpack_failure(error, ended.load(Relaxed)))?;
         if got == 0 {
             return Ok(());
         }
@@ -190,11 +219,11 @@ async fn drain(decoded: &mut Source<'_>, bounds: Bounds, sink: &mut Sink, wire: 
 #[error("{0}")]
 struct Broken(#[source] reqwest::Error);
 
-fn unpack_failure(error: io::Error) -> Failure {
+fn unpack_failure(error: io::Error, ended: bool) -> Failure {
     if let Some(broken) = error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>()) {
         return classify::in_body(&broken.0);
     }
-    if error.kind() == io::ErrorKind::UnexpectedEof {
+    if ended || error.kind() == io::ErrorKind::UnexpectedEof {
         return Failure::new(Code::BodyTruncated, "the packed body ended before it was complete");
     }
     Failure::new(Code::BodyDecode, format!("the body is not coded as Content-Encoding says: {error}"))
@@ -316,6 +345,6 @@ mod tests {
         assert_eq!(of("gzip, BR ,identity"), Ok(2));
         assert_eq!(of("utf-8"), Ok(0));
         assert_eq!(of("gzip,gzip,gzip,gzip"), Err(Code::BodyDecode));
-        assert!(is_zlib(&[0x78, 0x9c]) && !is_zlib(&[0x4b, 0x4c]));
+        assert!(is_zlib(&[0x78]) && !is_zlib(&[0x4b, 0x4c]) && !is_zlib(&[0x01]));
     }
 }

@@ -32,6 +32,8 @@ use crate::{
 const HEAD_FIELDS: usize = 1_000;
 /// Bytes in a response head at most.
 const HEAD_BYTES: u32 = 256 * 1024;
+/// Dead connections that one request may meet in the pool.
+const RACES: usize = 8;
 /// How long an idle connection is kept when nothing else is said: long enough for the next
 /// request of a paced host, short enough not to pile up over thousands of hosts.
 const IDLE: Duration = Duration::from_secs(20);
@@ -46,6 +48,7 @@ pub struct Client {
     proxies: Matcher,
     verify: Verify,
     private_ips: PrivateIps,
+    resolver: Resolver,
 }
 
 impl Client {
@@ -62,6 +65,7 @@ impl Client {
             proxies: proxy_matcher(transport),
             verify: transport.verify,
             private_ips: transport.private_ips,
+            resolver,
         })
     }
 }
@@ -142,15 +146,19 @@ fn proxy_matcher(transport: &Transport) -> Matcher {
 impl Wire for Client {
     async fn exchange(&self, ask: Ask) -> Exchange {
         let started = SystemTime::now();
-        if let Some(failure) = self.forbidden(&ask.url) {
+        if let Some(failure) = self.forbidden(&ask.url).await {
             return Exchange::failed(started, failure);
         }
         // A pooled connection may be closed by the server at the very moment it is used (hyper
-        // #2136): that says nothing about the request, so it is repeated unseen, once.
-        match self.once(&ask, started).await {
-            (_, Race::Lost) => self.once(&ask, started).await.0,
-            (exchange, Race::None) => exchange,
+        // #2136): that says nothing about the request, so it is repeated unseen, within its time.
+        let end = Instant::now() + ask.patience.total;
+        for _ in 0..RACES {
+            match self.once(&ask, started, end).await {
+                (exchange, Race::None) => return exchange,
+                (_, Race::Lost) => {}
+            }
         }
+        self.once(&ask, started, end).await.0
     }
 }
 
@@ -162,25 +170,26 @@ enum Race {
 }
 
 impl Client {
-    /// Addresses written as such never reach the resolver, so they are judged here.
-    fn forbidden(&self, url: &Url) -> Option<Failure> {
+    /// Addresses written as such never reach the resolver, and neither do names that a proxy looks
+    /// up: they are judged here, the latter by what they mean to this machine.
+    async fn forbidden(&self, url: &Url) -> Option<Failure> {
         if self.private_ips == PrivateIps::Allow {
             return None;
         }
         let ip = match url.host()? {
             Host::Ipv4(ip) => ip.into(),
             Host::Ipv6(ip) => ip.into(),
+            Host::Domain(name) if self.is_proxied(url) => return self.resolver.judge(name).await.err(),
             Host::Domain(_) => return None,
         };
         is_private(ip).then(|| Failure::new(Code::BlockedPrivateAddress, format!("{ip} is a private address")))
     }
 
-    async fn once(&self, ask: &Ask, started: SystemTime) -> (Exchange, Race) {
+    async fn once(&self, ask: &Ask, started: SystemTime, end: Instant) -> (Exchange, Race) {
         let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80));
         let request = self.request(ask);
         let client = self.foreign.as_ref().filter(|_| ask.off_origin).unwrap_or(&self.home);
         let begun = Instant::now();
-        let end = begun + ask.patience.total;
         let head_by = ask.patience.headers.map_or(end, |limit| (begun + limit).min(end));
         let answer = timeout_at(head_by, Arc::clone(&probe).around(client.execute(request))).await;
         let head_at = probe.start().elapsed();

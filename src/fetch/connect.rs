@@ -23,7 +23,7 @@ use super::{
     probe::{Mark, Probe},
 };
 use crate::{
-    model::Code,
+    model::{Code, Failure},
     policy::address::is_private,
     settings::{Family, PrivateIps, Transport},
 };
@@ -52,6 +52,8 @@ struct Inner {
     fixed: HashMap<(String, u16), Vec<IpAddr>>,
     family: Family,
     private: PrivateIps,
+    /// Proxies are the user's own choice, wherever they are.
+    proxy_hosts: Vec<String>,
     known: Mutex<HashMap<String, Known>>,
     lookups: Semaphore,
 }
@@ -62,9 +64,22 @@ impl Resolver {
             fixed: transport.resolve.clone(),
             family: transport.family,
             private: transport.private_ips,
+            proxy_hosts: proxy_hosts(transport),
             known: Mutex::default(),
             lookups: Semaphore::new(LOOKUPS),
         }))
+    }
+}
+
+impl Resolver {
+    /// Whether a name may be asked for, as far as its addresses say.
+    pub async fn judge(&self, name: &str) -> Result<(), Failure> {
+        let name = name.to_ascii_lowercase();
+        let usable = match self.0.look_up(&name).await {
+            Ok(addresses) => self.0.usable(&name, &addresses, self.0.private),
+            Err(fault) => Err(fault),
+        };
+        usable.map(drop).map_err(|fault| Failure::new(fault.code, fault.message))
     }
 }
 
@@ -82,7 +97,7 @@ impl Resolve for Resolver {
                 Some(addresses) => Ok(addresses.as_slice().into()),
                 None => inner.look_up(&name).await,
             };
-            let usable = answer.and_then(|addresses| inner.usable(&name, &addresses));
+            let usable = answer.and_then(|addresses| inner.usable(&name, &addresses, inner.private_for(&name)));
             if let Some(probe) = &probe {
                 probe.mark(Mark::DnsEnd);
             }
@@ -131,8 +146,13 @@ impl Inner {
         }
     }
 
+    /// What is connected to is a proxy where its name is a proxy's.
+    fn private_for(&self, name: &str) -> PrivateIps {
+        if self.proxy_hosts.iter().any(|host| host == name) { PrivateIps::Allow } else { self.private }
+    }
+
     /// The addresses that family and rules leave; an error if none is left.
-    fn usable(&self, name: &str, addresses: &[IpAddr]) -> Result<Vec<SocketAddr>, NameFault> {
+    fn usable(&self, name: &str, addresses: &[IpAddr], private: PrivateIps) -> Result<Vec<SocketAddr>, NameFault> {
         let of_family: Vec<IpAddr> = addresses
             .iter()
             .copied()
@@ -148,7 +168,7 @@ impl Inner {
         }
         let allowed: Vec<SocketAddr> = of_family
             .iter()
-            .filter(|ip| self.private == PrivateIps::Allow || !is_private(**ip))
+            .filter(|ip| private == PrivateIps::Allow || !is_private(**ip))
             .map(|ip| SocketAddr::new(*ip, 0))
             .collect();
         if allowed.is_empty() {
@@ -156,6 +176,21 @@ impl Inner {
             return Err(NameFault { code: Code::BlockedPrivateAddress, message });
         }
         Ok(allowed)
+    }
+}
+
+/// The names of the proxies in use: the user's, else the environment's.
+fn proxy_hosts(transport: &Transport) -> Vec<String> {
+    let host = |url: &str| {
+        let with_scheme = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+        url::Url::parse(&with_scheme).ok()?.host_str().map(str::to_ascii_lowercase)
+    };
+    match &transport.proxy {
+        Some(url) => host(url).into_iter().collect(),
+        None => ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+            .iter()
+            .filter_map(|name| host(&std::env::var(name).ok()?))
+            .collect(),
     }
 }
 
@@ -192,14 +227,15 @@ where
         if let Some(probe) = &probe {
             probe.mark(Mark::ConnectStart);
         }
-        let connecting = self.0.call(target);
-        Box::pin(async move {
-            let connected = connecting.await;
-            if let (Ok(_), Some(probe)) = (&connected, &probe) {
+        let mut connecting = Box::pin(self.0.call(target));
+        Box::pin(std::future::poll_fn(move |context| {
+            let ours = probe.as_ref().filter(|probe| probe.driven_by_current());
+            let connected = connecting.as_mut().poll(context);
+            if let (Poll::Ready(Ok(_)), Some(probe)) = (&connected, ours) {
                 probe.mark(Mark::ConnectEnd);
             }
             connected
-        })
+        }))
     }
 }
 
@@ -211,9 +247,12 @@ mod tests {
     async fn a_name_with_only_private_addresses_is_blocked() {
         let transport = Transport { private_ips: PrivateIps::Deny, ..Transport::default() };
         let resolver = Resolver::new(&transport);
-        let fault = resolver.0.usable("h", &["10.0.0.1".parse().unwrap()]).unwrap_err();
+        let fault = resolver.0.usable("h", &["10.0.0.1".parse().unwrap()], PrivateIps::Deny).unwrap_err();
         assert_eq!(fault.code, Code::BlockedPrivateAddress);
-        let both = resolver.0.usable("h", &["10.0.0.1".parse().unwrap(), "1.1.1.1".parse().unwrap()]).unwrap();
+        let both = resolver
+            .0
+            .usable("h", &["10.0.0.1".parse().unwrap(), "1.1.1.1".parse().unwrap()], PrivateIps::Deny)
+            .unwrap();
         assert_eq!(both.len(), 1);
         let missing = resolver.0.look_up("host.invalid").await.unwrap_err();
         assert_eq!(missing.code, Code::DnsNotFound);

@@ -9,7 +9,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -29,6 +29,8 @@ pub(super) struct Probe {
     dns_end: AtomicU64,
     hello: AtomicU64,
     connect_end: AtomicU64,
+    /// The connection is being opened for somebody else: this request has taken an open one.
+    abandoned: AtomicBool,
 }
 
 /// A moment of connecting.
@@ -66,6 +68,7 @@ impl Probe {
             dns_end: unset(),
             hello: unset(),
             connect_end: unset(),
+            abandoned: AtomicBool::new(false),
         })
     }
 
@@ -95,8 +98,20 @@ impl Probe {
         self.start
     }
 
+    /// Whoever drives the connecting says so each time: the HTTP library goes on with it in the
+    /// background when an idle connection comes free first, and then its marks are not ours.
+    pub fn driven_by_current(self: &Arc<Self>) -> bool {
+        let ours = Probe::current().is_some_and(|current| Arc::ptr_eq(&current, self));
+        if !ours {
+            self.abandoned.store(true, Relaxed);
+        }
+        ours
+    }
+
     pub fn reached(&self) -> Reached {
-        if self.at(&self.connect_end).is_some() {
+        if self.abandoned.load(Relaxed) {
+            Reached::Reused
+        } else if self.at(&self.connect_end).is_some() {
             Reached::Connected
         } else if self.at(&self.connect_start).is_none() {
             Reached::Reused
@@ -110,7 +125,7 @@ impl Probe {
     /// Durations of look-up, TCP and TLS; `None` where they did not happen. All `None` on a
     /// connection that was open already.
     pub fn phases(&self) -> (Option<Duration>, Option<Duration>, Option<Duration>) {
-        match self.at(&self.connect_end) {
+        match self.at(&self.connect_end).filter(|_| self.reached() == Reached::Connected) {
             Some(end) => self.phases_until(end),
             None => (None, None, None),
         }

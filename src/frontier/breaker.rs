@@ -34,29 +34,48 @@ struct Open {
     until: Instant,
     cool_down: Duration,
     given_up: bool,
+    /// The probe is under way, alone.
+    probing: bool,
 }
 
 impl Breaker {
     /// Takes note of how an exchange ended. `threshold` 0 never opens.
     pub fn note(&mut self, contact: Contact, threshold: u32, now: Instant) {
         match contact {
-            Contact::Unknown => {}
+            Contact::Unknown => {
+                // If that was the probe, another one has to go.
+                if let Some(open) = &mut self.open {
+                    open.probing = false;
+                }
+            }
             Contact::Answered => *self = Breaker::default(),
             Contact::Failed if threshold > 0 => {
                 self.failures = self.failures.saturating_add(1);
                 match &mut self.open {
                     None if self.failures >= threshold => {
-                        self.open = Some(Open { until: now + COOL_DOWN, cool_down: COOL_DOWN, given_up: false });
+                        self.open = Some(Open {
+                            until: now + COOL_DOWN,
+                            cool_down: COOL_DOWN,
+                            given_up: false,
+                            probing: false,
+                        });
                     }
                     // Those that were under way when it opened do not count: only a probe does.
-                    Some(open) if open.until <= now => {
+                    Some(open) if open.probing => {
                         let cool_down = (open.cool_down * 2).min(COOL_DOWN_MOST);
-                        *open = Open { until: now + cool_down, cool_down, given_up: true };
+                        *open = Open { until: now + cool_down, cool_down, given_up: true, probing: false };
                     }
                     _ => {}
                 }
             }
             Contact::Failed => {}
+        }
+    }
+
+    /// Something was started; while open that can only be the probe.
+    pub fn launched(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.probing = true;
         }
     }
 
@@ -98,6 +117,9 @@ mod tests {
         assert_eq!((breaker.probe_at(), breaker.gives_up(at(1))), (Some(at(5)), false));
         breaker.note(Contact::Failed, 3, at(1));
         assert_eq!(breaker.probe_at(), Some(at(5)), "a straggler does not prolong it");
+        breaker.note(Contact::Failed, 3, at(6));
+        assert!(!breaker.gives_up(at(6)), "nor does it count as the probe, however late it is");
+        breaker.launched();
         breaker.note(Contact::Failed, 3, at(6));
         assert_eq!(
             (breaker.probe_at(), breaker.gives_up(at(7)), breaker.gives_up(at(16))),

@@ -97,6 +97,16 @@ impl<T> Lane<T> {
         queued
     }
 
+    /// Moves what is unwanted to `out`.
+    pub fn extract(&mut self, unwanted: impl Fn(&T) -> bool, out: &mut Vec<Queued<T>>) {
+        for queue in self.queues.values_mut() {
+            let (late, kept): (VecDeque<_>, VecDeque<_>) = queue.drain(..).partition(|queued| unwanted(&queued.item));
+            *queue = kept;
+            out.extend(late);
+        }
+        self.queues.retain(|_, queue| !queue.is_empty());
+    }
+
     pub fn drain(&mut self) -> impl Iterator<Item = Queued<T>> {
         std::mem::take(&mut self.queues).into_values().flatten()
     }
@@ -130,6 +140,7 @@ impl<T> Lane<T> {
 
     pub fn launched(&mut self, now: Instant) {
         self.in_flight += 1;
+        self.breaker.launched();
         self.granted = false;
         self.last_start = Some(now);
         if !self.limits.delay.is_zero() {

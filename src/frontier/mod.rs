@@ -252,6 +252,31 @@ impl<T> Frontier<T> {
         out
     }
 
+    /// Takes out what waits and is `unwanted`, each with the time it has waited. Looks at all.
+    pub fn extract(&mut self, unwanted: impl Fn(&T) -> bool, now: Instant) -> Vec<(T, Duration)> {
+        let mut out = Vec::new();
+        let (late, kept): (Vec<_>, Vec<_>) = self.later.drain().partition(|later| unwanted(&later.queued.item));
+        self.later = kept.into();
+        for later in late {
+            if let Some(lane) = self.lane_mut(later.lane) {
+                lane.later = lane.later.saturating_sub(1);
+            }
+            out.push(later.queued);
+        }
+        for index in 0..self.lanes.len() {
+            let id = LaneId(u32::try_from(index).unwrap_or(u32::MAX));
+            let before = out.len();
+            if let Some(lane) = self.lane_mut(id) {
+                lane.extract(&unwanted, &mut out);
+            }
+            if out.len() > before {
+                self.settle_after(id, now);
+            }
+        }
+        self.waiting -= out.len();
+        out.into_iter().map(|queued| (queued.item, now.saturating_duration_since(queued.since))).collect()
+    }
+
     fn lane_mut(&mut self, id: LaneId) -> Option<&mut Lane<T>> {
         self.lanes.get_mut(id.0 as usize)?.as_mut()
     }

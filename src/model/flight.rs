@@ -92,6 +92,8 @@ pub struct Trip {
     pub off_origin: bool,
     /// Tries made, the one under way included.
     pub attempts: u32,
+    /// The next launch begins another try; a hop of a redirect does not.
+    pub new_attempt: bool,
     /// How often the host answered "later" with a time of its own; costs no try.
     pub limited: u32,
     /// Wire time of this attempt's earlier hops.
@@ -113,6 +115,8 @@ pub struct Trip {
 pub struct Hop {
     /// Status of the redirect.
     pub status: u16,
+    /// The method it was asked with.
+    pub method: Method,
     /// The URL that answered so.
     pub url: Url,
     /// Its `Location`, as received.

@@ -207,7 +207,13 @@ impl Record {
             attempt_log: None,
             waits: Vec::new(),
         };
-        if let Cow::Owned(clean) = redact::text(&record.input) {
+        if let Cow::Owned(clean) = redact::line(&record.input, record.url.is_some()) {
+            record.input = clean.into();
+        }
+        // A line that could not be read may be half a request, fields and all.
+        if record.url.is_none()
+            && let Cow::Owned(clean) = redact::fields(&record.input)
+        {
             record.input = clean.into();
         }
         if let Some(trip) = trip {
@@ -229,7 +235,11 @@ impl Record {
         if let Some(page) = page {
             record.charset = page.charset.map(str::to_owned).or(record.charset);
             record.title = page.title;
-            record.links = page.links;
+            let clean = |link: String| match redact::line(&link, true) {
+                Cow::Owned(clean) => clean,
+                Cow::Borrowed(_) => link,
+            };
+            record.links = page.links.map(|links| links.into_iter().map(clean).collect());
             record.data = page.data;
             record.body = page.text;
         }
@@ -306,7 +316,9 @@ fn header_lists(headers: &http::HeaderMap) -> Vec<(String, Vec<String>)> {
         if redact::is_secret_field(name.as_str()) {
             MASK.to_owned()
         } else {
-            String::from_utf8_lossy(value.as_bytes()).into_owned()
+            let text = String::from_utf8_lossy(value.as_bytes());
+            // Location, Link, Refresh and whatever else may hold a URL.
+            if text.contains("://") { redact::text(&text).into_owned() } else { text.into_owned() }
         }
     };
     headers

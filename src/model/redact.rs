@@ -32,9 +32,8 @@ pub fn url(url: &Url) -> String {
 }
 
 #[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?i)([a-z][a-z0-9+.-]*:[\\/]{2,}|^\s*[\\/]{2,}|^)[^\s/\\?#"'<>]*@"#).expect("constant")
-});
+static USERINFO: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?i)([a-z][a-z0-9+.-]*:[\\/]{2,}|^\s*[\\/]{2,}|^)[^\s/\\?#]*@"#).expect("constant"));
 
 #[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
@@ -42,31 +41,64 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
         .expect("constant")
 });
 
+/// Schemes whose `@` belongs to an address and not to credentials.
+const ADDRESSES: [&str; 3] = ["mailto:", "sip:", "xmpp:"];
+
+/// A line that stands for one URL, without userinfo. `is_url` says whether it was read as one: then
+/// its authority ends where the URL Standard says; in any other line everything up to the last `@`
+/// may be part of a password.
+pub fn line(line: &str, is_url: bool) -> Cow<'_, str> {
+    let trimmed = line.trim_start();
+    let is_address =
+        |scheme: &&str| trimmed.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    if !line.contains('@') || ADDRESSES.iter().any(is_address) {
+        return Cow::Borrowed(line);
+    }
+    let scheme = line
+        .find("://")
+        .map(|at| at + 1)
+        .or_else(|| line.find(':').filter(|at| line[at + 1..].starts_with(['/', '\\'])).map(|at| at + 1));
+    let after = &line[scheme.unwrap_or(0)..];
+    let start = line.len() - after.trim_start_matches(['/', '\\']).len();
+    let authority = line[start..].find(['/', '?', '#', '\\']).map_or(line.len(), |at| start + at);
+    let has_colon = line[start..authority].contains(':');
+    let end = if is_url || !has_colon { authority } else { line.len() };
+    match line[start..end].rfind('@') {
+        Some(at) => Cow::Owned(format!("{}{}", &line[..start], &line[start + at + 1..])),
+        None => Cow::Borrowed(line),
+    }
+}
+
 /// Text from outside with userinfo cut from anything that looks like a URL, and with the values
 /// of credential fields masked. Borrowed where there is nothing to hide.
 pub fn text(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
-    // An address is no credential, and nothing is ever sent to one.
-    let address = text.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("mailto:"));
     if text.contains('@')
-        && !address
         && let Cow::Owned(cut) = USERINFO.replace_all(&clean, "$1")
     {
         clean = Cow::Owned(cut);
     }
+    match fields(&clean) {
+        Cow::Owned(masked) => Cow::Owned(masked),
+        Cow::Borrowed(_) => clean,
+    }
+}
+
+/// Text with the values of credential fields masked.
+pub fn fields(text: &str) -> Cow<'_, str> {
     let lower_hint = |needle: &[u8]| text.as_bytes().windows(needle.len()).any(|at| at.eq_ignore_ascii_case(needle));
     // Fields stand in JSON or after blanks; a URL's own query is shown as it is everywhere.
     let has_fields = text.contains(['"', ' ', '\t', '\n']);
     if has_fields
         && (lower_hint(b"authorization") || lower_hint(b"cookie"))
-        && let Cow::Owned(masked) = FIELD.replace_all(&clean, |found: &regex::Captures<'_>| {
+        && let Cow::Owned(masked) = FIELD.replace_all(text, |found: &regex::Captures<'_>| {
             let quote = if found[3].starts_with('"') { "\"" } else { "" };
             format!("{}{}{quote}{MASK}{quote}", &found[1], &found[2])
         })
     {
-        clean = Cow::Owned(masked);
+        return Cow::Owned(masked);
     }
-    clean
+    Cow::Borrowed(text)
 }
 
 #[cfg(test)]
@@ -84,11 +116,25 @@ mod tests {
             (r"http:\\u:canary@h", r"http:\\h"),
             ("http:///u:canary@h", "http:///h"),
             ("plain", "plain"),
-            ("mailto:a@b", "mailto:a@b"),
             ("http://h/?cookie=1", "http://h/?cookie=1"),
         ] {
             assert_eq!(text(raw), clean, "{raw}");
         }
+    }
+
+    #[test]
+    fn userinfo_of_any_spelling_is_cut_from_lines() {
+        for (raw, clean) in [
+            ("http://u:pa'canary@h/a", "http://h/a"),
+            ("http://u:ca nary@h/b@c", "http://h/b@c"),
+            ("u:p<canary@h", "h"),
+            (r"http:\\u:canary@h\x", r"http:\\h\x"),
+            ("mailto:a@b", "mailto:a@b"),
+            ("http://h/p@x?q=http://u@y", "http://h/p@x?q=http://u@y"),
+        ] {
+            assert_eq!(line(raw, true), clean, "{raw}");
+        }
+        assert_eq!(line("http://u:can/ary@h/", false), "http://h/");
     }
 
     #[test]

@@ -51,6 +51,19 @@ pub struct Wish {
     pub tags: Option<Box<RawValue>>,
 }
 
+/// Fields that no request may set for itself: the HTTP library sets them, or they belong to the
+/// connection or to a proxy (RFC 9110, sections 7.6.1 and 11.7.2).
+pub const NOT_FOR_REQUESTS: [&str; 8] = [
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
 impl Request {
     /// A plain request for `url`.
     pub fn get(url: impl Into<Box<str>>) -> Self {
@@ -119,6 +132,11 @@ impl Request {
     /// The priority, 0 where none was asked for.
     pub fn wished_priority(&self) -> i32 {
         self.wish.as_ref().map_or(0, |wish| wish.priority)
+    }
+
+    /// Length of its own content in bytes.
+    pub fn content_len(&self) -> usize {
+        self.wish.as_ref().and_then(|wish| wish.body.as_ref()).map_or(0, Bytes::len)
     }
 
     /// The method to ask with; `default` is the run's.

@@ -6,7 +6,7 @@
 use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 /// The longest time that any limit may be set to, so that adding it to an instant cannot overflow.
-const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+pub const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// A duration: `500ms`, `10s`, `2m`, `1h30m`; a bare number is seconds (`0.5` is half a second).
 pub fn duration(text: &str) -> Result<Duration, String> {

@@ -75,7 +75,8 @@ pub fn follow(from: &Url, method: &Method, with_body: bool, status: u16, locatio
 /// Whether `next` was asked before in this chain with the same method: then it goes round in
 /// circles. `current` is the URL that redirects.
 pub fn is_loop(next: &Onward, current: &Url, current_method: &Method, hops: &[Hop]) -> bool {
-    (next.url == *current && next.method == *current_method) || hops.iter().any(|hop| hop.url == next.url)
+    (next.url == *current && next.method == *current_method)
+        || hops.iter().any(|hop| hop.url == next.url && hop.method == next.method)
 }
 
 #[cfg(test)]
@@ -127,8 +128,9 @@ mod tests {
     #[test]
     fn going_back_is_a_loop() {
         let next = follow(&url("http://h/b"), &Method::GET, false, 302, "/a").unwrap();
-        let hop = Hop { status: 302, url: url("http://h/a"), location: "/b".into() };
-        assert!(is_loop(&next, &url("http://h/b"), &Method::GET, &[hop]));
+        let hop = |method| Hop { status: 302, method, url: url("http://h/a"), location: "/b".into() };
+        assert!(is_loop(&next, &url("http://h/b"), &Method::GET, &[hop(Method::GET)]));
+        assert!(!is_loop(&next, &url("http://h/b"), &Method::GET, &[hop(Method::POST)]), "a form that leads back");
         assert!(!is_loop(&next, &url("http://h/b"), &Method::GET, &[]));
     }
 }

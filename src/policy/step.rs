@@ -251,6 +251,7 @@ mod tests {
             with_body: false,
             off_origin: false,
             attempts,
+            new_attempt: false,
             limited: 0,
             spent: Duration::ZERO,
             queued: Duration::ZERO,
@@ -407,6 +408,7 @@ mod tests {
         far.hops = (0..10)
             .map(|n| crate::model::Hop {
                 status: 302,
+                method: Method::GET,
                 url: ::url::Url::parse(&format!("http://h/{n}")).unwrap(),
                 location: String::new(),
             })

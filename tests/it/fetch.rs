@@ -270,11 +270,103 @@ async fn time_limits_name_the_phase() {
 
 #[tokio::test]
 async fn a_race_for_a_pooled_connection_is_not_seen() {
-    // Every connection is closed by the server right after its first answer.
-    let site = Site::start(|_| Reply::text("x").then(Then::Close)).await;
-    let urls: Vec<String> = (0..500).map(|n| site.url(&format!("/{n}"))).collect();
-    let run = fetchall(["-", "-r0", "-c16", "--per-host=16"]).stdin(urls.join("\n")).run().await;
-    assert_eq!((run.exit, run.records().len()), (0, 500), "{run}");
+    // The second request on a connection is not answered: the server closes it just then.
+    let served = std::sync::Mutex::new(std::collections::HashMap::new());
+    let site = Site::start(move |ask| {
+        let mut served = served.lock().unwrap();
+        let count = served.entry(ask.peer).or_insert(0);
+        *count += 1;
+        if *count % 2 == 0 { Reply::close() } else { Reply::text("x") }
+    })
+    .await;
+    let urls: Vec<String> = (0..40).map(|n| site.url(&format!("/{n}"))).collect();
+    let run = fetchall(["-", "-r0", "-c1"]).stdin(urls.join("\n")).run().await;
+    assert_eq!((run.exit, run.records().len()), (0, 40), "{run}");
+    assert!(run.records().iter().all(|record| record["attempts"] == 1));
+    assert!(site.asks().len() >= 70, "no request met a connection that was being closed");
+    // What is not idempotent is not asked twice.
+    let post = fetchall(["-", "-r0", "-c1", "-d", "x"]).stdin(urls.join("\n")).run().await;
+    assert!(
+        post.exit == 1 && post.records().iter().any(|record| record["error"]["code"] == "protocol.empty"),
+        "{post}"
+    );
+}
+
+#[tokio::test]
+async fn being_told_later_is_no_try_that_counts() {
+    let site = Site::start(|ask| match ask.hit {
+        0 => Reply::status(429).header("Retry-After", "0"),
+        1 => Reply::status(500),
+        _ => Reply::text("ok"),
+    })
+    .await;
+    let run = fetchall([site.url("/"), "-r1".into(), "--backoff=1ms..2ms".into()]).run().await;
+    assert_eq!((run.exit, &run.record(0)["attempts"]), (0, &json!(3)), "{run}");
+}
+
+#[tokio::test]
+async fn one_time_limit_spans_the_hops_of_an_attempt() {
+    let site = Site::start(|ask| {
+        let n: u32 = ask.path[2..].parse().unwrap();
+        Reply::redirect(302, &format!("/n{}", n + 1)).after(ms(250))
+    })
+    .await;
+    let run = fetchall([site.url("/n0"), "--timeout=600ms".into(), "-r0".into()]).run().await;
+    assert_eq!(run.record(0)["error"]["code"], "timeout.total", "{run}");
+    assert!(site.asks().len() <= 3);
+}
+
+#[tokio::test]
+async fn the_time_of_a_url_runs_out_while_it_waits_too() {
+    let site = Site::start(|_| Reply::status(500)).await;
+    let flags = ["--url-timeout=600ms", "--rate-per-host=1/5s", "--backoff=1ms..2ms", "--with=attempts"];
+    let url = site.url("/");
+    let run = fetchall([&url[..]].into_iter().chain(flags)).run().await;
+    let record = run.record(0);
+    assert_eq!(record["error"]["code"], "timeout.total", "{run}");
+    assert!(run.wall < secs(3), "{:?}", run.wall);
+    assert_eq!((&record["attempts"], record["attempt_log"].as_array().unwrap().len()), (&json!(1), 1));
+}
+
+#[tokio::test]
+async fn deflate_is_unpacked_with_its_wrapper_and_without() {
+    use std::io::Write as _;
+    let text = b"deflate ".repeat(500);
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    zlib.write_all(&text).unwrap();
+    let zlib = zlib.finish().unwrap();
+    let mut bare = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    bare.write_all(&text).unwrap();
+    let bare = bare.finish().unwrap();
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/zlib" => Reply::text(zlib.clone()).header("Content-Encoding", "deflate"),
+        "/bare" => Reply::chunked(bare.chunks(1).map(<[u8]>::to_vec)).header("Content-Encoding", "deflate"),
+        "/both" => Reply::text(gzip(&bare)).header("Content-Encoding", "deflate, gzip"),
+        "/padded" => Reply::text([gzip(b"one"), vec![0; 9]].concat()).header("Content-Encoding", "gzip"),
+        "/members" => Reply::text([gzip(b"one"), gzip(b"two")].concat()).header("Content-Encoding", "gzip"),
+        _ => Reply::text(&zlib[..zlib.len() / 2]).header("Content-Encoding", "deflate"),
+    })
+    .await;
+    for (path, bytes) in [("/zlib", 4000), ("/bare", 4000), ("/both", 4000), ("/padded", 3), ("/members", 6)] {
+        let run = fetchall([site.url(path)]).run().await;
+        assert_eq!(run.record(0)["bytes"], bytes, "{path}: {run}");
+    }
+    let run = fetchall([site.url("/cut"), "-r0".into()]).run().await;
+    assert_eq!(run.record(0)["error"]["code"], "body.truncated", "{run}");
+}
+
+#[tokio::test]
+async fn priority_goes_before_order() {
+    let site = Site::start(|_| Reply::text("x")).await;
+    let lines: Vec<String> = [0, -1, 5]
+        .iter()
+        .map(|priority| json!({"url": site.url(&format!("/{priority}")), "priority": priority}).to_string())
+        .collect();
+    let run = fetchall(["-", "-c1", "--delay=100ms"]).stdin(lines.join("\n")).run().await;
+    assert_eq!(run.exit, 0, "{run}");
+    let order: Vec<String> = site.asks().into_iter().map(|ask| ask.path).collect();
+    let place = |path: &str| order.iter().position(|seen| seen == path).unwrap();
+    assert!(place("/5") < place("/-1") && place("/0") < place("/-1"), "{order:?}");
 }
 
 #[tokio::test]

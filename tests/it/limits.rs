@@ -72,6 +72,22 @@ async fn ways_to_have_had_enough() {
 }
 
 #[tokio::test]
+async fn a_straggler_does_not_give_a_living_host_up() {
+    // One hangs from the start, many fail at once and open the breaker, then all is well.
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/hang" => Reply::close().after(ms(5500)),
+        path if path.starts_with("/bad") => Reply::close(),
+        _ => Reply::text("x"),
+    })
+    .await;
+    let bad: String = (0..24).map(|n| site.url(&format!("/bad{n}\n"))).collect();
+    let good: String = (0..20).map(|n| site.url(&format!("/good{n}\n"))).collect();
+    let run = fetchall(["-", "-r0"]).stdin(site.url("/hang\n") + &bad + &good).run().await;
+    let good = run.records().iter().filter(|record| record["outcome"] == "ok").count();
+    assert_eq!((run.records().len(), good), (45, 20), "{run}");
+}
+
+#[tokio::test]
 async fn a_dead_host_is_given_up_and_the_run_ends() {
     let urls: String = (0..200).map(|n| format!("http://127.0.0.1:1/{n}\n")).collect();
     let run = fetchall(["-", "-r0"]).stdin(urls).run().await;

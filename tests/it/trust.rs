@@ -18,6 +18,8 @@ fn scratch(name: &str, text: &str) -> String {
 async fn credentials_stay_with_the_origin_and_never_come_back() {
     let other = Site::start(|ask| match ask.path.split_once("?to=") {
         Some((_, back)) => Reply::redirect(302, back),
+        // A hop within the foreign origin gives nothing back either.
+        None if ask.path == "/" => Reply::redirect(302, "/within"),
         None => Reply::text("x"),
     })
     .await;
@@ -49,7 +51,10 @@ async fn credentials_stay_with_the_origin_and_never_come_back() {
 async fn planted_secrets_show_up_nowhere() {
     let site = Site::start(|ask| match ask.path.as_str() {
         "/set" => Reply::html("<title>x</title>").header("Set-Cookie", "s=CANARY-setcookie"),
-        "/to" => Reply::redirect(302, "http://u:CANARY-location@127.0.0.1:1/"),
+        "/to" => {
+            Reply::redirect(302, "http://u:CANARY-location@127.0.0.1:1/").header("Link", "<http://u:CANARY-link@h/>")
+        }
+        "/page" => Reply::html("<a href='http://u:CANARY-href@h/'>x</a>"),
         _ => Reply::status(500),
     })
     .await;
@@ -58,13 +63,16 @@ async fn planted_secrets_show_up_nowhere() {
     let netrc = scratch("netrc", "machine other.example login u password CANARY-netrc\n");
     let headers = scratch("headers", "X-Secret: CANARY-headerfile\nCookie: CANARY-cookie\n");
     let list = format!(
-        "{}\n{}\n{}\nhttp://u:CANARY-bad@[\n{{\"url\": \"x\", \"headers\": {{\"Authorization\": \"CANARY-json\"\n",
+        "{0}\n{1}\n{2}\n{3}\n{4}\n{5}\nhttp://u:CANARY/slash@h/\nhttp://u:CANARY-bad@[\n{{\"url\": \"x\", \"headers\": {{\"Authorization\": \"CANARY-json\"\n",
         with_user("/set"),
         with_user("/to"),
-        with_user("/fail")
+        with_user("/fail"),
+        with_user("/page"),
+        site.url("/q").replace("http://", "http://u:pa'CANARY@"),
+        site.url("/s").replace("http://", "http://u:p CANARY@"),
     );
     for extra in
-        [&["-q"][..], &["--progress=json"], &["-f", "text"], &["-f", "csv"], &["--with=headers,attempts,links,body"]]
+        [&["-q"][..], &["--progress=json"], &["-f", "text"], &["-f", "csv"], &["--with=headers,attempts,links"]]
     {
         let header = format!("@{headers}");
         let flags = [
@@ -77,7 +85,7 @@ async fn planted_secrets_show_up_nowhere() {
             "-H",
             &header,
             "-H",
-            "127.0.0.1=Proxy-Authorization: CANARY-proxy",
+            "127.0.0.1=X-Other: CANARY-host",
         ];
         let run = fetchall(flags.into_iter().chain(extra.iter().copied()))
             .stdin(list.clone())
@@ -193,6 +201,27 @@ async fn private_addresses_are_refused_in_every_spelling_and_on_every_hop() {
         assert_eq!(record["error"]["code"], "blocked.private_address", "{record}");
     }
     assert_eq!((run.records().len(), site.connections()), (7, 0));
+}
+
+#[tokio::test]
+async fn private_names_are_refused_behind_a_proxy_too() {
+    let site = Site::start(|_| Reply::text("x")).await;
+    let proxy = Proxy::http(None).await;
+    let by_name = proxy.url().replace("127.0.0.1", "localhost");
+    let run = fetchall([&site.url_by_name("/")[..], "--private-ips=deny", "-r0", "-x", &by_name]).run().await;
+    assert_eq!((&run.record(0)["error"]["code"], proxy.connections()), (&json!("blocked.private_address"), 0), "{run}");
+}
+
+#[tokio::test]
+async fn a_secret_for_a_port_stays_on_that_port() {
+    let site = Site::start(|_| Reply::text("x")).await;
+    fetchall([&site.url("/")[..], "-H", "127.0.0.1:443=X-Key: k"]).run().await;
+    assert_eq!(site.asks()[0].header("x-key"), None);
+    let mine = format!("{}=X-Key: k", site.addr());
+    fetchall([&site.url("/mine")[..], "-H", &mine]).run().await;
+    assert_eq!(site.asks()[1].header("x-key"), Some("k"));
+    let line = json!({"url": site.url("/"), "headers": {"Proxy-Authorization": "x"}}).to_string();
+    assert_eq!(fetchall(["-"]).stdin(line).run().await.record(0)["error"]["code"], "url.invalid");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ fn parse(line: &str) -> Result<HostField, String> {
     const SHAPE: &str = "write `HOST basic USER:PASSWORD`, `HOST bearer TOKEN` or `HOST header Name: value`";
     let (host, rest) = line.split_once(char::is_whitespace).ok_or(SHAPE)?;
     let (kind, secret) = rest.trim_start().split_once(char::is_whitespace).ok_or(SHAPE)?;
-    let host = values::host(host).map_err(|_| format!("the line does not begin with a host; {SHAPE}"))?;
+    let host = values::exact_host(host).map_err(|_| format!("the line does not begin with a host; {SHAPE}"))?;
     let secret = secret.trim();
     let (name, value) = match kind {
         "basic" => {

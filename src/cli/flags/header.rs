@@ -5,14 +5,10 @@
 
 use std::path::Path;
 
-use fetchall::model::redact;
+use fetchall::model::{redact, request::NOT_FOR_REQUESTS};
 use http::{HeaderName, HeaderValue};
 
 use super::{BadFlag, read_text, values};
-
-/// Fields that the HTTP library must set itself: another value would break the framing.
-const OURS: [&str; 7] =
-    ["connection", "content-length", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
 
 /// One field, for every request or for those of one host.
 pub type Field = (Option<String>, HeaderName, HeaderValue);
@@ -40,7 +36,9 @@ fn read_file(flag: &'static str, path: &Path) -> Result<Vec<Field>, BadFlag> {
 fn parse(text: &str) -> Result<Field, String> {
     let (host, field) = match host_part(text) {
         // The host's own error would repeat what was typed, which may be the start of a secret.
-        Some((host, field)) => (Some(values::host(host).map_err(|_| "the host before `=` is none".to_owned())?), field),
+        Some((host, field)) => {
+            (Some(values::exact_host(host).map_err(|_| "the host before `=` is none".to_owned())?), field)
+        }
         None => (None, text),
     };
     let (name, value) = name_and_value(field)?;
@@ -71,8 +69,8 @@ pub fn name_and_value(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     };
     let name = HeaderName::from_bytes(name.trim().as_bytes())
         .map_err(|_| "what stands before the `:` is not a field name; write `Name: value`".to_owned())?;
-    if OURS.contains(&name.as_str()) {
-        return Err(format!("`{name}` is set by fetchall itself"));
+    if NOT_FOR_REQUESTS.contains(&name.as_str()) {
+        return Err(format!("`{name}` is set by fetchall itself; a proxy's credentials stand in --proxy"));
     }
     let mut value = HeaderValue::from_bytes(value.as_bytes())
         .map_err(|_| format!("the value of `{name}` holds a character that no field may hold"))?;
@@ -98,7 +96,7 @@ mod tests {
             ("X-Empty;", None, "x-empty", ""),
             ("example.com=X-A: b", Some("example.com"), "x-a", "b"),
             ("example.com:8080=X-A: b=c", Some("example.com:8080"), "x-a", "b=c"),
-            ("[::1]:80=X-A: b", Some("[::1]"), "x-a", "b"),
+            ("[::1]:80=X-A: b", Some("[::1]:80"), "x-a", "b"),
         ] {
             assert_eq!(parsed(text), (host.map(str::to_owned), name.to_owned(), value.to_owned()), "{text}");
         }

@@ -60,7 +60,7 @@ fn parse(text: &str) -> Result<Vec<Entry>, Fault> {
         match word.as_str() {
             "machine" => {
                 let host = value("`machine` lacks its name")?;
-                let host = values::host(&host).map_err(|_| (line, "`machine` is not followed by a host"))?;
+                let host = values::exact_host(&host).map_err(|_| (line, "`machine` is not followed by a host"))?;
                 entries.push(Entry { host: Some(host), ..Entry::default() });
             }
             "default" => entries.push(Entry::default()),

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, io::Read as _, path::PathBuf};
 
 use bytes::Bytes;
-use fetchall::settings::{AskDefaults, AssumeScheme, Settings};
+use fetchall::settings::{AskDefaults, AssumeScheme, EVERY_HOST, Settings};
 use http::{HeaderName, HeaderValue, Method, header};
 
 use super::{BadFlag, auth_file, header as field, netrc, values};
@@ -143,7 +143,7 @@ impl RequestFlags {
                         if found.iter().any(|(known, name, _)| *known == host && name == header::AUTHORIZATION) => {}
                     Some(host) => found.push((host, header::AUTHORIZATION, value)),
                     None => {
-                        ask.headers.push((header::AUTHORIZATION, value));
+                        found.push((EVERY_HOST.to_owned(), header::AUTHORIZATION, value));
                         break; // `default` matches every host, so nothing after it is ever reached
                     }
                 }

@@ -26,6 +26,17 @@ fn per_host<T>(text: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<P
     }
 }
 
+/// A host as credentials name it: as [`host`], but a port that was typed stays, since a secret for
+/// `example.com:443` must not go out on port 80.
+pub fn exact_host(text: &str) -> Result<String, String> {
+    let name = host(text)?;
+    let typed = text.trim().rsplit_once(':').map(|(_, port)| port);
+    match typed.filter(|port| matches!(*port, "80" | "443") && !name.ends_with(&format!(":{port}"))) {
+        Some(port) => Ok(format!("{name}:{port}")),
+        None => Ok(name),
+    }
+}
+
 /// A host as the limits name it: lower case, punycode, a port only where the scheme does not
 /// imply it.
 pub fn host(text: &str) -> Result<String, String> {
@@ -145,6 +156,13 @@ mod tests {
         }
         for text in ["", "a/b", "u@h", "http://h", "h:x", "a b"] {
             assert!(host(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_of_credentials_keeps_its_port() {
+        for (text, name) in [("h", "h"), ("H:443", "h:443"), ("h:80", "h:80"), ("h:81", "h:81"), ("[::1]", "[::1]")] {
+            assert_eq!(exact_host(text).as_deref(), Ok(name), "{text}");
         }
     }
 

@@ -8,13 +8,14 @@ use base64::Engine as _;
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method,
-    header::{CONTENT_LENGTH, IF_MODIFIED_SINCE, IF_NONE_MATCH, TRANSFER_ENCODING},
+    header::{IF_MODIFIED_SINCE, IF_NONE_MATCH},
 };
 use serde_json::value::RawValue;
 
 use super::pairs::{self, Pairs};
 use crate::model::{
     Wish,
+    request::NOT_FOR_REQUESTS,
     units::{self, StatusSet},
 };
 
@@ -115,7 +116,7 @@ fn headers(wish: &mut Wish, value: &RawValue) -> Result<(), String> {
         let of = |message: String| format!("of `{}` {message}", super::excerpt(&name));
         let header = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| of("is not possible: that is not the name of a header field".to_owned()))?;
-        if header == CONTENT_LENGTH || header == TRANSFER_ENCODING {
+        if NOT_FOR_REQUESTS.contains(&header.as_str()) {
             return Err(of("is not possible: the length of the body is worked out".to_owned()));
         }
         for value in one_or_more(value, "a string or a list of strings").map_err(of)? {
