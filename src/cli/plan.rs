@@ -10,8 +10,11 @@ use std::{
 
 use fetchall::{
     Request,
-    model::{escape::visible, record::host_key, redact, units::Rate, units::human_duration},
-    policy::url::{normalise, seen_key},
+    model::{escape::visible, record::host_key, units::Rate, units::human_duration},
+    policy::{
+        choose::{Judgement, judge},
+        url::seen_key,
+    },
     settings::{Dedupe, HostLimits, Limits, Settings},
     source::SourceError,
 };
@@ -53,23 +56,18 @@ pub async fn draw(
 
 impl Plan {
     fn count(&mut self, request: &Request, settings: &Settings, seen: &mut HashSet<u128>) {
-        let url = match &request.fault {
-            Some(_) => None,
-            None => normalise(request.url_text(), settings.ask.assume_scheme).ok(),
-        };
-        let Some(url) = url else {
-            self.unreadable += 1;
-            return;
-        };
-        let text = redact::url(&url);
         let choose = &settings.choose;
-        let matches = |patterns: &[regex::Regex]| patterns.iter().any(|pattern| pattern.is_match(&text));
-        if matches(&choose.exclude) || !(choose.include.is_empty() || matches(&choose.include)) {
-            self.excluded += 1;
-        } else if choose.dedupe == Dedupe::Url && !seen.insert(seen_key(request, &url, &settings.ask.method, 0)) {
-            self.duplicates += 1;
-        } else {
-            *self.hosts.entry(host_key(&url)).or_default() += 1;
+        match judge(request, settings.ask.assume_scheme, choose) {
+            Judgement::Faulty(_) => self.unreadable += 1,
+            Judgement::Unwanted(..) => self.excluded += 1,
+            Judgement::Wanted(url) => {
+                let mut is_new = || seen.insert(seen_key(request, &url, &settings.ask.method, 0));
+                if choose.dedupe == Dedupe::Url && !is_new() {
+                    self.duplicates += 1;
+                } else {
+                    *self.hosts.entry(host_key(&url)).or_default() += 1;
+                }
+            }
         }
     }
 

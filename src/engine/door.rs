@@ -7,9 +7,12 @@ use http::Method;
 
 use crate::{
     frontier::Seen,
-    model::{Code, Ending, Failure, Flight, Request, Visit, record::host_key, redact},
+    model::{Code, Ending, Failure, Flight, Request, Visit, record::host_key},
     page::select::Plan,
-    policy,
+    policy::{
+        self,
+        choose::{Judgement, judge},
+    },
     settings::{AssumeScheme, Choose, Dedupe},
 };
 
@@ -39,23 +42,19 @@ impl Door {
         Door { assume, method, choose, seen: Seen::default(), seed: fastrand::u64(..), next_seq: 0 }
     }
 
-    pub fn admit(&mut self, mut request: Request) -> Admission {
+    pub fn admit(&mut self, request: Request) -> Admission {
         let seq = self.next_seq;
         self.next_seq += 1;
         let refuse = |request, url, ending| Admission::Refused(Box::new(Visit::refused(seq, request, url, ending)));
-        if let Some(fault) = request.fault.take() {
-            return refuse(request, None, Ending::Error(*fault));
-        }
-        let url = match policy::url::normalise(request.url_text(), self.assume) {
-            Ok(url) => url,
-            Err(failure) => return refuse(request, None, Ending::Error(failure)),
+        let url = match judge(&request, self.assume, &self.choose) {
+            Judgement::Faulty(failure) => return refuse(request, None, Ending::Error(failure)),
+            Judgement::Unwanted(url, message) => {
+                return refuse(request, Some(url), Ending::Skipped { code: Code::Excluded, message, of: None });
+            }
+            Judgement::Wanted(url) => url,
         };
         if let Some(failure) = bad_selector(&request) {
             return refuse(request, Some(url), Ending::Error(failure));
-        }
-        if let Some(message) = self.unwanted(&url) {
-            let ending = Ending::Skipped { code: Code::Excluded, message, of: None };
-            return refuse(request, Some(url), ending);
         }
         if self.choose.dedupe == Dedupe::Url {
             let key = policy::url::seen_key(&request, &url, &self.method, self.seed);
@@ -67,19 +66,6 @@ impl Door {
         }
         let host = host_key(&url);
         Admission::Flight(Box::new(Flight { seq, request, url, trip: None }), host)
-    }
-
-    fn unwanted(&self, url: &url::Url) -> Option<String> {
-        let (include, exclude) = (&self.choose.include, &self.choose.exclude);
-        if include.is_empty() && exclude.is_empty() {
-            return None;
-        }
-        let text = redact::url(url);
-        if let Some(pattern) = exclude.iter().find(|pattern| pattern.is_match(&text)) {
-            return Some(format!("matches --exclude {}", pattern.as_str()));
-        }
-        let wanted = include.is_empty() || include.iter().any(|pattern| pattern.is_match(&text));
-        (!wanted).then(|| "matches no --include".to_owned())
     }
 }
 

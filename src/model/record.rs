@@ -167,45 +167,20 @@ impl Record {
             Ending::Skipped { code, message, of } => (Outcome::Skipped, None, Some(Skip { code, message, of })),
         };
         let mut record = Record {
-            v: VERSION,
-            kind: RecordKind::Fetch,
             seq,
             id: request.wish.as_mut().and_then(|wish| wish.id.take()),
             ok: !counts_against,
             outcome,
             input: request.input,
             url: url.as_ref().map(redact::url),
-            final_url: None,
             host: url.as_ref().map(host_key),
             method: url.as_ref().map(|_| method.as_str().to_owned()),
-            status: None,
             error,
             skip,
-            started_at: None,
-            attempts: 0,
-            http_version: None,
-            ip: None,
-            content_type: None,
-            charset: None,
-            bytes: None,
-            wire_bytes: None,
-            sha256: None,
-            etag: None,
-            last_modified: None,
-            title: None,
-            redirects: Vec::new(),
             timings: Timings { queue_ms: Some(queued.into()), ..Timings::default() },
-            saved: None,
             tags: request.wish.as_mut().and_then(|wish| wish.tags.take()),
             request_bytes: content,
-            data: None,
-            links: None,
-            headers: None,
-            body: None,
-            body_base64: None,
-            tls: None,
-            attempt_log: None,
-            waits: Vec::new(),
+            ..Record::empty()
         };
         if let Cow::Owned(clean) = redact::line(&record.input, record.url.is_some()) {
             record.input = clean.into();
@@ -244,6 +219,51 @@ impl Record {
             record.body = page.text;
         }
         record
+    }
+
+    /// A row that says nothing yet.
+    fn empty() -> Record {
+        Record {
+            v: VERSION,
+            kind: RecordKind::Fetch,
+            seq: 0,
+            id: None,
+            ok: false,
+            outcome: Outcome::Error,
+            input: Box::default(),
+            url: None,
+            final_url: None,
+            host: None,
+            method: None,
+            status: None,
+            error: None,
+            skip: None,
+            started_at: None,
+            attempts: 0,
+            http_version: None,
+            ip: None,
+            content_type: None,
+            charset: None,
+            bytes: None,
+            wire_bytes: None,
+            sha256: None,
+            etag: None,
+            last_modified: None,
+            title: None,
+            redirects: Vec::new(),
+            timings: Timings::default(),
+            saved: None,
+            tags: None,
+            request_bytes: None,
+            data: None,
+            links: None,
+            headers: None,
+            body: None,
+            body_base64: None,
+            tls: None,
+            attempt_log: None,
+            waits: Vec::new(),
+        }
     }
 
     fn fill(&mut self, exchange: Exchange, heavy: Heavy, has_text: bool) {

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod budget;
+pub mod choose;
 pub mod redirect;
 pub mod retry;
 pub mod step;
