@@ -109,6 +109,8 @@ pub struct Engine<W> {
     pub(super) deadlines: BinaryHeap<Reverse<std::time::Instant>>,
     pub(super) outbox: Outbox,
     pub(super) window: usize,
+    /// The last launch ended for want of room for records or bodies.
+    held_back: bool,
     pub(super) heavy: Heavy,
     pub(super) handle: Handle,
     pub(super) source_dry: bool,
@@ -155,6 +157,7 @@ impl<W: Wire> Engine<W> {
             deadlines: BinaryHeap::new(),
             outbox: Outbox::new(settings.choose.order),
             window: window(&settings),
+            held_back: false,
             heavy: Heavy { headers: with.headers, body: with.body, tls: with.tls, attempts: with.attempts },
             handle: Handle::new(),
             source_dry: false,
@@ -188,6 +191,11 @@ impl<W: Wire> Engine<W> {
         loop {
             self.launch();
             self.deliver(&out);
+            // What was held back by records that have gone out by now goes at once: nothing else
+            // would wake the loop for it.
+            if self.held_back && self.may_launch() {
+                continue;
+            }
             self.publish();
             if self.nothing_left() {
                 break;
@@ -274,7 +282,12 @@ impl<W: Wire> Engine<W> {
 
     /// Everything that may go, goes.
     fn launch(&mut self) {
-        while self.may_launch() {
+        self.held_back = false;
+        loop {
+            if !self.may_launch() {
+                self.held_back = true;
+                break;
+            }
             let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else { break };
             let Some(turn) = self.frontier.pop(now().into_std()) else { break };
             self.take_off(turn, permit);

@@ -269,6 +269,15 @@ async fn first_failures_and_deadline_end_a_run_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn more_skips_at_once_than_the_outbox_holds_do_not_stop_a_run() {
+    let mut settings = settings(8, 8);
+    settings.retry.retries = 0;
+    let (launched, _) = launch(settings, (0..20_000).map(|n| format!("http://dead/refused/0/{n}")).collect());
+    let records = tokio::time::timeout(Duration::from_secs(3600), collect(launched)).await.expect("the run hangs");
+    assert_law(&records, 20_000);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_retry_budget_bounds_a_run() {
     let mut settings = settings(16, 16);
     settings.retry.budget_percent = 10;
