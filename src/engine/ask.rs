@@ -90,7 +90,6 @@ impl Asker {
             method: trip.method.clone(),
             body,
             patience: Patience {
-                connect: settings.times.connect,
                 headers: settings.times.headers,
                 read: settings.times.read,
                 total: total.unwrap_or(attempt).max(Duration::from_millis(1)),

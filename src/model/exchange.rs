@@ -30,11 +30,9 @@ impl Failure {
     }
 }
 
-/// Time limits of one exchange; phases nest within `total`.
+/// Time limits of one exchange; phases nest within `total`. Connecting has a limit of the run.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// Name look-up, TCP and TLS together.
-    pub connect: Duration,
     /// Until the response head is there.
     pub headers: Option<Duration>,
     /// Silence while the body arrives.

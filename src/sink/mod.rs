@@ -12,12 +12,12 @@ mod pipe;
 mod rows;
 pub mod text;
 
-use std::{path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
 use futures::future::BoxFuture;
 
 pub use self::fields::Fields;
-use crate::model::{Record, units};
+use crate::model::Record;
 
 /// Why a sink cannot take records.
 #[derive(Debug, thiserror::Error)]
@@ -71,37 +71,6 @@ pub enum Format {
     Tsv,
     /// Nothing.
     None,
-}
-
-impl Format {
-    /// Every format, in the order of the help text.
-    pub const ALL: [Format; 5] = [Format::Jsonl, Format::Json, Format::Csv, Format::Tsv, Format::None];
-
-    /// The name that `--format` takes.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Format::Jsonl => "jsonl",
-            Format::Json => "json",
-            Format::Csv => "csv",
-            Format::Tsv => "tsv",
-            Format::None => "none",
-        }
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    /// Finds a format by its name; the error lists them.
-    fn from_str(text: &str) -> Result<Self, String> {
-        Format::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
-            let names = Format::ALL.map(Format::name);
-            match units::nearest(text, names) {
-                Some(near) => format!("unknown format `{text}`; did you mean `{near}`?"),
-                None => format!("unknown format `{text}`; known are {}", names.join(", ")),
-            }
-        })
-    }
 }
 
 /// Where the bytes go.

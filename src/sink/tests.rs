@@ -176,9 +176,3 @@ async fn a_writer_that_fails_half_way_is_an_error_and_a_reader_that_left_is_none
         }
     }
 }
-
-#[test]
-fn an_unknown_format_names_the_nearest() {
-    assert_eq!("tsv".parse(), Ok(Format::Tsv));
-    assert_eq!("josn".parse::<Format>(), Err("unknown format `josn`; did you mean `json`?".to_owned()));
-}

@@ -15,11 +15,11 @@ mod object;
 mod sniff;
 mod word;
 
-use std::{path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
 use futures::stream::BoxStream;
 
-use crate::model::{Request, units};
+use crate::model::Request;
 
 pub use word::spec;
 
@@ -39,9 +39,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every format, in the order of the help text.
-    pub const ALL: [Format; 5] = [Format::Lines, Format::Jsonl, Format::Json, Format::Csv, Format::Tsv];
-
     /// The name that `--input-format` takes.
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,21 +48,6 @@ impl Format {
             Format::Csv => "csv",
             Format::Tsv => "tsv",
         }
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    /// Finds a format by its name; the error lists them.
-    fn from_str(text: &str) -> Result<Self, String> {
-        Format::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
-            let names = Format::ALL.map(Format::name);
-            match units::nearest(text, names) {
-                Some(near) => format!("unknown input format `{text}`; did you mean `{near}`?"),
-                None => format!("unknown input format `{text}`; known are {}", names.join(", ")),
-            }
-        })
     }
 }
 
@@ -161,12 +143,6 @@ mod tests {
     fn an_excerpt_ends_between_two_characters() {
         assert_eq!(excerpt("short"), "short");
         assert_eq!(excerpt(&"é".repeat(300)), "é".repeat(256));
-    }
-
-    #[test]
-    fn an_unknown_input_format_names_the_nearest() {
-        assert_eq!("tsv".parse(), Ok(Format::Tsv));
-        assert_eq!("jsnl".parse::<Format>(), Err("unknown input format `jsnl`; did you mean `jsonl`?".to_owned()));
     }
 
     #[tokio::test]
