@@ -7,7 +7,9 @@
 pub mod code;
 pub mod escape;
 pub mod exchange;
+pub mod finding;
 pub mod flight;
+pub mod link;
 pub mod page;
 pub mod record;
 pub mod redact;
@@ -18,7 +20,9 @@ pub mod visit;
 
 pub use code::{Again, Code, Kind};
 pub use exchange::{Ask, Body, Exchange, Failure, Head, Keep, Patience, Phases};
+pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};
 pub use flight::{Attempt, Flight, Hop, Trip, Wait};
+pub use link::{Anchors, Directive, Link, LinkKind, Locator, Outline, Spot};
 pub use page::Page;
 pub use record::Record;
 pub use request::{Request, Wish};

@@ -15,6 +15,8 @@ use super::{Code, Failure, Wait, redact};
 pub enum RecordKind {
     /// `fetchall fetch`.
     Fetch,
+    /// `fetchall check`.
+    Link,
 }
 
 /// How a request ended.
