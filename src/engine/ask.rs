@@ -3,7 +3,10 @@
 //! Credentials belong to the origin that the user named: once a chain of redirects has left it,
 //! nothing the user gave goes along, and nothing is given back. Must not know how it is sent.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use base64::Engine as _;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -33,9 +36,11 @@ const CONTENT_FIELDS: [HeaderName; 5] = [
 #[derive(Debug)]
 pub(super) struct Asker {
     /// Fields for the origin that was asked for.
-    home: HeaderMap,
+    home: Arc<HeaderMap>,
+    /// The same where no content goes along.
+    home_bare: Arc<HeaderMap>,
     /// Fields for any other.
-    foreign: HeaderMap,
+    foreign: Arc<HeaderMap>,
     keep: Keep,
 }
 
@@ -59,7 +64,9 @@ impl Asker {
         } else {
             Keep::HtmlPrefix(TITLE_BYTES)
         };
-        Asker { home, foreign, keep }
+        let mut home_bare = home.clone();
+        remove_content_fields(&mut home_bare);
+        Asker { home: Arc::new(home), home_bare: Arc::new(home_bare), foreign: Arc::new(foreign), keep }
     }
 
     /// The next request of a flight. `run_left` is the time left for the whole run.
@@ -100,33 +107,32 @@ impl Asker {
         }
     }
 
-    fn fields(&self, flight: &Flight, trip: &Trip, defaults: &AskDefaults) -> HeaderMap {
+    fn fields(&self, flight: &Flight, trip: &Trip, defaults: &AskDefaults) -> Arc<HeaderMap> {
         if trip.off_origin {
             return self.foreign_fields(flight, trip, defaults);
         }
-        let mut fields = self.home.clone();
+        let base = if trip.with_body { &self.home } else { &self.home_bare };
+        let mut fields = Arc::clone(base);
         if !defaults.host_headers.is_empty() {
             let name = trip.url.host_str().unwrap_or_default();
             let with_port = format!("{name}:{}", trip.url.port_or_known_default().unwrap_or_default());
             // What names the host more closely goes over what names it less.
             for host in [EVERY_HOST, name, &with_port] {
                 if let Some(list) = defaults.host_headers.get(host) {
-                    replace(&mut fields, list);
+                    replace(Arc::make_mut(&mut fields), list);
                 }
             }
         }
         // On the first origin, so the flight's own URL has the credentials that its redirects lack.
         // They stand behind what `--header` says for all, and before what a file says of the host.
         if let Some(value) = basic_auth(&flight.url).filter(|_| !self.home.contains_key(header::AUTHORIZATION)) {
-            fields.insert(header::AUTHORIZATION, value);
+            Arc::make_mut(&mut fields).insert(header::AUTHORIZATION, value);
         }
-        if let Some(wish) = &flight.request.wish {
-            replace(&mut fields, &wish.headers);
+        if let Some(wish) = flight.request.wish.as_ref().filter(|wish| !wish.headers.is_empty()) {
+            replace(Arc::make_mut(&mut fields), &wish.headers);
         }
-        if !trip.with_body {
-            for name in &CONTENT_FIELDS {
-                fields.remove(name);
-            }
+        if !trip.with_body && !Arc::ptr_eq(&fields, base) {
+            remove_content_fields(Arc::make_mut(&mut fields));
         }
         fields
     }
@@ -134,16 +140,22 @@ impl Asker {
 
 impl Asker {
     /// Nothing of the user's but what says how to read the content, where content goes along.
-    fn foreign_fields(&self, flight: &Flight, trip: &Trip, defaults: &AskDefaults) -> HeaderMap {
-        let mut fields = self.foreign.clone();
+    fn foreign_fields(&self, flight: &Flight, trip: &Trip, defaults: &AskDefaults) -> Arc<HeaderMap> {
+        let mut fields = Arc::clone(&self.foreign);
         if trip.with_body {
             let own = flight.request.wish.as_ref().map_or(&[][..], |wish| &wish.headers);
             let given = defaults.headers.iter().chain(own);
             for (name, value) in given.filter(|(name, _)| CONTENT_FIELDS.contains(name)) {
-                fields.insert(name, value.clone());
+                Arc::make_mut(&mut fields).insert(name, value.clone());
             }
         }
         fields
+    }
+}
+
+fn remove_content_fields(fields: &mut HeaderMap) {
+    for name in &CONTENT_FIELDS {
+        fields.remove(name);
     }
 }
 
@@ -159,12 +171,13 @@ fn replace(fields: &mut HeaderMap, with: &[(HeaderName, HeaderValue)]) {
     }
 }
 
-fn without_userinfo(url: &Url) -> Url {
-    let mut url = url.clone();
+fn without_userinfo(url: &Arc<Url>) -> Arc<Url> {
+    let mut url = Arc::clone(url);
     if !url.username().is_empty() || url.password().is_some() {
+        let bare = Arc::make_mut(&mut url);
         // Neither can fail on a URL that has userinfo.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
+        let _ = bare.set_username("");
+        let _ = bare.set_password(None);
     }
     url
 }

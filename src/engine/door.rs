@@ -3,6 +3,8 @@
 //! Gives every request its `seq`, parses its URL, and refuses what is not to be fetched; every
 //! refusal is a record too. Must not know when a flight will go.
 
+use std::sync::Arc;
+
 use http::Method;
 
 use crate::{
@@ -65,7 +67,7 @@ impl Door {
             }
         }
         let host = host_key(&url);
-        Admission::Flight(Box::new(Flight { seq, request, url, trip: None }), host)
+        Admission::Flight(Box::new(Flight { seq, request, url: Arc::new(url), trip: None }), host)
     }
 }
 

@@ -54,14 +54,14 @@ impl<W: Wire> Engine<W> {
         flight.trip = Some(trip);
         let (wire, want) = (Arc::clone(&self.wire), self.want_of(&flight));
         let task = self.exchanges.spawn(async move {
-            let url = ask.url.clone();
+            let url = Arc::clone(&ask.url);
             let exchange = wire.exchange(ask).await;
             // From here on no byte moves, so the slot is free.
             drop(permit);
             let page = page_input(&exchange, &url, &want)
                 .filter(|input| page::quick(input.body.len(), &want))
                 .map(|input| page::read(&input, &want));
-            Landed { exchange, page }
+            Landed { exchange: Box::new(exchange), page }
         });
         self.airborne.insert(task.id(), Airborne { flight, lane });
     }
@@ -73,7 +73,7 @@ impl<W: Wire> Engine<W> {
         Box::new(Trip {
             started: SystemTime::now(),
             deadline: self.settings.times.url.map(|limit| (clock + limit).into_std()),
-            url: flight.url.clone(),
+            url: Arc::clone(&flight.url),
             method: flight.request.method_or(&self.settings.ask.method),
             // The run's content belongs to the run's method.
             with_body: body || (asked.is_none() && self.settings.ask.body.is_some()),
@@ -125,7 +125,7 @@ impl<W: Wire> Engine<W> {
         }
         let Some(mut trip) = flight.trip.take() else { return };
         let step = self.decide(&flight, &mut trip, &exchange, lane);
-        let url = trip.url.clone();
+        let url = Arc::clone(&trip.url);
         flight.trip = Some(trip);
         match step {
             Step::Done(ending) => self.read_page(flight, ending, exchange, page, &url),
@@ -183,11 +183,11 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn redirect(&mut self, mut flight: Box<Flight>, onward: Onward, exchange: Exchange) {
+    fn redirect(&mut self, mut flight: Box<Flight>, onward: Onward, exchange: Box<Exchange>) {
         if let Some(trip) = &mut flight.trip {
             let location = exchange.head.as_ref().and_then(|head| head.headers.get(http::header::LOCATION));
             let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-            let from = std::mem::replace(&mut trip.url, onward.url);
+            let from = std::mem::replace(&mut trip.url, Arc::new(onward.url));
             let status = exchange.status().unwrap_or_default();
             let method = std::mem::replace(&mut trip.method, onward.method);
             trip.hops.push(Hop { status, method, url: from, location: location.unwrap_or_default() });
@@ -197,18 +197,18 @@ impl<W: Wire> Engine<W> {
         self.enqueue_again(flight, Duration::ZERO, None);
     }
 
-    fn again(&mut self, flight: Box<Flight>, exchange: Exchange, wait: Duration, why: Wait) {
+    fn again(&mut self, flight: Box<Flight>, exchange: Box<Exchange>, wait: Duration, why: Wait) {
         self.budget.spend();
         self.handle.gauges.retries.fetch_add(1, Relaxed);
         self.requeue(flight, exchange, wait, Some(why));
     }
 
     /// Another try on a fresh clock.
-    fn requeue(&mut self, mut flight: Box<Flight>, exchange: Exchange, wait: Duration, why: Option<Wait>) {
+    fn requeue(&mut self, mut flight: Box<Flight>, exchange: Box<Exchange>, wait: Duration, why: Option<Wait>) {
         if let Some(trip) = &mut flight.trip {
             trip.new_attempt = true;
             trip.spent = Duration::ZERO;
-            trip.last = Some(Box::new(exchange));
+            trip.last = Some(exchange);
         }
         self.enqueue_again(flight, wait, why);
     }
@@ -247,14 +247,14 @@ impl<W: Wire> Engine<W> {
         &mut self,
         mut flight: Box<Flight>,
         ending: Ending,
-        exchange: Exchange,
+        exchange: Box<Exchange>,
         page: Option<Page>,
-        url: &url::Url,
+        url: &Arc<url::Url>,
     ) {
         let want = self.want_of(&flight);
         let input = if page.is_none() { page_input(&exchange, url, &want) } else { None };
         if let Some(trip) = &mut flight.trip {
-            trip.last = Some(Box::new(exchange));
+            trip.last = Some(exchange);
         }
         let Some(input) = input else {
             self.finish_flight(*flight, Duration::ZERO, ending, page);
@@ -306,7 +306,7 @@ fn is_conditional(settings: &Settings, flight: &Flight) -> bool {
 }
 
 /// What the page stage is to read, if there is anything to read.
-fn page_input(exchange: &Exchange, url: &url::Url, want: &Want) -> Option<page::Input> {
+fn page_input(exchange: &Exchange, url: &Arc<url::Url>, want: &Want) -> Option<page::Input> {
     let body = exchange.body.as_ref().filter(|_| exchange.failure.is_none())?;
     let head = exchange.head.as_ref()?;
     if redirect::is_followed(head.status) && head.headers.contains_key(http::header::LOCATION) {
@@ -315,5 +315,5 @@ fn page_input(exchange: &Exchange, url: &url::Url, want: &Want) -> Option<page::
     let content_type = head.headers.get(http::header::CONTENT_TYPE);
     let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let needed = want.text || want.links || want.plan.is_some() || page::is_html(content_type.as_deref(), &body.kept);
-    needed.then(|| page::Input { body: body.kept.clone(), content_type, url: url.clone() })
+    needed.then(|| page::Input { body: body.kept.clone(), content_type, url: Arc::clone(url) })
 }

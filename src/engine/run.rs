@@ -82,7 +82,7 @@ pub(super) struct Reading {
 
 /// What a wire task brings back.
 pub(super) struct Landed {
-    pub exchange: Exchange,
+    pub exchange: Box<Exchange>,
     /// The page, where it was cheap enough to read on the spot.
     pub page: Option<Page>,
 }

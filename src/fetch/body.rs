@@ -53,10 +53,10 @@ pub(super) struct Bounds {
     pub keep: Keep,
 }
 
-/// Reads a whole body.
-pub(super) async fn read(response: reqwest::Response, bounds: Bounds) -> Result<Body, Failure> {
-    let codings = codings(response.headers())?;
-    let sink = Sink::new(keep_of(response.headers(), bounds.keep), bounds.most);
+/// Reads a whole body; `headers` are those of its response.
+pub(super) async fn read(response: reqwest::Response, headers: &HeaderMap, bounds: Bounds) -> Result<Body, Failure> {
+    let codings = codings(headers)?;
+    let sink = Sink::new(keep_of(headers, bounds.keep), bounds.most);
     if codings.is_empty() { plain(response, bounds, sink).await } else { coded(response, bounds, sink, &codings).await }
 }
 
@@ -231,10 +231,14 @@ fn unpack_failure(error: io::Error, ended: bool) -> Failure {
 
 /// Waits within the bounds; says which one was passed.
 async fn patiently<T>(bounds: Bounds, work: impl Future<Output = T>) -> Result<T, Failure> {
-    let silent = Instant::now() + bounds.silence;
+    let now = Instant::now();
+    // What is always ready would never meet its timer.
+    if now >= bounds.end {
+        return Err(total_timeout());
+    }
+    let silent = now + bounds.silence;
     match timeout_at(silent.min(bounds.end), work).await {
-        Ok(done) if Instant::now() < bounds.end => Ok(done),
-        Ok(_) => Err(total_timeout()),
+        Ok(done) => Ok(done),
         Err(_) if bounds.end <= silent => Err(total_timeout()),
         Err(_) => {
             let silence = humantime::format_duration(bounds.silence);

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderValue, Uri, header};
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
@@ -223,8 +223,8 @@ impl Client {
     }
 
     fn request(&self, ask: &Ask) -> reqwest::Request {
-        let mut request = reqwest::Request::new(ask.method.clone(), ask.url.clone());
-        *request.headers_mut() = ask.headers.clone();
+        let mut request = reqwest::Request::new(ask.method.clone(), Url::clone(&ask.url));
+        *request.headers_mut() = HeaderMap::clone(&ask.headers);
         if let Some(body) = &ask.body {
             *request.body_mut() = Some(body.clone().into());
         }
@@ -237,7 +237,7 @@ impl Client {
 
     async fn with_body(
         &self,
-        response: reqwest::Response,
+        mut response: reqwest::Response,
         ask: &Ask,
         started: SystemTime,
         end: Instant,
@@ -247,7 +247,7 @@ impl Client {
         let head = Head {
             status: response.status().as_u16(),
             version: response.version(),
-            headers: response.headers().clone(),
+            headers: std::mem::take(response.headers_mut()),
         };
         if let Some(jar) = &self.jar {
             jar.keep(&ask.url, &head.headers);
@@ -259,7 +259,7 @@ impl Client {
         let read = if oversized {
             Err(Failure::new(Code::ProtocolHeadersTooLarge, "the response head is larger than 256 KiB"))
         } else {
-            body::read(response, bounds).await
+            body::read(response, &head.headers, bounds).await
         };
         let (body, failure) = match read {
             Ok(body) => (Some(body), None),

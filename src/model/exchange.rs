@@ -5,6 +5,7 @@
 
 use std::{
     net::IpAddr,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -58,11 +59,11 @@ pub enum Keep {
 #[derive(Clone, Debug)]
 pub struct Ask {
     /// Where to; userinfo and fragment are gone.
-    pub url: Url,
+    pub url: Arc<Url>,
     /// Request method.
     pub method: Method,
     /// Every field that is sent, but for `Host`, `Content-Length` and cookies from the jar.
-    pub headers: HeaderMap,
+    pub headers: Arc<HeaderMap>,
     /// Request content.
     pub body: Option<Bytes>,
     /// Time limits.

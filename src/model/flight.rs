@@ -3,7 +3,10 @@
 //! Small while it waits for its first turn (tens of thousands do); the [`Trip`] is packed when it
 //! is launched. Must not know the queue that it waits in.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
 use http::Method;
 use url::Url;
@@ -70,7 +73,7 @@ pub struct Flight {
     /// What was asked for.
     pub request: Request,
     /// The URL asked for, normalised; userinfo still in it.
-    pub url: Url,
+    pub url: Arc<Url>,
     /// What happened so far; `None` before the first launch.
     pub trip: Option<Box<Trip>>,
 }
@@ -83,7 +86,7 @@ pub struct Trip {
     /// No attempt may run past this.
     pub deadline: Option<Instant>,
     /// The URL to ask next; differs from the flight's after a redirect.
-    pub url: Url,
+    pub url: Arc<Url>,
     /// The method to ask with.
     pub method: Method,
     /// Whether request content still goes along.
@@ -118,7 +121,7 @@ pub struct Hop {
     /// The method it was asked with.
     pub method: Method,
     /// The URL that answered so.
-    pub url: Url,
+    pub url: Arc<Url>,
     /// Its `Location`, as received.
     pub location: String,
 }

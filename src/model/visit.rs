@@ -1,6 +1,6 @@
 //! A flight that ended. Must not know sinks or formats.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::Method;
 use url::Url;
@@ -35,7 +35,7 @@ pub struct Visit {
     /// What was asked for.
     pub request: Request,
     /// The URL asked for, normalised; `None` if the text was no URL.
-    pub url: Option<Url>,
+    pub url: Option<Arc<Url>>,
     /// The method asked with.
     pub method: Method,
     /// Length of the content asked to be sent with it, in bytes.
@@ -54,6 +54,7 @@ impl Visit {
     /// A visit of something that never became a flight; with the method of the request, or GET.
     pub fn refused(seq: u64, request: Request, url: Option<Url>, ending: Ending) -> Self {
         let method = request.method_or(&Method::GET);
+        let url = url.map(Arc::new);
         Visit { seq, request, url, method, content: None, ending, trip: None, queued: Duration::ZERO, page: None }
     }
 }

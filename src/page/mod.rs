@@ -65,7 +65,7 @@ pub struct Input {
     /// Content-Type field as received.
     pub content_type: Option<String>,
     /// Where it was found; links are resolved against it.
-    pub url: Url,
+    pub url: Arc<Url>,
 }
 
 /// Whether reading a body of this length takes too little time to bother another thread.

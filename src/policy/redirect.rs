@@ -76,7 +76,7 @@ pub fn follow(from: &Url, method: &Method, with_body: bool, status: u16, locatio
 /// circles. `current` is the URL that redirects.
 pub fn is_loop(next: &Onward, current: &Url, current_method: &Method, hops: &[Hop]) -> bool {
     (next.url == *current && next.method == *current_method)
-        || hops.iter().any(|hop| hop.url == next.url && hop.method == next.method)
+        || hops.iter().any(|hop| *hop.url == next.url && hop.method == next.method)
 }
 
 #[cfg(test)]
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn going_back_is_a_loop() {
         let next = follow(&url("http://h/b"), &Method::GET, false, 302, "/a").unwrap();
-        let hop = |method| Hop { status: 302, method, url: url("http://h/a"), location: "/b".into() };
+        let hop = |method| Hop { status: 302, method, url: url("http://h/a").into(), location: "/b".into() };
         assert!(is_loop(&next, &url("http://h/b"), &Method::GET, &[hop(Method::GET)]));
         assert!(!is_loop(&next, &url("http://h/b"), &Method::GET, &[hop(Method::POST)]), "a form that leads back");
         assert!(!is_loop(&next, &url("http://h/b"), &Method::GET, &[]));

@@ -246,7 +246,7 @@ mod tests {
         Trip {
             started: SystemTime::UNIX_EPOCH,
             deadline: None::<Instant>,
-            url: ::url::Url::parse("http://h/a").unwrap(),
+            url: ::url::Url::parse("http://h/a").unwrap().into(),
             method,
             with_body: false,
             off_origin: false,
@@ -409,7 +409,7 @@ mod tests {
             .map(|n| crate::model::Hop {
                 status: 302,
                 method: Method::GET,
-                url: ::url::Url::parse(&format!("http://h/{n}")).unwrap(),
+                url: ::url::Url::parse(&format!("http://h/{n}")).unwrap().into(),
                 location: String::new(),
             })
             .collect();
