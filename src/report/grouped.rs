@@ -80,4 +80,11 @@ mod tests {
         assert_eq!(told, expected.map(|(target, rule, places)| (target.to_owned(), rule, places)));
         assert_eq!(by_target(&findings)[0].places[0].source.path.as_deref(), Some("a.md"));
     }
+    #[test]
+    fn a_group_weighs_what_its_heaviest_place_weighs() {
+        let lenient = Finding { severity: Severity::Warning, ..dead("a.md", 1) };
+        let findings = [lenient, dead("b.md", 1)];
+        let groups = by_target(&findings);
+        assert_eq!((groups.len(), groups[0].severity), (1, Severity::Error));
+    }
 }
