@@ -80,6 +80,7 @@ mod tests {
         assert_eq!(told, expected.map(|(target, rule, places)| (target.to_owned(), rule, places)));
         assert_eq!(by_target(&findings)[0].places[0].source.path.as_deref(), Some("a.md"));
     }
+
     #[test]
     fn a_group_weighs_what_its_heaviest_place_weighs() {
         let lenient = Finding { severity: Severity::Warning, ..dead("a.md", 1) };
