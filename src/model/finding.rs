@@ -284,6 +284,11 @@ impl Finding {
     }
 }
 
+/// The JSON Schema of a row (draft 2020-12).
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Finding).to_value()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
