@@ -53,7 +53,9 @@ impl<W: Wire> Engine<W> {
         let ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
         flight.trip = Some(trip);
         let (wire, want) = (Arc::clone(&self.wire), self.want_of(&flight));
-        let task = self.exchanges.spawn(async move {
+        // On the heap: a task's future is moved several times from its making to its end, and this
+        // one is 4 KiB.
+        let task = self.exchanges.spawn(Box::pin(async move {
             let url = Arc::clone(&ask.url);
             let exchange = wire.exchange(ask).await;
             // From here on no byte moves, so the slot is free.
@@ -62,7 +64,7 @@ impl<W: Wire> Engine<W> {
                 .filter(|input| page::quick(input.body.len(), &want))
                 .map(|input| page::read(&input, &want));
             Landed { exchange: Box::new(exchange), page }
-        });
+        }));
         self.airborne.insert(task.id(), Airborne { flight, lane });
     }
 

@@ -35,9 +35,9 @@ use crate::{
 };
 
 /// Records that may wait for the reader before nothing new is started.
-const OUTBOX: usize = 1024;
+const OUTBOX: usize = 512;
 /// Room in the channel to the reader.
-const CHANNEL: usize = 1024;
+const CHANNEL: usize = 512;
 /// The same, where records carry bodies.
 const CHANNEL_OF_BODIES: usize = 16;
 /// Requests looked ahead for each slot where records with bodies wait for earlier ones.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Records written in one go.
-const BATCH: usize = 1024;
+const BATCH: usize = 512;
 /// How long records are gathered after a batch: waking a thread costs as much as a small request,
 /// and nobody sees a delay of this length.
 const LINGER: Duration = Duration::from_millis(5);

@@ -57,7 +57,12 @@ pub(super) struct Bounds {
 pub(super) async fn read(response: reqwest::Response, headers: &HeaderMap, bounds: Bounds) -> Result<Body, Failure> {
     let codings = codings(headers)?;
     let sink = Sink::new(keep_of(headers, bounds.keep), bounds.most);
-    if codings.is_empty() { plain(response, bounds, sink).await } else { coded(response, bounds, sink, &codings).await }
+    if codings.is_empty() {
+        plain(response, bounds, sink).await
+    } else {
+        // On the heap: a request whose body needs no unpacking would carry the room for it around.
+        Box::pin(coded(response, bounds, sink, &codings)).await
+    }
 }
 
 /// A body without content coding: chunks are counted and passed on as they come.
