@@ -49,10 +49,25 @@ pub struct Cached {
     pub error: Option<(String, String)>,
 }
 
+/// What a row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing was found.
+    Good,
+    /// This rule held.
+    Found(Rule),
+    /// A rule of another version.
+    Unknown,
+}
+
 impl Cached {
-    /// The rule; one that this version does not know makes the row useless.
-    pub fn rule(&self) -> Result<Option<Rule>, ()> {
-        self.rule.as_deref().map(str::parse).transpose()
+    /// What was found; a rule that this version does not know makes the row useless.
+    pub fn verdict(&self) -> Verdict {
+        match self.rule.as_deref().map(str::parse) {
+            None => Verdict::Good,
+            Some(Ok(rule)) => Verdict::Found(rule),
+            Some(Err(())) => Verdict::Unknown,
+        }
     }
 
     /// What was met, if this version knows its code.
@@ -74,10 +89,6 @@ impl Cached {
     pub fn with_anchors(mut self, anchors: &Anchors) -> Self {
         self.anchors = Some(anchors.hashes().iter().map(|hash| format!("{hash:016x}")).collect());
         self
-    }
-
-    fn is_answer_of_a_moment(&self) -> bool {
-        matches!(self.rule(), Ok(Some(Rule::Limited | Rule::Flaky)))
     }
 }
 
@@ -117,12 +128,11 @@ const JITTER: u64 = 64;
 /// the same on every machine. Nothing that holds for a moment only is ever fresh, nor is a row
 /// from the future or of a rule that this version does not know.
 pub fn is_fresh(row: &Cached, now: Stamp, ages: &Ages) -> bool {
-    let age = match row.rule() {
-        Err(()) => return false,
-        Ok(_) if row.is_answer_of_a_moment() => return false,
-        Ok(None) if row.error.is_none() => ages.good,
-        Ok(Some(Rule::Redirected | Rule::Insecure)) => ages.good,
-        Ok(_) => ages.bad,
+    let age = match row.verdict() {
+        Verdict::Unknown | Verdict::Found(Rule::Limited | Rule::Flaky) => return false,
+        Verdict::Good if row.error.is_none() => ages.good,
+        Verdict::Found(Rule::Redirected | Rule::Insecure) => ages.good,
+        Verdict::Good | Verdict::Found(_) => ages.bad,
     };
     let cut = (xxh3_64(row.url.as_bytes()) % JITTER) as u32;
     let fresh_for = age.saturating_sub(age / 256 * cut);
@@ -254,7 +264,7 @@ mod tests {
         let other = of(vec![row("u", 2, None), row("v", 1, Some(Rule::Dead)), row("w", 1, None)]);
         let merged = one.clone().merged(other.clone());
         assert_eq!(merged, other.merged(one));
-        assert_eq!((merged.len(), merged.get("u").unwrap().rule()), (3, Ok(None)));
+        assert_eq!((merged.len(), merged.get("u").unwrap().verdict()), (3, Verdict::Good));
     }
 
     #[test]

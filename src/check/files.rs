@@ -5,11 +5,10 @@
 //! is a table; names are compared with listings, because some systems find `A` when asked for `a`.
 
 use super::{
-    paths,
+    paths::{self, Form},
     preset::{Bare, Numbered, Preset, Redirects, Serves},
     redirects::{Order, Redirections},
     suggest,
-    target::Form,
 };
 
 /// What stands at a path.
@@ -225,7 +224,10 @@ fn candidates(place: &str, form: Form, serves: &Serves) -> Vec<Candidate> {
 
 /// How the path is written on the disk, part by part; `None` where a listing does not tell.
 fn spelling(path: &str, tree: &dyn Tree) -> Option<String> {
-    let (mut at, mut rest) = if path.starts_with('/') { ("/".to_owned(), &path[1..]) } else { (String::new(), path) };
+    let (mut at, mut rest) = match path.strip_prefix('/') {
+        Some(rest) => ("/".to_owned(), rest),
+        None => (String::new(), path),
+    };
     while !rest.is_empty() {
         let (part, behind) = rest.split_once('/').unwrap_or((rest, ""));
         rest = behind;

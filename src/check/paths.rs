@@ -81,6 +81,24 @@ fn decode(part: &str) -> Cow<'_, str> {
     }
 }
 
+/// Whether a path was written with `/` at its end: servers tell `/x` from `/x/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// `/x`
+    Leaf,
+    /// `/x/`, also `.` and `..`
+    Folder,
+}
+
+/// Which form a reference's path has.
+pub fn form_of(path: &str) -> Form {
+    let last = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    match last.to_ascii_lowercase().replace("%2e", ".").as_str() {
+        "" | "." | ".." => Form::Folder,
+        _ => Form::Leaf,
+    }
+}
+
 /// The folder that a path stands in.
 pub fn parent(path: &str) -> &str {
     match path.rfind('/') {

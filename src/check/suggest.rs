@@ -15,8 +15,8 @@ const BUDGET: usize = 8_000_000;
 /// Longest name that is compared, in bytes.
 const LONGEST: usize = 200;
 
-/// Likeness (0 to 1) from which another name is worth showing: one letter in four may differ.
-const LIKE: f64 = 0.75;
+/// Likeness (0 to 1) from which another name is worth showing: one letter in five may differ.
+const LIKE: f64 = 0.8;
 
 /// How near a name is.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]

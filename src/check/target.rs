@@ -9,19 +9,11 @@ use std::borrow::Cow;
 use ::url::{ParseError, Url};
 
 use super::{
-    paths::{self, Floor},
-    remap::{Remap, remap},
+    paths::{self, Floor, Form, form_of},
+    remap::remap,
+    site::Site,
 };
 use crate::policy::url::MAX_URL;
-
-/// Whether a path was written with `/` at its end: servers tell `/x` from `/x/`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// `/x`
-    Leaf,
-    /// `/x/`, also `.` and `..`
-    Folder,
-}
 
 /// What a link leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,57 +58,6 @@ pub enum Target {
         /// A sentence.
         message: String,
     },
-}
-
-/// What holds for all documents of a run.
-#[derive(Clone, Debug, Default)]
-pub struct Site {
-    /// The folder that `/` stands for (`--root-dir`), clean.
-    pub root: Option<String>,
-    /// The address of that folder (`--base-url`).
-    pub url: Option<Url>,
-    /// Addresses that are looked at elsewhere.
-    pub remaps: Vec<Remap>,
-}
-
-impl Site {
-    /// With a root and the address that it will have. An address stands for a folder, whether it
-    /// ends with `/` or not.
-    pub fn new(root: Option<&str>, url: Option<Url>, remaps: Vec<Remap>) -> Self {
-        let url = url.map(|mut url| {
-            if !url.path().ends_with('/') {
-                url.set_path(&format!("{}/", url.path()));
-            }
-            url.set_query(None);
-            url.set_fragment(None);
-            url
-        });
-        Site { root: root.map(paths::clean), url, remaps }
-    }
-
-    /// The file that an address stands for, if it lies below `--base-url`.
-    fn file_of(&self, url: &Url) -> Option<(String, Form)> {
-        let (base, root) = (self.url.as_ref()?, self.root.as_deref()?);
-        if url.scheme() != base.scheme() || url.host() != base.host() {
-            return None;
-        }
-        if url.port_or_known_default() != base.port_or_known_default() {
-            return None;
-        }
-        let below = match url.path().strip_prefix(base.path()) {
-            Some(below) => below,
-            None if base.path().strip_suffix('/') == Some(url.path()) => "",
-            None => return None,
-        };
-        Some((paths::follow(root, below, Floor::Start), form_of(below)))
-    }
-
-    /// The address that a file will have.
-    fn url_of(&self, path: &str) -> Option<Url> {
-        let below = paths::below(path, self.root.as_deref()?)?;
-        let base = self.url.as_ref()?;
-        base.join(&format!("{}{}", base.path(), paths::encode(below))).ok()
-    }
 }
 
 /// Where a document stands, worked out once for all its links.
@@ -339,14 +280,6 @@ fn walk(value: &str, base: &Base<'_>) -> Lead {
     match root {
         Some(root) if paths::below(folder, root).is_some() && paths::below(&to, root).is_none() => Lead::Above(to),
         _ => Lead::File { path: to, form, fragment },
-    }
-}
-
-fn form_of(path: &str) -> Form {
-    let last = path.rsplit(['/', '\\']).next().unwrap_or_default();
-    match last.to_ascii_lowercase().replace("%2e", ".").as_str() {
-        "" | "." | ".." => Form::Folder,
-        _ => Form::Leaf,
     }
 }
 

@@ -7,7 +7,7 @@
 use ::url::Url;
 
 use super::{accept::Accept, phrases, rules::Severities};
-use crate::model::{Code, Failure, LinkKind, Rule, Severity, Suggestion, SuggestionKind};
+use crate::model::{Code, Failure, LinkKind, Rule, Severity, Suggestion, SuggestionKind, redact};
 
 /// What came back for a target, all tries made.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub struct Answer<'a> {
     pub url: &'a Url,
     /// The URL that answered; the asked one where nothing did.
     pub final_url: &'a Url,
+    /// Fragment of the link: what is suggested keeps it.
+    pub fragment: Option<&'a str>,
     /// Status of the last response.
     pub status: Option<u16>,
     /// What went wrong.
@@ -41,7 +43,7 @@ pub struct Signs {
     pub retry_after: bool,
 }
 
-/// One rule that holds.
+/// One rule that holds. Whoever makes a record of one that weighs nothing leaves the error out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// The rule; `None` where the run itself could not look.
@@ -53,7 +55,8 @@ pub struct Found {
 }
 
 impl Found {
-    fn rule(rule: Rule) -> Self {
+    /// Without words of its own: the rule's meaning says it.
+    pub fn rule(rule: Rule) -> Self {
         Found { rule: Some(rule), error: None, suggestion: None }
     }
 
@@ -159,12 +162,26 @@ fn moved(answer: &Answer<'_>) -> Option<Found> {
     if from == to {
         return None;
     }
-    let suggest = |kind| Some(Suggestion { kind, url: to.to_string() });
+    let mut there = to.clone();
+    if there.fragment().is_none() {
+        there.set_fragment(answer.fragment);
+    }
+    let found = |rule, code, message, kind| {
+        let suggestion = Some(Suggestion { kind, url: there.to_string() });
+        Some(Found { suggestion, ..Found::failed(rule, code, message) })
+    };
     if is_same_over_https(from, to) {
-        return Some(Found { suggestion: suggest(SuggestionKind::Https), ..Found::rule(Rule::Insecure) });
+        let message = "the same address works over https".to_owned();
+        return found(Rule::Insecure, Code::LinkInsecure, message, SuggestionKind::Https);
     }
     let is_for_good = !answer.redirects.is_empty() && answer.redirects.iter().all(|status| matches!(status, 301 | 308));
-    is_for_good.then(|| Found { suggestion: suggest(SuggestionKind::Redirect), ..Found::rule(Rule::Redirected) })
+    match is_for_good {
+        true => {
+            let message = format!("moved for good to {}", redact::url(to));
+            found(Rule::Redirected, Code::LinkRedirected, message, SuggestionKind::Redirect)
+        }
+        false => None,
+    }
 }
 
 /// Whether `to` is `from` with https instead of http.

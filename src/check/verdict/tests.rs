@@ -32,6 +32,7 @@ fn rules_of(row: &Row) -> String {
     let answer = Answer {
         url: &url,
         final_url: &final_url,
+        fragment: None,
         status: row.status,
         failure: failure.as_ref(),
         redirects: row.redirects,
@@ -171,6 +172,7 @@ fn what_is_suggested_is_where_it_ended() {
     let answer = Answer {
         url: &from,
         final_url: &to,
+        fragment: Some("part"),
         status: Some(200),
         failure: None,
         redirects: &[301],
@@ -181,7 +183,7 @@ fn what_is_suggested_is_where_it_ended() {
     };
     let found = judge(&answer, &Accept::default());
     let suggestion = found[0].suggestion.clone().unwrap();
-    assert_eq!((suggestion.kind, suggestion.url.as_str()), (SuggestionKind::Https, "https://h.example/a"));
+    assert_eq!((suggestion.kind, suggestion.url.as_str()), (SuggestionKind::Https, "https://h.example/a#part"));
 }
 
 #[test]
