@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use super::{
     date::Day,
-    pattern::{Pattern, Patterns},
+    pattern::{Expression, Pattern, Patterns},
 };
 
 /// What stands behind a pattern, in ignore files and in comments of documents.
@@ -135,7 +135,7 @@ impl Ignores {
     }
 }
 
-fn entry(line: &str, number: usize) -> Result<Option<(Entry, Pattern)>, String> {
+fn entry(line: &str, number: usize) -> Result<Option<(Entry, Expression)>, String> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
@@ -149,7 +149,7 @@ fn entry(line: &str, number: usize) -> Result<Option<(Entry, Pattern)>, String> 
         Some((document, target)) => (Some(Pattern::new(document)?), target),
         None => (None, pattern),
     };
-    let pattern = Pattern::new(target)?;
+    let pattern = Expression::new(target)?;
     Ok(Some((Entry { line: number, text: line.to_owned(), document, sense, terms }, pattern)))
 }
 

@@ -9,6 +9,17 @@ use regex::{RegexBuilder, RegexSetBuilder, escape};
 /// Longest pattern, in characters.
 const LONGEST: usize = 2_048;
 
+/// A pattern that was read and is not yet compiled.
+#[derive(Clone, Debug)]
+pub struct Expression(String);
+
+impl Expression {
+    /// Reads a pattern. The error is a sentence.
+    pub fn new(pattern: &str) -> Result<Self, String> {
+        expression(pattern).map(Expression)
+    }
+}
+
 /// The regular expression that stands for a pattern.
 fn expression(pattern: &str) -> Result<String, String> {
     let bare = pattern.trim_end_matches('/');
@@ -68,9 +79,9 @@ const TOGETHER: usize = 200;
 
 impl Patterns {
     /// Of patterns that were read one by one before.
-    pub fn new(patterns: &[Pattern]) -> Result<Self, String> {
+    pub fn new(patterns: &[Expression]) -> Result<Self, String> {
         let sets = patterns.chunks(TOGETHER).map(|some| {
-            let some = some.iter().map(|pattern| pattern.0.as_str());
+            let some = some.iter().map(|pattern| &pattern.0);
             RegexSetBuilder::new(some).size_limit(64 << 20).build().map_err(|_| "the patterns are too large".to_owned())
         });
         sets.collect::<Result<_, _>>().map(Patterns)
@@ -140,7 +151,8 @@ mod tests {
 
     #[test]
     fn many_patterns_are_asked_at_once() {
-        let patterns: Vec<Pattern> = (0..1_000).map(|n| Pattern::new(&format!("h{n}.example")).unwrap()).collect();
+        let patterns: Vec<Expression> =
+            (0..1_000).map(|n| Expression::new(&format!("h{n}.example")).unwrap()).collect();
         let all = Patterns::new(&patterns).unwrap();
         assert_eq!(all.fitting("https://h777.example/h3.example").collect::<Vec<_>>(), [3, 777]);
     }

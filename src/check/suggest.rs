@@ -134,9 +134,9 @@ mod tests {
 
     #[test]
     fn a_suggestion_costs_no_more_on_a_huge_page() {
-        let names: Vec<String> = (0..200_000).map(|n| format!("a-rather-long-name-of-a-section-{n:0>9}")).collect();
+        let names: Vec<String> = (0..200_000).map(|n| format!("{}{n:0>9}", "long-name-".repeat(19))).collect();
         let begun = std::time::Instant::now();
-        nearest("a-rather-long-name-of-a-sektion-x", names.iter().map(String::as_str));
+        nearest(&"long-nome-".repeat(20), names.iter().map(String::as_str));
         assert!(begun.elapsed().as_secs() < 2, "{:?}", begun.elapsed());
     }
 

@@ -71,8 +71,8 @@ pub fn judge(answer: &Answer<'_>, accept: &Accept) -> Vec<Found> {
     let host = host_of(answer.final_url);
     let is_accepted = answer.status.is_some_and(|status| accept.takes(&host, status));
     match answer.failure {
-        // The head came and is good: whether the body can be had is not the link's fault.
-        Some(failure) if is_accepted && matches!(failure.code.family(), "body" | "timeout") => {}
+        // The head came and says enough: whether the body can be had is not the link's fault.
+        Some(failure) if answer.status.is_some() && matches!(failure.code.family(), "body" | "timeout") => {}
         Some(failure) if failure.code.family() != "http" => return vec![of_failure(failure)],
         _ => {}
     }
@@ -117,7 +117,7 @@ fn of_status(status: u16, answer: &Answer<'_>) -> Found {
     };
     let code = if (600..).contains(&status) || status < 300 { Code::HttpUnexpected } else { code };
     let code = if status == 501 { Code::HttpServerError } else { code };
-    match answer.failure {
+    match answer.failure.filter(|failure| failure.code.family() == "http") {
         Some(failure) => Found { rule: Some(rule), error: Some(failure.clone()), suggestion: None },
         None => Found::failed(rule, code, format!("the server answers {status}")),
     }

@@ -160,12 +160,13 @@ fn what_is_missing_is_told_with_what_is_near() {
 
 #[test]
 fn redirect_rules_count_where_the_deployment_has_them() {
-    let text = "/page /dir/ 301\n/moved /dir 301\n/out https://example.com/ 302\n/one /two\n/two /one\n\
+    let text = "/page /nothing 301\n/home/x /page\n/moved /dir 301\n/out https://example.com/ 302\n/one /two\n/two /one\n\
         /gone /404 404\n/fn /.netlify/functions/x 200\n/dir/* /page.html 200!\n/lost /nowhere\n/self /self 200\n/spa/* /index.html 200\n";
     let tree = Fake { files: FILES, case: Case::Exact };
     for (written, netlify, plain) in [
         ("/page", "page.html", "missing page.html"),
         ("/moved", "page.html", "missing "),
+        ("/home/x", "page.html", "missing "),
         ("/out", "302 https://example.com/", "missing "),
         ("/one", "missing ", "missing "),
         ("/gone", "missing ", "missing "),

@@ -50,6 +50,7 @@ fn rules_of(row: &Row) -> String {
 fn statuses_mean_what_they_can_be_trusted_to_mean() {
     let challenge = Signs { challenge: true, retry_after: false };
     let later = Signs { challenge: false, retry_after: true };
+    let both = Signs { challenge: true, retry_after: true };
     let none = Signs::default();
     for (status, signs, rules) in [
         (200, none, ""),
@@ -77,6 +78,7 @@ fn statuses_mean_what_they_can_be_trusted_to_mean() {
         (503, none, "dead"),
         (503, later, "limited"),
         (503, challenge, "blocked"),
+        (503, both, "blocked"),
         (522, none, "dead"),
         (999, none, "blocked"),
         (600, none, "dead"),
@@ -113,6 +115,8 @@ fn a_good_head_is_enough_when_the_body_does_not_come() {
         (Code::BodyTruncated, 200, ""),
         (Code::TimeoutRead, 200, ""),
         (Code::BodyTruncated, 404, "dead"),
+        (Code::BodyTruncated, 403, "blocked"),
+        (Code::TimeoutRead, 429, "limited"),
         (Code::ConnectReset, 200, "dead"),
         (Code::HttpClientError, 404, "dead"),
         (Code::HttpClientError, 403, "blocked"),
@@ -121,6 +125,26 @@ fn a_good_head_is_enough_when_the_body_does_not_come() {
     ] {
         assert_eq!(rules_of(&Row { status: Some(status), code: Some(code), ..OK }), rules, "{code} {status}");
     }
+}
+
+#[test]
+fn a_refused_status_is_the_error_even_if_the_body_was_cut_too() {
+    let url = Url::parse("https://h.example/a").unwrap();
+    let cut = Failure::new(Code::BodyTruncated, "cut");
+    let answer = Answer {
+        url: &url,
+        final_url: &url,
+        fragment: None,
+        status: Some(404),
+        failure: Some(&cut),
+        redirects: &[],
+        title: None,
+        text: None,
+        signs: Signs::default(),
+        recovered: false,
+    };
+    let found = judge(&answer, &Accept::default());
+    assert_eq!(found[0].error.as_ref().map(|error| error.code), Some(Code::HttpClientError));
 }
 
 #[test]
