@@ -30,12 +30,14 @@
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
+//! - [`check`]: links as pure decisions: where they lead, whether that is there, what it means.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
 //! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod check;
 pub mod demo;
 pub mod engine;
 pub mod fetch;

@@ -179,6 +179,24 @@ codes! {
     BlockedDowngrade "blocked.downgrade" Error Never
         "A redirect led from https to http while credentials or a body would have gone with it."
         "Ask the http address itself, if it must be.";
+    LinkMissingFile "link.missing_file" Error Never
+        "No file of that name stands where the link points to."
+        "Correct the path; --root-dir says where links that start with / begin, --preset how the folder is served.";
+    LinkMissingAnchor "link.missing_anchor" Error Never
+        "The target has no place of that name."
+        "Correct the fragment; `suggestion` has the nearest name that exists.";
+    LinkCase "link.case" Error Never
+        "The path is right but for the case of its letters."
+        "Write the name as the file has it.";
+    LinkInsecure "link.insecure" Error Never
+        "The link is http where https works or is needed."
+        "Write https.";
+    LinkRedirected "link.redirected" Error Never
+        "The target has moved for good."
+        "Link to the final address.";
+    LinkMail "link.mail" Error Never
+        "The mail address or telephone number is malformed."
+        "Write mailto:name@example.com or tel:+4930123456.";
     ExtractInvalid "extract.invalid" Error Never
         "A selector of this request cannot be read."
         "Try it in a browser's console: document.querySelectorAll('…').";

@@ -180,6 +180,18 @@ impl Anchors {
         Anchors { hashes, names: keep.then(|| text.into_boxed_str()) }
     }
 
+    /// Of what [`hash`](Self::hash) made of the names, in any order, repeats allowed.
+    pub fn of_hashes(mut hashes: Vec<u64>) -> Self {
+        hashes.sort_unstable();
+        hashes.dedup();
+        Anchors { hashes, names: None }
+    }
+
+    /// What stands for the names, sorted.
+    pub fn hashes(&self) -> &[u64] {
+        &self.hashes
+    }
+
     /// What stands for a name: xxh3, 64 bits. Two of 10,000 names agree by chance once in 10^11.
     pub fn hash(name: &str) -> u64 {
         xxhash_rust::xxh3::xxh3_64(name.as_bytes())

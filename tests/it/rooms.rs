@@ -9,6 +9,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("policy", &["model", "settings"]),
     ("frontier", &["model", "settings"]),
     ("page", &["model"]),
+    ("check", &["model", "settings", "policy"]),
     ("fetch", &["model", "settings", "policy"]),
     ("source", &["model"]),
     ("sink", &["model"]),
