@@ -38,6 +38,7 @@
 #![warn(missing_docs)]
 
 pub mod check;
+pub mod checker;
 pub mod demo;
 pub mod engine;
 pub mod fetch;

@@ -16,6 +16,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("report", &["model"]),
     ("demo", &[]),
     ("engine", &["model", "settings", "policy", "frontier", "page", "fetch", "source", "sink"]),
+    ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "source"]),
     ("fetcher", &["model", "settings", "engine", "page", "fetch", "source"]),
 ];
 
