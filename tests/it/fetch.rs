@@ -246,6 +246,16 @@ async fn many_ordinary_fields_pass_and_too_many_do_not() {
 }
 
 #[tokio::test]
+async fn a_crowded_head_is_asked_for_twice_at_most_once_a_run_and_never_what_must_not_be_repeated() {
+    let site = Site::start(|_| (0..150).fold(Reply::text("x"), |reply, n| reply.header(&format!("x-{n}"), "v"))).await;
+    let run = fetchall([site.url("/a"), site.url("/b"), "-c1".into()]).run().await;
+    assert_eq!((run.exit, run.record(0)["attempts"].as_u64()), (0, Some(1)), "{run}");
+    assert_eq!((site.hits("/a"), site.hits("/b")), (2, 1));
+    let run = fetchall([site.url("/post"), "-dx".into()]).run().await;
+    assert_eq!((run.exit, site.hits("/post")), (0, 1), "{run}");
+}
+
+#[tokio::test]
 async fn time_limits_name_the_phase() {
     let site = Site::start(|ask| match ask.path.as_str() {
         "/mute" => Reply::text("x").after(secs(20)),
