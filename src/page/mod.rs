@@ -9,6 +9,7 @@
 //! nobody else anything. Knows the model; must not know the network, records, or why it is asked.
 
 pub mod charset;
+pub mod css;
 pub mod scan;
 pub mod select;
 
@@ -21,6 +22,7 @@ mod prescan;
 mod stage;
 mod tags;
 mod tree;
+mod values;
 
 #[cfg(test)]
 mod reference;
@@ -32,6 +34,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use url::{Host, Url};
 
+pub use css::css_links;
 pub use media::is_html;
 pub use stage::Stage;
 
