@@ -4,6 +4,7 @@
 /// Text under way: takes pieces, folds as they come, holds no more than was asked for.
 pub(super) struct Folded {
     text: String,
+    chars: usize,
     chars_left: usize,
     gap: bool,
     /// Bytes of a character whose rest comes with the next piece.
@@ -13,7 +14,7 @@ pub(super) struct Folded {
 impl Folded {
     /// Room for `chars` characters; what comes after is dropped.
     pub(super) fn new(chars: usize) -> Self {
-        Folded { text: String::new(), chars_left: chars, gap: false, split: Vec::new() }
+        Folded { text: String::new(), chars, chars_left: chars, gap: false, split: Vec::new() }
     }
 
     /// Adds a piece of text; it goes on where the last one ended.
@@ -61,6 +62,16 @@ impl Folded {
         self.chars_left == 0
     }
 
+    /// The text so far; the next one begins.
+    pub(super) fn take(&mut self) -> Box<str> {
+        let text = self.text.trim_end().into();
+        self.text.clear();
+        self.chars_left = self.chars;
+        self.gap = false;
+        self.split.clear();
+        text
+    }
+
     /// The text.
     pub(super) fn finish(mut self) -> String {
         // The last character of a full text may be the space before one that did not fit.
@@ -89,7 +100,9 @@ mod tests {
     fn characters_are_put_together_from_pieces() {
         let mut folded = Folded::new(9);
         "a é\u{3000}€".as_bytes().chunks(1).for_each(|piece| folded.push_bytes(piece));
-        assert_eq!(folded.finish(), "a é €");
+        assert_eq!(&*folded.take(), "a é €");
+        folded.push(&"x".repeat(12));
+        assert_eq!(folded.finish(), "x".repeat(9), "the next has all the room");
     }
 
     #[test]

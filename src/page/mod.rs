@@ -10,6 +10,7 @@
 
 pub mod charset;
 pub mod css;
+pub mod outline;
 pub mod scan;
 pub mod select;
 
@@ -36,6 +37,7 @@ use url::{Host, Url};
 
 pub use css::css_links;
 pub use media::is_html;
+pub use outline::{Look, link_field, outline};
 pub use stage::Stage;
 
 use self::{
