@@ -60,17 +60,24 @@ pub(super) struct Attribute<'a, U> {
 
 impl<'a, U: Copy> StartTag<'a, U> {
     /// The wanted attributes it has, the first of each name, in the order written.
-    pub(super) fn attributes(&self) -> impl Iterator<Item = Attribute<'a, U>> + use<'a, U> {
-        let values = self.values;
-        self.slots.iter().map(move |slot| {
-            let value = values.get(slot.value.clone()).and_then(|value| str::from_utf8(value).ok());
-            Attribute { name: slot.name, means: slot.means, value: value.unwrap_or_default(), span: slot.span.clone() }
-        })
+    pub(super) fn attributes(&self) -> impl Iterator<Item = Attribute<'a, U>> + '_ {
+        let attribute = |slot: &Slot<U>| Attribute {
+            name: slot.name,
+            means: slot.means,
+            value: self.value(slot),
+            span: slot.span.clone(),
+        };
+        self.slots.iter().map(attribute)
     }
 
     /// Value of the wanted attribute of this name.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
-        self.attributes().find(|attribute| attribute.name == name).map(|attribute| attribute.value)
+        self.slots.iter().find(|slot| slot.name == name).map(|slot| self.value(slot))
+    }
+
+    fn value(&self, slot: &Slot<U>) -> &'a str {
+        let value = self.values.get(slot.value.clone()).and_then(|value| str::from_utf8(value).ok());
+        value.unwrap_or_default()
     }
 }
 

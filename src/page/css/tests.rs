@@ -109,7 +109,7 @@ fn an_attribute_imports_nothing_and_may_point_into_its_page() {
 fn nesting_and_length_cost_no_more_than_their_bytes() {
     for piece in ["{", "(", "[", "url(", "url('", "a{b:url(x)}", "@import '", "@x ", "\\", "/*", "image-set(\"a\"", "}"]
     {
-        let css = piece.repeat((1 << 20) / piece.len());
+        let css = piece.repeat((1 << 18) / piece.len());
         let start = std::time::Instant::now();
         css_links(&css);
         assert!(start.elapsed().as_secs() < 10, "{piece}: {:?}", start.elapsed());

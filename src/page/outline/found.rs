@@ -85,9 +85,11 @@ impl<'h> Found<'h> {
         written: &mut Written<'_>,
     ) {
         let value = written.value;
+        // Of a set only the first image says it: a long text and many images would make a lot of memory.
+        let mut alt = tag.get("alt");
         let mut push = |kind, value: &str, span| {
-            let alt = matches!(kind, LinkKind::Image | LinkKind::Anchor).then(|| tag.get("alt")).flatten();
-            let text = alt.map(folded).unwrap_or_default();
+            let said = if matches!(kind, LinkKind::Image | LinkKind::Anchor) { alt.take() } else { None };
+            let text = said.map(folded).unwrap_or_default();
             self.links.push(Link { kind, element, attribute: Some(name), text, value: value.into(), span });
         };
         let mut parts = |kind, parts: &mut dyn Iterator<Item = Range<usize>>| {

@@ -9,6 +9,8 @@ pub(super) struct Written<'a> {
     /// Where it stands.
     pub span: Range<usize>,
     raw: &'a str,
+    /// Whether nothing was decoded.
+    exact: bool,
     /// How far into `raw` parts were found; `None` once one was not.
     seen: Option<usize>,
 }
@@ -16,7 +18,7 @@ pub(super) struct Written<'a> {
 impl<'a> Written<'a> {
     pub(super) fn new(html: &'a str, value: &'a str, span: Range<usize>) -> Self {
         let raw = html.get(span.clone()).unwrap_or_default();
-        Written { value, span, raw, seen: Some(0) }
+        Written { value, span, raw, exact: raw == value, seen: Some(0) }
     }
 
     /// The value without the white space around it, as URLs are read (URL standard, 4.4), and
@@ -33,7 +35,7 @@ impl<'a> Written<'a> {
     /// Exact where nothing was decoded, and where the part is found as it is or with `&amp;` for
     /// `&`; the whole value else.
     pub(super) fn part(&mut self, part: Range<usize>) -> Range<usize> {
-        if self.raw == self.value {
+        if self.exact {
             return self.span.start + part.start..self.span.start + part.end;
         }
         let text = self.value.get(part).unwrap_or_default();
