@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
+//!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           └─► select ─► data                  a tree, where selectors ask for it
 //! ```
 //!

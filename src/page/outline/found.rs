@@ -199,9 +199,10 @@ fn folded(text: &str) -> Box<str> {
 
 /// Where the words of a text stand.
 fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let start = text.as_ptr().addr();
-    text.split_ascii_whitespace().map(move |word| {
-        let at = word.as_ptr().addr() - start;
-        at..at + word.len()
+    let mut at = 0;
+    text.split(|c: char| c.is_ascii_whitespace()).map(move |word| {
+        let start = at;
+        at += word.len() + 1;
+        start..start + word.len()
     })
 }

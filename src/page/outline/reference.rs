@@ -12,7 +12,7 @@ use scraper::{ElementRef, Html};
 use super::*;
 use crate::page::{reference::rust_documentation, tree};
 
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
+const SVG: &str = "http://www.w3.org/2000/svg";
 
 /// Links that need no explanation, and whether an empty one is one.
 const LINKS: &[(&str, &str, bool)] =
@@ -28,7 +28,7 @@ fn elements(html: &Html) -> Vec<ElementRef<'_>> {
 fn anchors_of_tree(elements: &[ElementRef<'_>]) -> Vec<String> {
     let mut names = Vec::new();
     for element in elements.iter().map(|element| element.value()) {
-        let is_a = element.name() == "a" && &*element.name.ns == XHTML;
+        let is_a = element.name() == "a" && &*element.name.ns != SVG;
         for (name, value) in element.attrs() {
             if !value.is_empty() && (name == "id" || (is_a && name == "name")) {
                 names.push(value.to_owned());
@@ -41,7 +41,8 @@ fn anchors_of_tree(elements: &[ElementRef<'_>]) -> Vec<String> {
 
 /// Element and value of the plain links.
 fn links_of_tree(elements: &[ElementRef<'_>]) -> Vec<(String, String)> {
-    let elements = elements.iter().map(|element| element.value()).filter(|element| &*element.name.ns == XHTML);
+    // scraper does not know that `annotation-xml` may hold HTML, so formulas are not left out.
+    let elements = elements.iter().map(|element| element.value()).filter(|element| &*element.name.ns != SVG);
     let links = elements.filter_map(|element| {
         let (name, attribute, empty) = LINKS.iter().find(|(name, _, _)| *name == element.name())?;
         let value = element.attr(attribute)?.trim_matches(|c| c <= ' ');

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
+mod oddities;
 mod rows;
 
 fn values(html: &str) -> Vec<String> {
