@@ -140,6 +140,9 @@ fn a_page_within_has_its_own_base_and_keeps_its_fragments_to_itself() {
     ] {
         assert_eq!(values(html), want, "{html}");
     }
+    // A long base does not multiply without bounds.
+    let long = format!("<base href=https://h.test/{}/>{}", "b".repeat(1 << 20), "<a href=x>".repeat(1_000));
+    assert_eq!(values(&format!("<iframe srcdoc='{long}'>")).len(), 7);
     // Directives and anchors of it are none of the page.
     let found = outline("<iframe srcdoc='<!-- fetchall:ignore --><p id=x>'>", Look::ALL);
     assert!(found.directives.is_empty() && found.anchors.is_empty());
