@@ -88,7 +88,8 @@ pub fn outline(html: &str, look: Look) -> Outline {
 fn outward(within: Outline, span: &Range<usize>) -> impl Iterator<Item = Link> {
     let base = within.base.map(|base| Url::parse(&base));
     let mut left = Some(LINK_BYTES);
-    within.links.into_iter().filter_map(move |link| {
+    let outward = within.links.into_iter().filter(|link| !link.value.is_empty() && !link.value.starts_with('#'));
+    outward.filter_map(move |link| {
         let value = match &base {
             None => link.value,
             Some(Ok(base)) => {
@@ -99,7 +100,6 @@ fn outward(within: Outline, span: &Range<usize>) -> impl Iterator<Item = Link> {
             // Relative to the page, whose address is not known here.
             Some(Err(_)) => Url::parse(&link.value).is_ok().then_some(link.value)?,
         };
-        let leads = !value.is_empty() && !value.starts_with('#');
-        leads.then(|| Link { value, span: span.clone(), ..link })
+        Some(Link { value, span: span.clone(), ..link })
     })
 }
