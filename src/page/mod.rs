@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
-//!                           └─► select ─► data                  a tree, where selectors ask for it
+//!                           ├─► select ─► data                  a tree, where selectors ask for it
+//!                           └─► prose ─► links with places      documents that are not HTML
 //! ```
 //!
 //! Pure and bounded: a hostile page costs about a second of one page thread and some memory, and
 //! nobody else anything. Knows the model; must not know the network, records, or why it is asked.
 
 pub mod charset;
+pub mod prose;
 pub mod scan;
 pub mod select;
 
