@@ -319,12 +319,12 @@ fn nothing_costs_the_square_of_its_length() {
     ];
     for piece in pairs {
         for language in ALL.iter().filter(|language| **language != Language::Html) {
-            let text = piece.repeat(60_000 / piece.len());
+            let text = piece.repeat(100_000 / piece.len());
             let look = Embedded { html: |_| Outline::default(), css: |_| Vec::new(), names: false };
             let before = Instant::now();
             outline(&text, *language, &look);
             let took = before.elapsed();
-            assert!(took < Duration::from_secs(1), "{piece:?} as {}: {took:?}", language.name());
+            assert!(took < Duration::from_secs(4), "{piece:?} as {}: {took:?}", language.name());
         }
     }
 }

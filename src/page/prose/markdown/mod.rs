@@ -80,7 +80,7 @@ fn prose(body: &str, draft: &mut Draft) -> Option<String> {
     }
     walk.definitions(events.reference_definitions());
     drop(events);
-    undefined.retain(|(name, span)| is_reference(body, name, span));
+    undefined.retain(|(_, span)| is_reference(body, span));
     walk.draft.faults.extend(
         undefined
             .into_iter()
@@ -91,12 +91,11 @@ fn prose(body: &str, draft: &mut Draft) -> Option<String> {
     html
 }
 
-/// Whether `[text][name]` at this place means a link at all: `list[0][1]` and footnotes do not, nor
-/// does `[text]\[name]`, which the parser reports as well.
-fn is_reference(body: &str, name: &str, span: &Range<usize>) -> bool {
+/// Whether `[text][name]` at this place means a link at all: `list[0][1]` does not, nor does
+/// `[text]\[name]`, which the parser reports as well.
+fn is_reference(body: &str, span: &Range<usize>) -> bool {
     let before = body.get(..span.start).and_then(|before| before.chars().next_back());
-    !name.starts_with('^')
-        && body.get(span.clone()).is_some_and(|whole| whole.contains("]["))
+    body.get(span.clone()).is_some_and(|whole| whole.contains("]["))
         && !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, ']' | ')' | '_' | '\\'))
 }
 
