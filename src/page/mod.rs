@@ -3,6 +3,7 @@
 //! ```text
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
 //!                           ├─► outline ─► links, anchors, directives, with their places
+//!                           ├─► prose ─► the same               documents that are not HTML
 //!                           └─► select ─► data                  a tree, where selectors ask for it
 //! ```
 //!
@@ -12,6 +13,7 @@
 pub mod charset;
 pub mod css;
 pub mod outline;
+pub mod prose;
 pub mod scan;
 pub mod select;
 
