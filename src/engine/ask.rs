@@ -96,6 +96,7 @@ impl Asker {
             },
             max_body: settings.ask.max_body,
             keep,
+            digest: settings.pages.digest,
             off_origin: trip.off_origin,
         }
     }
