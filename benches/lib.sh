@@ -173,7 +173,9 @@ lists() {
 curl_slots() { echo $(($1 > 300 ? 300 : $1)); }
 
 documentation() { echo "$(rustc --print sysroot)/share/doc/rust/html"; }
-# The first COUNT pages of the toolchain's documentation, as nginx has them
+# COUNT pages of the toolchain's documentation, evenly from all of it, as nginx has them
 documentation_list() {
-    (cd "$(documentation)" && find . -name '*.html' | sort | awk -v most="$1" 'NR <= most' | sed "s|^\./|http://127.0.0.1:$port/|; s|#|%23|g")
+    (cd "$(documentation)" && find . -name '*.html' | sort) > "$work/pages"
+    awk -v most="$1" -v all="$(wc -l < "$work/pages")" 'all <= most || int(NR * most / all) > int((NR - 1) * most / all)' "$work/pages" \
+        | sed "s|^\./|http://127.0.0.1:$port/|; s|#|%23|g"
 }

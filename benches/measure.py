@@ -64,4 +64,4 @@ if args.samples:
     with open(args.samples, "w") as samples:
         samples.writelines(f"{at:.3f} {now}\n" for at, now, _ in seen)
 peak = max((most for _, _, most in seen), default=0)
-print(f"{used.ru_utime + used.ru_stime:.4f} {wall:.4f} {peak} {run.returncode}")
+print(f"{used.ru_utime + used.ru_stime:.6f} {wall:.4f} {peak} {run.returncode}")

@@ -22,9 +22,9 @@ done
 for part in "$@"; do
     declare -F "part_$part" > /dev/null || { say "usage: bash benches/run.sh [short|full] [${parts[*]}]" >&2; exit 2; }
 done
-# The program by itself: built together with the examples, it would get the features of their libraries.
-cargo build --release --locked --quiet --bin fetchall
 cargo build --release --locked --quiet --example delay_server --example floor_reqwest --example floor_hyper
+# The program by itself and last: built together with the others, it would have the features of their libraries.
+cargo build --release --locked --quiet --bin fetchall
 install_needed
 have nginx || { say "nginx is needed (apt-get install nginx-light)" >&2; exit 2; }
 
