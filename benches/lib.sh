@@ -61,12 +61,11 @@ start_nginx() {
     certificates
     cat > "$work/nginx.conf" << CONF
 $user daemon off; worker_processes 1; pid $work/nginx.pid; error_log $work/error.log;
-worker_rlimit_nofile 16384;
-events { worker_connections 8192; }
+events { worker_connections 4096; }
 http {
     types { text/html html; text/css css; application/javascript js; image/svg+xml svg; }
     default_type application/octet-stream; keepalive_requests 10000000; sendfile on;
-    open_file_cache max=30000 inactive=10m; open_file_cache_valid 10m;
+    open_file_cache max=1000;
     client_body_temp_path $work; proxy_temp_path $work; fastcgi_temp_path $work; uwsgi_temp_path $work; scgi_temp_path $work;
     log_format short '\$status \$body_bytes_sent \$request_uri \$connection'; access_log $log;
     server {
@@ -157,7 +156,7 @@ compare() {
 }
 
 # The middle one of the numbers on standard input.
-median() { sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
+median() { sort -n | awk '{ value[NR] = $1 } END { print (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'; }
 
 # verdict VALUE LIMIT: whether a figure is within its target
 verdict() { awk -v value="$1" -v limit="$2" 'BEGIN { print (value <= limit ? "met" : "**MISSED**") }'; }

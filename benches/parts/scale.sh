@@ -2,7 +2,7 @@
 # Whether a request costs the same however many there are, and on however many hosts.
 part_scale() {
     local count hosts order row cells times
-    title "scale: µs of CPU a request, by requests and hosts; list in the order of hosts / shuffled"
+    title "scale: µs of CPU a request, by requests and hosts; list in the order of hosts / shuffled; in brackets, where it is over five times the CPU, the time it took"
     local all_hosts="1 100 1000 10000 100000" counts="1000 10000 100000"
     ((short)) && counts="1000 10000" all_hosts="1 100 1000"
     ((full)) && counts="$counts 1000000"
@@ -22,9 +22,11 @@ part_scale() {
                     row=$(measure "$bin" "$work/$order.txt" -q -c 64 --per-host 64 --dedupe none -f none)
                     [ "$(served | cut -d' ' -f1)" = "$count" ] || say "**$count $order on $hosts hosts: not every request arrived**" >&2
                     [ "${row##* }" = 0 ] || say "**$count $order on $hosts hosts: exit ${row##* }**" >&2
-                    cut -d' ' -f1 <<< "$row" >> "$work/times"
+                    cut -d' ' -f1,2 <<< "$row" >> "$work/times"
                 done
-                cells+=$(median < "$work/times" | awk -v count="$count" '{ printf " %.1f", $1 * 1e6 / count }')
+                # Where the run stood and waited, how long it took in all.
+                cells+=$(sort -n "$work/times" | awk -v count="$count" '{ cpu[NR] = $1; wall[NR] = $2 }
+                    END { at = int((NR + 1) / 2); printf " %.1f", cpu[at] * 1e6 / count; if (wall[at] > 1 && wall[at] > 5 * cpu[at]) printf " (%.0f s)", wall[at] }')
                 [ $order = sorted ] && cells+=" /"
             done
             cells+=" |"
