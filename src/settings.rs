@@ -14,7 +14,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use regex::Regex;
 
-use crate::model::units::{LONGEST, Rate, StatusSet};
+use crate::model::{
+    Digest,
+    units::{LONGEST, Rate, StatusSet},
+};
 
 /// Everything that a run is told.
 #[derive(Clone, Debug, Default)]
@@ -390,6 +393,8 @@ pub struct Pages {
     pub select: Vec<(String, String)>,
     /// Heavy keys that records carry.
     pub with: With,
+    /// Whether bodies are digested.
+    pub digest: Digest,
 }
 
 /// Heavy keys of a record, each off unless asked for.

@@ -103,6 +103,7 @@ impl Asker {
             },
             max_body: settings.ask.max_body,
             keep,
+            digest: settings.pages.digest,
             off_origin: trip.off_origin,
         }
     }

@@ -298,7 +298,7 @@ impl Client {
         }
         let peer = response.remote_addr().map(|address| address.ip());
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
-        let bounds = Bounds { end, silence: ask.patience.read, most: ask.max_body, keep: ask.keep };
+        let bounds = Bounds { end, silence: ask.patience.read, most: ask.max_body, keep: ask.keep, digest: ask.digest };
         let oversized = head_size(&head) > HEAD_BYTES as usize;
         let read = if oversized {
             Err(Failure::new(Code::ProtocolHeadersTooLarge, "the response head is larger than 256 KiB"))

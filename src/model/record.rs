@@ -310,7 +310,7 @@ impl Record {
         if let Some(body) = exchange.body {
             self.bytes = Some(body.len);
             self.wire_bytes = Some(body.wire_len);
-            self.sha256 = Some(hex(&body.sha256));
+            self.sha256 = body.sha256.as_ref().map(|digest| hex(digest));
             if heavy.body && !has_text {
                 self.body_base64 = Some(base64::engine::general_purpose::STANDARD.encode(&body.kept));
             }

@@ -27,6 +27,22 @@ async fn a_page_becomes_a_record() {
 }
 
 #[tokio::test]
+async fn a_digest_that_is_not_wanted_is_null_and_nothing_else_changes() {
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/packed" => Reply::gzip("<title>Packed</title>"),
+        _ => Reply::html("<title>Plain</title>"),
+    })
+    .await;
+    for (path, title, bytes) in [("/plain", "Plain", 20), ("/packed", "Packed", 21)] {
+        let record = fetchall([site.url(path), "--digest=off".into()]).run().await.record(0);
+        assert_eq!((&record["sha256"], record["ok"].as_bool()), (&json!(null), Some(true)), "{record}");
+        assert_eq!((&record["title"], &record["bytes"]), (&json!(title), &json!(bytes)));
+        let record = fetchall([site.url(path), "--digest=on".into()]).run().await.record(0);
+        assert!(record["sha256"].is_string(), "{record}");
+    }
+}
+
+#[tokio::test]
 async fn the_parts_of_the_time_add_up_and_a_reused_connection_has_no_handshake() {
     let site = Site::start(|_| Reply::text("x").after(ms(30))).await;
     let run = fetchall([site.url("/1"), site.url("/2"), "-c1".into()]).run().await;

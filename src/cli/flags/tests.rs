@@ -3,9 +3,12 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use clap::Parser as _;
-use fetchall::settings::{
-    AssumeScheme, Cookies, Dedupe, Family, HttpVersions, MaxFailures, MinTls, Order, PrivateIps, RetryMethods,
-    Settings, Verify,
+use fetchall::{
+    model::Digest,
+    settings::{
+        AssumeScheme, Cookies, Dedupe, Family, HttpVersions, MaxFailures, MinTls, Order, PrivateIps, RetryMethods,
+        Settings, Verify,
+    },
 };
 use http::Method;
 
@@ -93,6 +96,7 @@ fn every_flag_ends_in_the_settings() {
             let with = s.pages.with;
             with.headers && with.tls && with.links && !with.body && !with.attempts
         }),
+        (&["--digest", "off"], |s| s.pages.digest == Digest::Off),
         (&["--ordered"], |s| s.choose.order == Order::Input),
     ];
     let defaults = Settings::default();
