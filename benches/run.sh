@@ -3,7 +3,7 @@
 # in turns, medians. Run by root on Debian it installs what it needs; else it says what is missing.
 #   bash benches/run.sh [short|full] [PART ...]
 # PART is pages, order, closed, cpu, tls, delay, html, bodies, memory, start or scale; without, all.
-# `short` takes about a minute, `full` adds the biggest sizes.
+# `short` takes a minute or, on a busy machine, three; `full` adds the biggest sizes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 short=0 full=0 rounds=5
