@@ -4,8 +4,9 @@
 //! additive increase, and multiplicative decrease on failures, refusals and latency, at most once a
 //! round trip. What speaks against more is, as in BBR, that throughput has stopped to grow: by
 //! Little's law this is the same as latency that grows as fast as the limit, but needs no latency
-//! without load to compare with, which pages of unequal cost do not have. Refusals (429, 503) also
-//! set a rate, see [`throttle`]. Must not know which host it is for, nor HTTP; time is an argument.
+//! without load to compare with, which pages of unequal cost do not have. From time to time fewer
+//! are tried, and kept where as much gets done. Refusals (429, 503) also set a rate, see
+//! [`throttle`]. Must not know which host it is for, nor HTTP; time is an argument.
 
 mod throttle;
 
@@ -18,26 +19,30 @@ use throttle::Throttle;
 
 /// Least length of a round, so that it holds enough exchanges to measure a throughput by: while
 /// doubling, and afterwards.
-const ROUND_FIRST: Duration = Duration::from_millis(20);
+const ROUND_FIRST: Duration = Duration::from_millis(30);
 const ROUND: Duration = Duration::from_millis(100);
-/// Exchanges that a round holds at least.
-const ROUND_COUNT: u32 = 4;
+/// Exchanges that a round holds at least, likewise; or so many failures.
+const COUNT_FIRST: u32 = 4;
+const COUNT: u32 = 40;
+const FAILURES: u32 = 3;
 /// Growth of the load over which two throughputs are compared.
 const STRIDE: f64 = 1.2;
 /// Throughput has to grow by this power of the load's growth (1.0 is in proportion) or the growth is
 /// taken back: 9 % for twice the load.
 const WORTH: f64 = 0.12;
-/// Rounds of doubling that may bring nothing before it ends: one may be chance.
+/// Growth by this power leaves no doubt that more was better, so that fewer need not be tried at once.
+const CLEAR: f64 = 0.5;
+/// Rounds in a row after which doubling that brought nothing ends: one may be chance.
 const FLAT_MOST: u8 = 2;
-/// The limit is multiplied by this after a failure, a refusal or a slow-down.
+/// The limit is multiplied by this after a failure, a refusal or a slow-down, and to try fewer.
 const DECREASE: f64 = 0.7;
-/// The additive step is this part of the limit at the last decrease.
+/// The additive step is this part of the limit at the beginning of a try.
 const STEP: f64 = 1.0 / 16.0;
 /// Share of failures in a round below which the fault is with some pages, not with the load.
 const FAILED_SHARE: f64 = 0.05;
 /// Latency so many times what it was at the same load is a slow-down.
 const SLOWED: f64 = 2.0;
-/// After growth that brought nothing, the first wait before the next try, and the longest.
+/// After a try that brought nothing, the first wait before the next, and the longest.
 const HOLD: Duration = Duration::from_secs(1);
 const HOLD_MOST: Duration = Duration::from_secs(32);
 
@@ -87,9 +92,13 @@ struct Point {
 }
 
 impl Point {
-    /// Whether the throughput has grown as it should for the growth of the load since `before`.
+    /// Whether the throughput has grown by this power of the growth of the load since `before`.
+    fn has_gained(&self, before: &Point, power: f64) -> bool {
+        self.throughput >= before.throughput * (self.load / before.load).powf(power)
+    }
+
     fn is_worth(&self, before: &Point) -> bool {
-        self.throughput >= before.throughput * (self.load / before.load).powf(WORTH)
+        self.has_gained(before, WORTH)
     }
 
     fn latency(&self) -> f64 {
@@ -111,10 +120,21 @@ struct Round {
 /// Which way the limit is going.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
-    /// Doubling every round trip.
+    /// Doubling every round trip; once that brought nothing it stays for another look.
     Start { flat: u8 },
-    /// Climbing by a step a round, from `from` on.
-    Climb { step: usize, from: Instant, hold: Duration },
+    /// Staying, then trying more or fewer.
+    Hold { until: Instant, then: Way },
+    /// Growing by a step a round until it can be compared.
+    More { step: usize },
+    /// Fewer than the anchor, for a round.
+    Fewer,
+}
+
+/// What is tried next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    More,
+    Fewer,
 }
 
 /// A limit that adapts.
@@ -125,7 +145,10 @@ pub struct Adapt {
     limit: usize,
     phase: Phase,
     round: Option<Round>,
+    /// What the next point is compared with.
     anchor: Option<Point>,
+    /// How long the limit stays after a try that brought nothing.
+    hold: Duration,
     /// Smoothed latency in seconds.
     latency: f64,
     throttle: Throttle,
@@ -142,6 +165,7 @@ impl Adapt {
             phase: Phase::Start { flat: 0 },
             round: None,
             anchor: None,
+            hold: HOLD,
             latency: 0.0,
             throttle: Throttle::default(),
         }
@@ -183,17 +207,15 @@ impl Adapt {
         let seconds = latency.as_secs_f64();
         self.latency += (seconds - self.latency) * if self.latency == 0.0 { 1.0 } else { 0.1 };
         // As Linux judges whether a window was used: while doubling, half of it is enough.
-        let (use_of, doubling) = match self.phase {
-            Phase::Start { .. } => (in_flight * 2, true),
-            Phase::Climb { .. } => (in_flight, false),
-        };
-        round.used |= use_of >= self.limit;
-        if doubling && round.used && effect == Effect::Answered && self.throttle.pace().is_none() {
+        let doubling = matches!(self.phase, Phase::Start { .. });
+        round.used |= in_flight * (1 + usize::from(doubling)) >= self.limit;
+        let may_double = self.phase == Phase::Start { flat: 0 } && self.throttle.pace().is_none();
+        if may_double && round.used && effect == Effect::Answered {
             self.limit = (self.limit + 1).min(round.limit * 2).min(self.cap);
         }
-        let least = if doubling { ROUND_FIRST } else { ROUND }.max(round.mean_latency());
-        let count = round.answered + round.failed;
-        if count >= ROUND_COUNT && now.saturating_duration_since(round.began) >= least {
+        let (length, least) = if doubling { (ROUND_FIRST, COUNT_FIRST) } else { (ROUND, COUNT) };
+        let enough = round.count() >= least || round.failed >= FAILURES;
+        if enough && now.saturating_duration_since(round.began) >= length.max(round.mean_latency()) {
             let round = *round;
             self.round = Some(Round::new(now, self.limit));
             self.judge(&round, now);
@@ -201,58 +223,84 @@ impl Adapt {
     }
 
     fn judge(&mut self, round: &Round, now: Instant) {
-        let elapsed = now.saturating_duration_since(round.began).as_secs_f64().max(1e-6);
-        let point = Point {
-            limit: round.limit,
-            load: (round.latency.as_secs_f64() / elapsed).max(0.1),
-            throughput: f64::from(round.answered) / elapsed,
-        };
-        if f64::from(round.failed) > FAILED_SHARE * f64::from(round.answered + round.failed) {
+        if f64::from(round.failed) > FAILED_SHARE * f64::from(round.count()) {
             return self.decrease(1, now);
         }
         if let Some(pace) = self.throttle.take_cut() {
             // Not below what the rate needs by Little's law, with half as much again to spare.
             return self.decrease((pace * self.latency * 1.5).ceil() as usize + 2, now);
         }
+        // What was not used says nothing about what it is worth.
+        if !round.used || round.answered == 0 {
+            return;
+        }
+        let point = round.point(now);
         let Some(anchor) = self.anchor else {
             self.anchor = Some(point);
-            return self.climb(round, now);
+            return;
         };
         match self.phase {
-            Phase::Start { flat } => self.double(flat, &point, &anchor, round, now),
-            Phase::Climb { hold, .. } => {
-                if point.load >= anchor.load * STRIDE && point.limit > anchor.limit {
-                    if point.is_worth(&anchor) {
-                        self.anchor = Some(point);
-                        self.climb(round, now);
-                    } else {
-                        self.limit = anchor.limit;
-                        self.settle(now + hold, (hold * 2).min(HOLD_MOST), now);
-                    }
-                } else if round.used && point.throughput > 0.0 && self.has_slowed(&point, &anchor) {
-                    self.decrease(1, now);
-                } else {
-                    self.refresh(&point);
-                    self.climb(round, now);
+            Phase::Start { flat } => self.double(flat, &point, &anchor, now),
+            Phase::Hold { .. } if self.has_slowed(&point, &anchor) => self.decrease(1, now),
+            Phase::Hold { until, then } => {
+                self.refresh(&point);
+                if until <= now {
+                    self.attempt(then, now);
                 }
             }
+            Phase::More { step } if point.load < anchor.load * STRIDE && point.limit < self.cap => {
+                self.set(self.limit + step, now);
+            }
+            Phase::More { .. } => self.compare(&point, &anchor, Way::More, point.is_worth(&anchor), now),
+            Phase::Fewer => self.compare(&point, &anchor, Way::Fewer, !anchor.is_worth(&point), now),
         }
     }
 
-    fn double(&mut self, flat: u8, point: &Point, anchor: &Point, round: &Round, now: Instant) {
-        let compares = point.load >= anchor.load * STRIDE;
-        if compares && !point.is_worth(anchor) {
-            if flat + 1 >= FLAT_MOST {
-                self.limit = anchor.limit.clamp(self.floor(), self.cap);
-                return self.settle(now + HOLD, HOLD * 2, now);
-            }
-            self.phase = Phase::Start { flat: flat + 1 };
-        } else if compares {
+    fn double(&mut self, flat: u8, point: &Point, anchor: &Point, now: Instant) {
+        let is_flat = point.load >= anchor.load * STRIDE && !point.is_worth(anchor);
+        let flat = if is_flat { flat + 1 } else { 0 };
+        if !is_flat && point.load >= anchor.load * STRIDE {
             self.anchor = Some(*point);
-            self.phase = Phase::Start { flat: 0 };
         }
-        if round.limit == self.cap {
-            self.settle(now, HOLD, now);
+        self.phase = Phase::Start { flat };
+        if flat >= FLAT_MOST {
+            self.set(anchor.limit, now);
+        }
+        if flat >= FLAT_MOST || point.limit == self.cap {
+            // Measured anew: the doubling has kept the luckiest round.
+            self.anchor = None;
+            let wait = if flat == 0 && point.has_gained(anchor, CLEAR) { HOLD } else { Duration::ZERO };
+            self.phase = Phase::Hold { until: now + wait, then: Way::Fewer };
+        }
+    }
+
+    /// A try was worth it: on in the same way. It was not: back, and the other way after a while.
+    fn compare(&mut self, point: &Point, anchor: &Point, way: Way, is_better: bool, now: Instant) {
+        if is_better {
+            self.anchor = Some(*point);
+            self.hold = HOLD;
+            return self.attempt(way, now);
+        }
+        self.set(anchor.limit, now);
+        let then = if way == Way::More { Way::Fewer } else { Way::More };
+        self.phase = Phase::Hold { until: now + self.hold, then };
+        self.hold = (self.hold * 2).min(HOLD_MOST);
+    }
+
+    fn attempt(&mut self, way: Way, now: Instant) {
+        let step = ((self.limit as f64 * STEP) as usize).max(1);
+        let fewer = ((self.limit as f64 * DECREASE) as usize).max(self.floor());
+        match way {
+            Way::More if self.limit < self.cap => {
+                self.phase = Phase::More { step };
+                self.set(self.limit + step, now);
+            }
+            Way::Fewer if fewer < self.limit => {
+                self.phase = Phase::Fewer;
+                self.set(fewer, now);
+            }
+            Way::More => self.phase = Phase::Hold { until: now + self.hold, then: Way::Fewer },
+            Way::Fewer => self.phase = Phase::Hold { until: now + self.hold, then: Way::More },
         }
     }
 
@@ -265,37 +313,27 @@ impl Adapt {
 
     /// What is known about the anchor ages: hosts change.
     fn refresh(&mut self, point: &Point) {
-        if let Some(anchor) = self.anchor.as_mut().filter(|anchor| (point.load / anchor.load - 1.0).abs() < 0.15) {
+        if let Some(anchor) = &mut self.anchor {
             anchor.throughput += (point.throughput - anchor.throughput) / 4.0;
             anchor.load += (point.load - anchor.load) / 4.0;
-        }
-    }
-
-    fn climb(&mut self, round: &Round, now: Instant) {
-        if let Phase::Climb { step, from, .. } = self.phase
-            && round.used
-            && from <= now
-        {
-            self.limit = (self.limit + step).min(self.cap);
-            self.round = Some(Round::new(now, self.limit));
         }
     }
 
     /// `floor` is the least that this decrease leaves.
     fn decrease(&mut self, floor: usize, now: Instant) {
         let lower = (self.limit as f64 * DECREASE) as usize;
-        self.limit = self.limit.min(lower.max(floor).max(self.floor()));
+        self.set(self.limit.min(lower.max(floor)), now);
         self.anchor = None;
-        self.settle(now, HOLD, now);
-        // What is under way was started before, so it says nothing about the new limit.
-        let stale = Duration::try_from_secs_f64(self.latency).unwrap_or(Duration::ZERO);
-        self.round = Some(Round::new(now + stale, self.limit));
+        self.hold = HOLD;
+        self.phase = Phase::Hold { until: now, then: Way::More };
     }
 
-    fn settle(&mut self, from: Instant, hold: Duration, now: Instant) {
-        let step = ((self.limit as f64 * STEP) as usize).max(1);
-        self.phase = Phase::Climb { step, from, hold };
-        self.round = Some(Round::new(now, self.limit));
+    fn set(&mut self, limit: usize, now: Instant) {
+        let limit = limit.clamp(self.floor(), self.cap);
+        // What is under way beyond a lower limit was started before, so it says nothing about it.
+        let stale = if limit < self.limit { self.latency } else { 0.0 };
+        self.limit = limit;
+        self.round = Some(Round::new(now + Duration::try_from_secs_f64(stale).unwrap_or_default(), limit));
     }
 
     fn floor(&self) -> usize {
@@ -308,8 +346,19 @@ impl Round {
         Round { began, limit, answered: 0, failed: 0, latency: Duration::ZERO, used: false }
     }
 
+    fn count(&self) -> u32 {
+        self.answered + self.failed
+    }
+
     fn mean_latency(&self) -> Duration {
-        self.latency.checked_div(self.answered + self.failed).unwrap_or_default()
+        self.latency.checked_div(self.count()).unwrap_or_default()
+    }
+
+    fn point(&self, now: Instant) -> Point {
+        let elapsed = now.saturating_duration_since(self.began).as_secs_f64().max(1e-6);
+        // A clock that is too coarse for an exchange must not make it free.
+        let load = (self.latency.as_secs_f64() / elapsed).max(0.01);
+        Point { limit: self.limit, load, throughput: f64::from(self.answered) / elapsed }
     }
 }
 

@@ -12,18 +12,24 @@ use std::time::{Duration, Instant};
 const EPOCH: Duration = Duration::from_millis(100);
 /// Answers that such a time holds at least, unless it lasts ten times as long.
 const EPOCH_COUNT: u32 = 5;
-/// Refusals that end the first such time early: the rate is not known yet, and each is one too many.
+/// Refusals that end such a time early if they are most of it, and the rest that follows: the rate is
+/// far off, and each is one too many.
 const ENOUGH: u32 = 16;
+const REST: Duration = Duration::from_millis(100);
 /// Share of refusals that is tolerated: no rate is kept to without touching it now and then.
 const TOLERATED: f64 = 0.02;
 /// The rate is set to this part of what was granted.
 const DECREASE: f64 = 0.97;
 /// Growth of the rate after a clean time, as a part of it; grows with each further one.
-const STEP: f64 = 0.002;
+const STEP: f64 = 0.003;
 /// Growth of the rate while it is below what was granted before.
-const BACK: f64 = 1.1;
+const BACK: f64 = 1.25;
 /// Clean times after which the step is twice as large, three times, and so on.
-const BOLDER: f64 = 5.0;
+const BOLDER: f64 = 3.0;
+/// What is believed of the average while it lags behind a sudden limit.
+const LAGS: f64 = 0.75;
+/// Clean times after which all of it is.
+const SURE: u32 = 10;
 /// Time over which the granted rate is averaged: servers count in seconds.
 const MEMORY: f64 = 1.0;
 /// Starts that may be made up for at once: timers fire late.
@@ -127,7 +133,7 @@ impl Throttle {
         let count = epoch.refused + epoch.granted;
         let length = EPOCH.max(Duration::try_from_secs_f64(latency).unwrap_or(EPOCH));
         let over = elapsed >= length && (count >= EPOCH_COUNT || elapsed >= length * 10);
-        if over || (self.pace.is_none() && epoch.refused >= ENOUGH) {
+        if over || epoch.refused >= ENOUGH.max(epoch.granted) {
             let epoch = *epoch;
             self.epoch = Some(Epoch::new(now));
             self.judge(epoch, latency, now);
@@ -154,8 +160,11 @@ impl Throttle {
             self.pace = Some(Pace { per_second: falling.from, next });
             return;
         }
-        let asked = self.pace().map_or(asked, |pace| pace.min(asked));
-        let rate = DECREASE * short.max(self.granted / 2.0).min(asked);
+        let asked = self.pace().unwrap_or(asked);
+        // After a while without refusals the average is as good as it gets; else it lags behind.
+        let average = if self.clean >= SURE { self.granted } else { self.granted * LAGS };
+        let rate = DECREASE * short.max(average).min(asked);
+        let next = if share > 0.5 { next.max(now + REST) } else { next };
         self.pace = Some(Pace { per_second: rate.max(LEAST), next });
         self.falling = Some(falling);
         self.ceiling = self.granted.max(short);
