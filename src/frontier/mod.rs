@@ -1,11 +1,12 @@
 //! The frontier: which request may go next, and when.
 //!
 //! In: [`push`](Frontier::push), [`push_later`](Frontier::push_later), [`release`](Frontier::release),
-//! [`pause`](Frontier::pause). Out: [`pop`](Frontier::pop). Owns one lane per host
+//! [`note`](Frontier::note), [`pause`](Frontier::pause). Out: [`pop`](Frontier::pop). Owns one lane per host
 //! with its queue, spacing, pause and breaker, so that whoever waits, waits here and holds nothing.
 //! Must not know HTTP, tokio or files: time is an argument, so its tests need no clock and no
 //! network.
 
+mod adapt;
 mod breaker;
 mod lane;
 mod pace;
@@ -17,6 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use adapt::{Adapt, Effect, Scope};
 pub use breaker::BreakerState;
 use lane::{Lane, Place, Queued};
 use pace::Pace;
@@ -24,7 +26,7 @@ pub use seen::Seen;
 
 use crate::{
     model::{Wait, units::Rate},
-    settings::{HostLimits, Limits},
+    settings::{Adaptive, HostLimits, Limits},
 };
 
 /// A lane's number; valid while something of that host waits or is under way.
@@ -113,6 +115,7 @@ pub struct Frontier<T> {
     default: HostLimits,
     named: HashMap<String, HostLimits>,
     host_errors: u32,
+    adaptive: Adaptive,
     rate: Option<Pace>,
     rate_until: Option<Instant>,
     rate_blocked_at: Option<Instant>,
@@ -135,6 +138,7 @@ impl<T> Frontier<T> {
             default: limits.host,
             named: limits.hosts.clone(),
             host_errors: limits.host_errors,
+            adaptive: limits.adaptive,
             rate: limits.rate.map(|rate: Rate| Pace::new(rate, now)),
             rate_until: None,
             rate_blocked_at: None,
@@ -215,6 +219,14 @@ impl<T> Frontier<T> {
         [rate, alarm, later].into_iter().flatten().min()
     }
 
+    /// How the exchange of a popped item went and how long it took, for a limit that adapts; before
+    /// its [`release`](Self::release).
+    pub fn note(&mut self, id: LaneId, effect: Effect, latency: Duration, now: Instant) {
+        if let Some(lane) = self.lane_mut(id) {
+            lane.note(effect, latency, now);
+        }
+    }
+
     /// The exchange of a popped item is over: its host has room again.
     pub fn release(&mut self, id: LaneId, contact: Contact, now: Instant) {
         let host_errors = self.host_errors;
@@ -290,7 +302,7 @@ impl<T> Frontier<T> {
         }
         let name_only = host.rsplit_once(':').map_or(host, |(name, _)| name);
         let limits = self.named.get(host).or_else(|| self.named.get(name_only)).copied().unwrap_or(self.default);
-        let lane = Lane::new(limits, self.epoch);
+        let lane = Lane::new(limits, self.adaptive, self.epoch);
         let id = match self.free.pop() {
             Some(id) => {
                 self.lanes[id.0 as usize] = Some(lane);
