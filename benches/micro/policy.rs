@@ -61,7 +61,7 @@ pub fn trip() -> Trip {
     Trip {
         started: SystemTime::now(),
         deadline: None,
-        url: "https://host.example/dir/page.html?q=1".parse().expect("a URL"),
+        url: "https://host.example/dir/page.html?q=1".parse::<url::Url>().expect("a URL").into(),
         method: Method::GET,
         with_body: false,
         off_origin: false,

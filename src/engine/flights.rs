@@ -29,7 +29,7 @@ use crate::{
 
 impl<W: Wire> Engine<W> {
     pub(super) fn take_off(&mut self, turn: Turn<Box<Flight>>, permit: OwnedSemaphorePermit) {
-        let Turn { item: mut flight, lane, waited, wait_for, go } = turn;
+        let Turn { item: mut flight, lane, waited, wait_for, go, close } = turn;
         if go == Go::HostGivenUp {
             let message = format!("{} failed too often in a row and was given up for a while", host_key(&flight.url));
             self.finish_flight(*flight, waited, Ending::Skipped { code: Code::BudgetHost, message, of: None }, None);
@@ -50,7 +50,8 @@ impl<W: Wire> Engine<W> {
             return;
         }
         let run_left = self.run_deadline.map(|deadline| deadline.saturating_duration_since(clock));
-        let ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
+        let mut ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
+        ask.close = close;
         flight.trip = Some(trip);
         let (wire, want) = (Arc::clone(&self.wire), self.want_of(&flight));
         // On the heap: a task's future is moved several times from its making to its end, and this

@@ -275,6 +275,9 @@ impl Client {
         if let Some(cookies) = self.jar.as_ref().and_then(|jar| jar.field_for(&ask.url)) {
             request.headers_mut().entry(header::COOKIE).or_insert(cookies);
         }
+        if ask.close {
+            request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         request.headers_mut().entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         request
     }

@@ -11,6 +11,7 @@ use std::{
 use super::{
     adapt::{Adapt, Effect, Scope},
     breaker::Breaker,
+    idle::Idle,
     pace::Pace,
 };
 use crate::{
@@ -56,6 +57,7 @@ pub(super) struct Lane<T> {
     pub paused: Option<(Instant, Wait)>,
     pub breaker: Breaker,
     pub in_flight: usize,
+    pub idle: Idle,
     pub later: usize,
     pub place: Place,
 }
@@ -74,6 +76,7 @@ impl<T> Lane<T> {
             paused: None,
             breaker: Breaker::default(),
             in_flight: 0,
+            idle: Idle::default(),
             later: 0,
             place: Place::Idle,
         }

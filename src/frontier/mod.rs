@@ -8,6 +8,7 @@
 
 mod adapt;
 mod breaker;
+mod idle;
 mod lane;
 mod pace;
 mod seen;
@@ -20,6 +21,7 @@ use std::{
 
 pub use adapt::{Adapt, Effect, Scope};
 pub use breaker::BreakerState;
+use idle::IdleLimit;
 use lane::{Lane, Place, Queued};
 use pace::Pace;
 pub use seen::Seen;
@@ -57,6 +59,8 @@ pub struct Turn<T> {
     pub wait_for: Wait,
     /// Whether it may go.
     pub go: Go,
+    /// Whether its connection is to be closed afterwards, because nobody would use it.
+    pub close: bool,
 }
 
 /// Whether a popped item may go.
@@ -122,6 +126,7 @@ pub struct Frontier<T> {
     epoch: Instant,
     turn: u64,
     waiting: usize,
+    idle: IdleLimit,
     sweep_at: usize,
 }
 
@@ -145,6 +150,7 @@ impl<T> Frontier<T> {
             epoch: now,
             turn: 0,
             waiting: 0,
+            idle: IdleLimit::new(limits.in_flight.get(), now),
             sweep_at: SWEEP_AT,
         }
     }
@@ -230,9 +236,10 @@ impl<T> Frontier<T> {
     /// The exchange of a popped item is over: its host has room again.
     pub fn release(&mut self, id: LaneId, contact: Contact, now: Instant) {
         let host_errors = self.host_errors;
-        let Some(lane) = self.lane_mut(id) else { return };
+        let Some(lane) = self.lanes.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
         lane.in_flight = lane.in_flight.saturating_sub(1);
         lane.breaker.note(contact, host_errors, now);
+        self.idle.end(&mut lane.idle, contact == Contact::Answered, now);
         self.settle(id);
     }
 
@@ -352,16 +359,23 @@ impl<T> Frontier<T> {
     /// Hands out the front item of a ready lane.
     fn take(&mut self, id: LaneId, now: Instant, go: Go) -> Option<Turn<T>> {
         let rate_blocked_at = self.rate_blocked_at;
-        let lane = self.lane_mut(id)?;
+        if self.idle.wants_look(now) {
+            let open = self.lanes.iter().flatten().map(|lane| lane.idle.count(now)).sum();
+            self.idle.looked(open, now);
+        }
+        let lane = self.lanes.get_mut(id.0 as usize).and_then(Option::as_mut)?;
         let queued = lane.dequeue()?;
         let wait_for = lane.cause_of(&queued, rate_blocked_at);
+        self.waiting -= 1;
+        let mut close = false;
         if go == Go::Yes {
             lane.launched(now);
+            let lonely = lane.is_empty() && lane.later == 0;
+            close = self.idle.start(&mut lane.idle, self.waiting, lonely, now);
         }
-        self.waiting -= 1;
         let waited = now.saturating_duration_since(queued.since);
         self.settle_after(id, now);
-        Some(Turn { item: queued.item, lane: id, waited, wait_for, go })
+        Some(Turn { item: queued.item, lane: id, waited, wait_for, go, close })
     }
 
     /// Puts a lane where it belongs after something changed: ready, full, or idle.

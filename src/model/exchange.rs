@@ -84,6 +84,8 @@ pub struct Ask {
     pub keep: Keep,
     /// Whether the body is digested.
     pub digest: Digest,
+    /// Whether the connection is closed afterwards, because nobody waits for it.
+    pub close: bool,
     /// Whether the chain of redirects has left the origin that was asked first: then no client
     /// certificate and no cookie from the user goes along.
     pub off_origin: bool,

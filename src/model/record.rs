@@ -166,6 +166,9 @@ impl Record {
             Ending::Error(failure) => (Outcome::Error, Some(failure.into()), None),
             Ending::Skipped { code, message, of } => (Outcome::Skipped, None, Some(Skip { code, message, of })),
         };
+        if let (true, Some(url)) = (request.input.is_empty(), &url) {
+            request.input = url.as_str().into();
+        }
         let mut record = Record {
             seq,
             id: request.wish.as_mut().and_then(|wish| wish.id.take()),
