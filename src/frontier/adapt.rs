@@ -8,6 +8,7 @@
 //! are tried, and kept where as much gets done. Refusals (429, 503) also set a rate, see
 //! [`throttle`]. Must not know which host it is for, nor HTTP; time is an argument.
 
+mod round;
 mod throttle;
 
 use std::{
@@ -15,11 +16,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use round::{Point, Round};
 use throttle::Throttle;
 
 /// Least length of a round, so that it holds enough exchanges to measure a throughput by: while
 /// doubling, and afterwards.
-const ROUND_FIRST: Duration = Duration::from_millis(30);
+const ROUND_FIRST: Duration = Duration::from_millis(50);
 const ROUND: Duration = Duration::from_millis(100);
 /// Exchanges that a round holds at least, likewise; or so many failures.
 const COUNT_FIRST: u32 = 4;
@@ -81,40 +83,6 @@ pub enum Effect {
     Refused,
     /// No answer, or a broken one.
     Failed,
-}
-
-/// Load of a round (mean of exchanges at once) and the throughput it had (answers a second).
-#[derive(Clone, Copy, Debug)]
-struct Point {
-    limit: usize,
-    load: f64,
-    throughput: f64,
-}
-
-impl Point {
-    /// Whether the throughput has grown by this power of the growth of the load since `before`.
-    fn has_gained(&self, before: &Point, power: f64) -> bool {
-        self.throughput >= before.throughput * (self.load / before.load).powf(power)
-    }
-
-    fn is_worth(&self, before: &Point) -> bool {
-        self.has_gained(before, WORTH)
-    }
-
-    fn latency(&self) -> f64 {
-        self.load / self.throughput
-    }
-}
-
-/// What happened since the last look.
-#[derive(Clone, Copy, Debug)]
-struct Round {
-    began: Instant,
-    limit: usize,
-    answered: u32,
-    failed: u32,
-    latency: Duration,
-    used: bool,
 }
 
 /// Which way the limit is going.
@@ -338,27 +306,6 @@ impl Adapt {
 
     fn floor(&self) -> usize {
         self.scope.floor().min(self.cap)
-    }
-}
-
-impl Round {
-    fn new(began: Instant, limit: usize) -> Self {
-        Round { began, limit, answered: 0, failed: 0, latency: Duration::ZERO, used: false }
-    }
-
-    fn count(&self) -> u32 {
-        self.answered + self.failed
-    }
-
-    fn mean_latency(&self) -> Duration {
-        self.latency.checked_div(self.count()).unwrap_or_default()
-    }
-
-    fn point(&self, now: Instant) -> Point {
-        let elapsed = now.saturating_duration_since(self.began).as_secs_f64().max(1e-6);
-        // A clock that is too coarse for an exchange must not make it free.
-        let load = (self.latency.as_secs_f64() / elapsed).max(0.01);
-        Point { limit: self.limit, load, throughput: f64::from(self.answered) / elapsed }
     }
 }
 
