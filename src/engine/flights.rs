@@ -17,14 +17,14 @@ use tokio::{
 use super::run::{Airborne, Engine, Landed, Reading, now};
 use crate::{
     fetch::Wire,
-    frontier::{BreakerState, Contact, Effect, Go, LaneId, Turn},
+    frontier::{BreakerState, Contact, Go, LaneId, Turn},
     model::{Attempt, Code, Ending, Exchange, Failure, Flight, Hop, Page, Trip, Wait, record::host_key},
     page::{self, Want, select::Plan},
     policy::{
         redirect::{self, Onward},
         step::{self, Moment, Rules, Step},
     },
-    settings::{Adaptive, Settings},
+    settings::Settings,
 };
 
 impl<W: Wire> Engine<W> {
@@ -149,23 +149,6 @@ impl<W: Wire> Engine<W> {
                 }
                 self.requeue(flight, exchange, wait, Some(why));
             }
-        }
-    }
-
-    /// Limits that adapt learn how an exchange went, which is still counted as under way.
-    fn adapt(&mut self, lane: LaneId, exchange: &Exchange, clock: std::time::Instant) {
-        if self.settings.limits.adaptive == Adaptive::Off {
-            return;
-        }
-        let latency = exchange.phases.total;
-        let effect = effect(exchange);
-        if let Some(effect) = effect {
-            self.frontier.note(lane, effect, latency, clock);
-        }
-        if let Some(at_once) = &mut self.at_once {
-            // One host's trouble is not the run's; a lack of descriptors is.
-            let effect = if effect.is_none() { Effect::Failed } else { Effect::Answered };
-            at_once.note(effect, latency, self.airborne.len() + 1, clock);
         }
     }
 
@@ -320,22 +303,6 @@ fn contact(exchange: &Exchange) -> Contact {
         Some(failure) if failure.code.is_transport() && exchange.head.is_none() => Contact::Failed,
         Some(_) if exchange.head.is_some() => Contact::Answered,
         Some(_) => Contact::Unknown,
-    }
-}
-
-/// What an exchange says about the load of its host; `None` if it failed for want of descriptors of
-/// our own.
-fn effect(exchange: &Exchange) -> Option<Effect> {
-    match (&exchange.failure, exchange.status()) {
-        (Some(failure), _) => match failure.code {
-            Code::ConnectDescriptors => None,
-            code if matches!(code.family(), "connect" | "timeout") => Some(Effect::Failed),
-            Code::BodyTruncated | Code::ProtocolEmpty => Some(Effect::Failed),
-            _ => Some(Effect::Answered),
-        },
-        (None, Some(429 | 503)) => Some(Effect::Refused),
-        (None, Some(502 | 504)) => Some(Effect::Failed),
-        (None, _) => Some(Effect::Answered),
     }
 }
 

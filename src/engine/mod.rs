@@ -4,6 +4,7 @@
 //! through the page stage, and leave as records over a bounded channel. Handlers of the loop never
 //! await, parse or print. Must not know flags, formats or where records go.
 
+mod adapting;
 mod ask;
 mod door;
 mod flights;

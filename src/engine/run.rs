@@ -289,11 +289,6 @@ impl<W: Wire> Engine<W> {
             && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
     }
 
-    /// Whether one more at once is worth it, where that is found out.
-    fn has_room(&self) -> bool {
-        self.at_once.as_ref().is_none_or(|at_once| self.airborne.len() < at_once.limit())
-    }
-
     /// Everything that may go, goes.
     fn launch(&mut self) {
         self.held_back = false;

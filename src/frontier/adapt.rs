@@ -1,6 +1,6 @@
 //! How many exchanges at once are worth it, found out on the way: for a host, or for a whole run.
 //!
-//! Begins like TCP (RFC 5681): doubling every round trip until something speaks against it, then
+//! Begins like TCP (RFC 5681): growing by a factor every round trip until something speaks against it, then
 //! additive increase, and multiplicative decrease on failures, refusals and latency, at most once a
 //! round trip. What speaks against more is, as in BBR, that throughput has stopped to grow: by
 //! Little's law this is the same as latency that grows as fast as the limit, but needs no latency
@@ -8,6 +8,7 @@
 //! are tried, and kept where as much gets done. Refusals (429, 503) also set a rate, see
 //! [`throttle`]. Must not know which host it is for, nor HTTP; time is an argument.
 
+mod round;
 mod throttle;
 
 use std::{
@@ -15,16 +16,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use round::{Point, Round};
 use throttle::Throttle;
 
-/// Least length of a round, so that it holds enough exchanges to measure a throughput by: while
-/// doubling, and afterwards.
-const ROUND_FIRST: Duration = Duration::from_millis(30);
+/// Least length of a round, so that it holds enough exchanges to measure a throughput by: while it
+/// grows by a factor, and afterwards.
+const ROUND_FIRST: Duration = Duration::from_millis(50);
 const ROUND: Duration = Duration::from_millis(100);
 /// Exchanges that a round holds at least, likewise; or so many failures.
 const COUNT_FIRST: u32 = 4;
 const COUNT: u32 = 40;
 const FAILURES: u32 = 3;
+/// Growth of a round trip at the start. TCP doubles; a list is shorter than a connection, and a server
+/// that has had enough is noticed just as soon.
+const GROWTH: usize = 3;
 /// Growth of the load over which two throughputs are compared.
 const STRIDE: f64 = 1.2;
 /// Throughput has to grow by this power of the load's growth (1.0 is in proportion) or the growth is
@@ -32,7 +37,7 @@ const STRIDE: f64 = 1.2;
 const WORTH: f64 = 0.12;
 /// Growth by this power leaves no doubt that more was better, so that fewer need not be tried at once.
 const CLEAR: f64 = 0.5;
-/// Rounds in a row after which doubling that brought nothing ends: one may be chance.
+/// Rounds in a row after which such growth ends if it brings nothing: one may be chance.
 const FLAT_MOST: u8 = 2;
 /// The limit is multiplied by this after a failure, a refusal or a slow-down, and to try fewer.
 const DECREASE: f64 = 0.7;
@@ -83,44 +88,10 @@ pub enum Effect {
     Failed,
 }
 
-/// Load of a round (mean of exchanges at once) and the throughput it had (answers a second).
-#[derive(Clone, Copy, Debug)]
-struct Point {
-    limit: usize,
-    load: f64,
-    throughput: f64,
-}
-
-impl Point {
-    /// Whether the throughput has grown by this power of the growth of the load since `before`.
-    fn has_gained(&self, before: &Point, power: f64) -> bool {
-        self.throughput >= before.throughput * (self.load / before.load).powf(power)
-    }
-
-    fn is_worth(&self, before: &Point) -> bool {
-        self.has_gained(before, WORTH)
-    }
-
-    fn latency(&self) -> f64 {
-        self.load / self.throughput
-    }
-}
-
-/// What happened since the last look.
-#[derive(Clone, Copy, Debug)]
-struct Round {
-    began: Instant,
-    limit: usize,
-    answered: u32,
-    failed: u32,
-    latency: Duration,
-    used: bool,
-}
-
 /// Which way the limit is going.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Phase {
-    /// Doubling every round trip; once that brought nothing it stays for another look.
+    /// Growing by a factor every round trip; once that brought nothing it stays for another look.
     Start { flat: u8 },
     /// Staying, then trying more or fewer.
     Hold { until: Instant, then: Way },
@@ -206,14 +177,14 @@ impl Adapt {
         }
         let seconds = latency.as_secs_f64();
         self.latency += (seconds - self.latency) * if self.latency == 0.0 { 1.0 } else { 0.1 };
-        // As Linux judges whether a window was used: while doubling, half of it is enough.
-        let doubling = matches!(self.phase, Phase::Start { .. });
-        round.used |= in_flight * (1 + usize::from(doubling)) >= self.limit;
-        let may_double = self.phase == Phase::Start { flat: 0 } && self.throttle.pace().is_none();
-        if may_double && round.used && effect == Effect::Answered {
-            self.limit = (self.limit + 1).min(round.limit * 2).min(self.cap);
+        // As Linux judges whether a window was used: at the start, half of it is enough.
+        let starting = matches!(self.phase, Phase::Start { .. });
+        round.used |= in_flight * (1 + usize::from(starting)) >= self.limit;
+        let may_grow = self.phase == Phase::Start { flat: 0 } && self.throttle.pace().is_none();
+        if may_grow && round.used && effect == Effect::Answered {
+            self.limit = (self.limit + GROWTH - 1).min(round.limit * GROWTH).min(self.cap);
         }
-        let (length, least) = if doubling { (ROUND_FIRST, COUNT_FIRST) } else { (ROUND, COUNT) };
+        let (length, least) = if starting { (ROUND_FIRST, COUNT_FIRST) } else { (ROUND, COUNT) };
         let enough = round.count() >= least || round.failed >= FAILURES;
         if enough && now.saturating_duration_since(round.began) >= length.max(round.mean_latency()) {
             let round = *round;
@@ -240,7 +211,7 @@ impl Adapt {
             return;
         };
         match self.phase {
-            Phase::Start { flat } => self.double(flat, &point, &anchor, now),
+            Phase::Start { flat } => self.start(flat, &point, &anchor, now),
             Phase::Hold { .. } if self.has_slowed(&point, &anchor) => self.decrease(1, now),
             Phase::Hold { until, then } => {
                 self.refresh(&point);
@@ -256,7 +227,7 @@ impl Adapt {
         }
     }
 
-    fn double(&mut self, flat: u8, point: &Point, anchor: &Point, now: Instant) {
+    fn start(&mut self, flat: u8, point: &Point, anchor: &Point, now: Instant) {
         let is_flat = point.load >= anchor.load * STRIDE && !point.is_worth(anchor);
         let flat = if is_flat { flat + 1 } else { 0 };
         if !is_flat && point.load >= anchor.load * STRIDE {
@@ -267,7 +238,7 @@ impl Adapt {
             self.set(anchor.limit, now);
         }
         if flat >= FLAT_MOST || point.limit == self.cap {
-            // Measured anew: the doubling has kept the luckiest round.
+            // Measured anew: the start has kept the luckiest round.
             self.anchor = None;
             let wait = if flat == 0 && point.has_gained(anchor, CLEAR) { HOLD } else { Duration::ZERO };
             self.phase = Phase::Hold { until: now + wait, then: Way::Fewer };
@@ -338,27 +309,6 @@ impl Adapt {
 
     fn floor(&self) -> usize {
         self.scope.floor().min(self.cap)
-    }
-}
-
-impl Round {
-    fn new(began: Instant, limit: usize) -> Self {
-        Round { began, limit, answered: 0, failed: 0, latency: Duration::ZERO, used: false }
-    }
-
-    fn count(&self) -> u32 {
-        self.answered + self.failed
-    }
-
-    fn mean_latency(&self) -> Duration {
-        self.latency.checked_div(self.count()).unwrap_or_default()
-    }
-
-    fn point(&self, now: Instant) -> Point {
-        let elapsed = now.saturating_duration_since(self.began).as_secs_f64().max(1e-6);
-        // A clock that is too coarse for an exchange must not make it free.
-        let load = (self.latency.as_secs_f64() / elapsed).max(0.01);
-        Point { limit: self.limit, load, throughput: f64::from(self.answered) / elapsed }
     }
 }
 

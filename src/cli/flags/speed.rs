@@ -25,10 +25,10 @@ pub enum AdaptiveArg {
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Speed")]
 pub struct SpeedFlags {
-    /// Requests in flight, all hosts; auto finds it out [default: 32]
+    /// Requests in flight, all hosts [default: 32]
     ///
     /// `auto` finds this number and that of each host out while it runs: it begins with 8 a host,
-    /// doubles every round trip while that gets more done, and steps back from refusals (429, 503),
+    /// triples every round trip while that gets more done, and steps back from refusals (429, 503),
     /// failures and slow answers. Up to 1024 in all and 512 a host, or what --per-host says.
     #[arg(short, long, value_name = "N|auto", value_parser = values::at_once)]
     pub concurrency: Option<AtOnce>,
