@@ -92,6 +92,8 @@ pub struct Limits {
     pub host_errors: u32,
     /// Requests looked ahead at most, so that a list sorted by host keeps every slot busy.
     pub window: NonZeroUsize,
+    /// Idle connections kept at once, over all hosts; beyond it each request closes its own.
+    pub idle: usize,
     /// Bytes of bodies in memory above which nothing new is started.
     pub body_budget: usize,
 }
@@ -115,6 +117,8 @@ impl Default for Limits {
             // Measured: a window of slots / per-host x longest run of one host hides the order of
             // the list; 50,000 waiting requests cost about 15 MB.
             window: NonZeroUsize::MIN.saturating_add(49_999),
+            // About 30 KB each. A new connection costs three times what a request on an old one does.
+            idle: 1024,
             body_budget: 128 << 20,
         }
     }

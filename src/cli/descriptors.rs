@@ -18,6 +18,8 @@ struct Fit {
     /// Idle connections for one host; `None` leaves it to the transport.
     idle_per_host: Option<usize>,
     idle_timeout: Option<Duration>,
+    /// Idle connections over all hosts, by the run's own count.
+    idle: usize,
 }
 
 /// Fits `wanted` requests at once under a limit of descriptors.
@@ -33,7 +35,8 @@ fn fit(limit: u64, wanted: NonZeroUsize) -> Fit {
         limit if limit < used.saturating_mul(4).saturating_add(64) => (Some(1), Some(Duration::from_secs(1))),
         _ => (None, None),
     };
-    Fit { in_flight, idle_per_host, idle_timeout }
+    let idle = (most - in_flight.get().min(most)) / 2;
+    Fit { in_flight, idle_per_host, idle_timeout, idle }
 }
 
 /// As many of `cap` as leave idle connections alone, where nobody asked for a number; but not fewer
@@ -55,6 +58,7 @@ pub fn apply(settings: &mut Settings, voice: &Voice) {
     };
     let fit = fit(limit, wanted);
     settings.limits.in_flight = fit.in_flight;
+    settings.limits.idle = settings.limits.idle.min(fit.idle);
     let transport = &mut settings.transport;
     transport.idle_per_host = fit.idle_per_host.or(transport.idle_per_host);
     transport.idle_timeout = fit.idle_timeout.or(transport.idle_timeout);
@@ -82,9 +86,12 @@ mod tests {
             (u64::MAX, 100_000, 100_000, None, None),
         ] {
             let found = fit(limit, NonZeroUsize::new(wanted).unwrap());
-            let expected =
-                Fit { in_flight: NonZeroUsize::new(in_flight).unwrap(), idle_per_host: idle, idle_timeout: timeout };
-            assert_eq!(found, expected, "{limit} {wanted}");
+            assert_eq!(
+                (found.in_flight.get(), found.idle_per_host, found.idle_timeout),
+                (in_flight, idle, timeout),
+                "{limit} {wanted}"
+            );
+            assert!(found.in_flight.get() + 2 * found.idle <= usize::try_from(limit).unwrap());
         }
     }
 

@@ -42,13 +42,15 @@ impl Idle {
 #[derive(Debug)]
 pub(super) struct IdleLimit {
     open: usize,
+    slots: usize,
     most: usize,
     looked: Instant,
 }
 
 impl IdleLimit {
-    pub fn new(most: usize, now: Instant) -> Self {
-        IdleLimit { open: 0, most, looked: now }
+    /// At most `most` of them where `slots` exchanges go on at once.
+    pub fn new(slots: usize, most: usize, now: Instant) -> Self {
+        IdleLimit { open: 0, slots, most, looked: now }
     }
 
     /// An exchange starts for a host. `backlog` is how many requests wait for any, `lonely` whether
@@ -57,7 +59,7 @@ impl IdleLimit {
         let before = host.open;
         host.take(now);
         self.open = self.open.saturating_sub(before - host.open.min(before));
-        let close = (lonely && backlog >= self.most) || self.open >= self.most;
+        let close = (lonely && backlog >= self.slots) || self.open >= self.most;
         host.closing += usize::from(close);
         close
     }
@@ -92,7 +94,7 @@ mod tests {
     #[test]
     fn the_last_request_of_a_host_closes_where_others_wait() {
         let now = Instant::now();
-        let mut limit = IdleLimit::new(4, now);
+        let mut limit = IdleLimit::new(4, 4, now);
         let mut host = Idle::default();
         assert!(limit.start(&mut host, 4, true, now));
         limit.end(&mut host, true, now);
@@ -106,9 +108,9 @@ mod tests {
     }
 
     #[test]
-    fn idle_connections_over_all_hosts_stay_below_the_slots() {
+    fn idle_connections_over_all_hosts_stay_below_their_limit() {
         let mut now = Instant::now();
-        let mut limit = IdleLimit::new(4, now);
+        let mut limit = IdleLimit::new(4, 4, now);
         let mut hosts = [Idle::default(); 100];
         for host in &mut hosts {
             limit.start(host, 1000, false, now);
@@ -130,7 +132,7 @@ mod tests {
     #[test]
     fn what_failed_leaves_no_connection() {
         let now = Instant::now();
-        let mut limit = IdleLimit::new(4, now);
+        let mut limit = IdleLimit::new(4, 4, now);
         let mut host = Idle::default();
         limit.start(&mut host, 9, false, now);
         limit.end(&mut host, false, now);

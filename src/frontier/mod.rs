@@ -150,7 +150,7 @@ impl<T> Frontier<T> {
             epoch: now,
             turn: 0,
             waiting: 0,
-            idle: IdleLimit::new(limits.in_flight.get(), now),
+            idle: IdleLimit::new(limits.in_flight.get(), limits.idle, now),
             sweep_at: SWEEP_AT,
         }
     }
