@@ -200,6 +200,7 @@ impl<T> Lane<T> {
         self.is_empty()
             && self.in_flight == 0
             && self.later == 0
+            && self.idle.count(now) == 0
             && !self.breaker.is_open()
             && self.paused.is_none_or(|(until, _)| until <= now)
             && self.last_start.is_none_or(|at| at + spacing.max(self.adapted_for()) <= now)

@@ -360,7 +360,7 @@ impl<T> Frontier<T> {
     fn take(&mut self, id: LaneId, now: Instant, go: Go) -> Option<Turn<T>> {
         let rate_blocked_at = self.rate_blocked_at;
         if self.idle.wants_look(now) {
-            let open = self.lanes.iter().flatten().map(|lane| lane.idle.count(now)).sum();
+            let open = self.lanes.iter_mut().flatten().map(|lane| lane.idle.expire(now)).sum();
             self.idle.looked(open, now);
         }
         let lane = self.lanes.get_mut(id.0 as usize).and_then(Option::as_mut)?;
