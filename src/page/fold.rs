@@ -4,14 +4,17 @@
 /// Text under way: takes pieces, folds as they come, holds no more than was asked for.
 pub(super) struct Folded {
     text: String,
+    chars: usize,
     chars_left: usize,
     gap: bool,
+    /// Bytes of a character whose rest comes with the next piece.
+    split: Vec<u8>,
 }
 
 impl Folded {
     /// Room for `chars` characters; what comes after is dropped.
     pub(super) fn new(chars: usize) -> Self {
-        Folded { text: String::new(), chars_left: chars, gap: false }
+        Folded { text: String::new(), chars, chars_left: chars, gap: false, split: Vec::new() }
     }
 
     /// Adds a piece of text; it goes on where the last one ended.
@@ -23,6 +26,20 @@ impl Folded {
                 return;
             }
         }
+    }
+
+    /// The same for a piece of UTF-8 that may end within a character.
+    pub(super) fn push_bytes(&mut self, piece: &[u8]) {
+        if let (true, Ok(text)) = (self.split.is_empty(), str::from_utf8(piece)) {
+            return self.push(text);
+        }
+        let mut split = std::mem::take(&mut self.split);
+        split.extend_from_slice(piece);
+        if let Ok(text) = str::from_utf8(&split) {
+            self.push(text);
+            split.clear();
+        }
+        self.split = split;
     }
 
     /// Ends a word, as white space does.
@@ -43,6 +60,16 @@ impl Folded {
     /// Whether nothing that comes can change the text any more.
     pub(super) fn is_full(&self) -> bool {
         self.chars_left == 0
+    }
+
+    /// The text so far; the next one begins.
+    pub(super) fn take(&mut self) -> Box<str> {
+        let text = self.text.trim_end().into();
+        self.text.clear();
+        self.chars_left = self.chars;
+        self.gap = false;
+        self.split.clear();
+        text
     }
 
     /// The text.
@@ -67,6 +94,15 @@ mod tests {
     fn white_space_is_folded_over_pieces() {
         assert_eq!(fold(99, &["\n a", "b \t", "\u{a0} c\u{3000}", "  "]), "ab c");
         assert_eq!(fold(99, &["", " \n"]), "");
+    }
+
+    #[test]
+    fn characters_are_put_together_from_pieces() {
+        let mut folded = Folded::new(9);
+        "a é\u{3000}€".as_bytes().chunks(1).for_each(|piece| folded.push_bytes(piece));
+        assert_eq!(&*folded.take(), "a é €");
+        folded.push(&"x".repeat(12));
+        assert_eq!(folded.finish(), "x".repeat(9), "the next has all the room");
     }
 
     #[test]

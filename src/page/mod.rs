@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
+//!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           └─► select ─► data                  a tree, where selectors ask for it
 //! ```
 //!
@@ -9,6 +10,8 @@
 //! nobody else anything. Knows the model; must not know the network, records, or why it is asked.
 
 pub mod charset;
+pub mod css;
+pub mod outline;
 pub mod scan;
 pub mod select;
 
@@ -21,6 +24,7 @@ mod prescan;
 mod stage;
 mod tags;
 mod tree;
+mod values;
 
 #[cfg(test)]
 mod reference;
@@ -32,7 +36,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use url::{Host, Url};
 
+pub use css::css_links;
 pub use media::is_html;
+pub use outline::{Look, link_field, outline};
 pub use stage::Stage;
 
 use self::{

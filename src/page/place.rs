@@ -18,6 +18,14 @@ enum Open {
     Island(&'static str),
 }
 
+/// What a start tag is read as.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Language {
+    Html,
+    Svg,
+    Math,
+}
+
 /// The open elements that change what tags mean.
 #[derive(Default)]
 pub(super) struct Place {
@@ -31,13 +39,22 @@ impl Place {
         !matches!(self.foreign.last(), Some(Open::Svg | Open::Math))
     }
 
+    /// What a start tag of this name would be read as here.
+    pub(super) fn language(&self, name: &[u8]) -> Language {
+        match self.foreign.last() {
+            Some(Open::Svg) if !leaves_foreign(name) => Language::Svg,
+            Some(Open::Math) if !leaves_foreign(name) => Language::Math,
+            _ => Language::Html,
+        }
+    }
+
     /// Whether this is inside a `<template>`, whose content is no part of the page.
     pub(super) fn in_template(&self) -> bool {
         self.templates > 0
     }
 
     /// Takes note of a start tag; answers how the text behind it is to be read.
-    pub(super) fn start(&mut self, tag: &StartTag<'_>) -> Option<State> {
+    pub(super) fn start<U>(&mut self, tag: &StartTag<'_, U>) -> Option<State> {
         if !self.is_html() {
             if !leaves_foreign(tag.name) {
                 self.start_foreign(tag);
@@ -59,7 +76,7 @@ impl Place {
         None
     }
 
-    fn start_foreign(&mut self, tag: &StartTag<'_>) {
+    fn start_foreign<U>(&mut self, tag: &StartTag<'_, U>) {
         if tag.self_closing {
             return;
         }

@@ -94,7 +94,7 @@ fn scan_and_tree_agree_on_the_rust_documentation() {
 
 /// Pages of the toolchain's documentation, in the order of their names; big ones are left out
 /// since a tree takes long in a build for tests.
-fn rust_documentation() -> Option<Vec<PathBuf>> {
+pub(super) fn rust_documentation() -> Option<Vec<PathBuf>> {
     let output = Command::new("rustc").args(["--print", "sysroot"]).output().ok()?;
     let root = Path::new(String::from_utf8(output.stdout).ok()?.trim()).join("share/doc/rust/html");
     let (mut folders, mut pages) = (vec![root], Vec::new());

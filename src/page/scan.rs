@@ -17,6 +17,7 @@ use super::{
     fold::Folded,
     place::Place,
     tags::{StartTag, Tags, Watcher},
+    values::Values,
 };
 
 /// Longest title, in characters.
@@ -82,12 +83,12 @@ pub fn scan(html: &str, seek: Seek) -> Scanned {
 }
 
 /// The attribute of an element that links, by element name.
-fn link_attribute(name: &[u8]) -> Option<&'static [u8]> {
+fn link_attribute(name: &[u8]) -> Option<&'static [(&'static str, ())]> {
     Some(match name {
-        b"a" | b"area" | b"link" | b"base" => b"href",
-        b"img" | b"image" | b"script" | b"iframe" | b"source" | b"video" | b"audio" | b"embed" => b"src",
-        b"object" => b"data",
-        b"form" => b"action",
+        b"a" | b"area" | b"link" | b"base" => &[("href", ())],
+        b"img" | b"image" | b"script" | b"iframe" | b"source" | b"video" | b"audio" | b"embed" => &[("src", ())],
+        b"object" => &[("data", ())],
+        b"form" => &[("action", ())],
         _ => return None,
     })
 }
@@ -104,8 +105,6 @@ struct Scan {
     place: Place,
     state: Title,
     title: Folded,
-    /// Bytes of a character whose rest comes with the next piece of the title.
-    split: Vec<u8>,
     base: Option<String>,
     links: Values,
     form_open: bool,
@@ -118,7 +117,6 @@ impl Scan {
             place: Place::default(),
             state: Title::Awaited,
             title: Folded::new(TITLE_CHARS),
-            split: Vec::new(),
             base: None,
             links: Values::default(),
             form_open: false,
@@ -137,12 +135,11 @@ impl Scan {
         }
     }
 
-    fn take(&mut self, name: &[u8], value: &[u8]) {
-        let value = String::from_utf8_lossy(value);
+    fn take(&mut self, name: &[u8], value: &str) {
         if name == b"base" {
-            self.base.get_or_insert_with(|| value.into_owned());
-        } else if is_link(name, &value) {
-            self.links.push(&value);
+            self.base.get_or_insert_with(|| value.to_owned());
+        } else if is_link(name, value) {
+            self.links.push(value);
         }
     }
 }
@@ -156,11 +153,14 @@ fn is_link(name: &[u8], value: &str) -> bool {
 }
 
 impl Watcher for Scan {
-    fn wanted(&self, name: &[u8]) -> Option<&'static [u8]> {
-        link_attribute(name).filter(|_| self.seek == Seek::Links)
+    const PLACES: bool = false;
+    type Use = ();
+
+    fn wanted(&mut self, name: &[u8]) -> &'static [(&'static str, ())] {
+        link_attribute(name).filter(|_| self.seek == Seek::Links).unwrap_or_default()
     }
 
-    fn start(&mut self, tag: &StartTag<'_>) -> Option<State> {
+    fn start(&mut self, tag: &StartTag<'_, ()>) -> Option<State> {
         let state = self.place.start(tag);
         if self.place.in_template() {
             return state;
@@ -170,14 +170,14 @@ impl Watcher for Scan {
             self.state = Title::Open;
         } else if link_attribute(tag.name).is_some() {
             let html = self.place.is_html();
-            if let (true, Some(value)) = (self.links_here(tag.name, html), tag.value) {
-                self.take(tag.name, value);
+            if let (true, Some(value)) = (self.links_here(tag.name, html), tag.attributes().next()) {
+                self.take(tag.name, value.value);
             }
         }
         state
     }
 
-    fn end(&mut self, name: &[u8]) {
+    fn end(&mut self, name: &[u8], _: usize) {
         self.place.end(name);
         match name {
             b"title" if self.state == Title::Open => self.state = Title::Known,
@@ -188,11 +188,7 @@ impl Watcher for Scan {
 
     fn text(&mut self, piece: &[u8]) {
         if self.state == Title::Open && !self.title.is_full() {
-            self.split.extend_from_slice(piece);
-            if let Ok(text) = str::from_utf8(&self.split) {
-                self.title.push(text);
-                self.split.clear();
-            }
+            self.title.push_bytes(piece);
         }
     }
 
@@ -202,25 +198,6 @@ impl Watcher for Scan {
 
     fn done(&self) -> bool {
         self.seek == Seek::Title && (self.state == Title::Known || self.title.is_full())
-    }
-}
-
-/// Many short strings in one allocation.
-#[derive(Debug, Default)]
-struct Values {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Values {
-    fn push(&mut self, value: &str) {
-        self.text.push_str(value);
-        self.ends.push(self.text.len());
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).filter_map(|(start, &end)| self.text.get(start..end))
     }
 }
 

@@ -27,6 +27,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("scraper", &["page/"]),
     ("html5ever", &["page/"]),
     ("html5gum", &["page/"]),
+    ("cssparser", &["page/"]),
     ("governor", &["frontier/pace.rs"]),
     ("clap", &["cli/"]),
     ("anyhow", &["cli/", "main.rs"]),
