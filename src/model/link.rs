@@ -141,6 +141,16 @@ pub struct Directive {
     pub span: Range<usize>,
 }
 
+/// Something in a document that cannot work wherever it would lead, such as a reference that the
+/// document does not define.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong, for people: one sentence without a full stop.
+    pub message: Box<str>,
+    /// Bytes of the document that are wrong.
+    pub span: Range<usize>,
+}
+
 /// What a document says, as far as a link checker cares.
 #[derive(Clone, Debug, Default)]
 pub struct Outline {
@@ -152,6 +162,8 @@ pub struct Outline {
     pub anchors: Anchors,
     /// Instructions in comments, in document order.
     pub directives: Vec<Directive>,
+    /// What is wrong by itself, in document order.
+    pub faults: Vec<Fault>,
 }
 
 /// The targets that a document offers to fragments: hashes of all, and the names where they were kept.
@@ -220,6 +232,18 @@ impl Anchors {
     /// Whether there is no target.
     pub fn is_empty(&self) -> bool {
         self.hashes.is_empty()
+    }
+
+    /// Takes in the targets of another part of the same document. Names stay readable if both parts
+    /// kept theirs.
+    pub fn join(&mut self, other: Anchors) {
+        self.hashes.extend(other.hashes);
+        self.hashes.sort_unstable();
+        self.hashes.dedup();
+        self.names = match (self.names.take(), other.names) {
+            (Some(names), Some(more)) => Some((names.into_string() + &more).into_boxed_str()),
+            _ => None,
+        };
     }
 
     /// Gives the names up and keeps the hashes.
@@ -322,5 +346,15 @@ mod tests {
         assert_eq!((anchors.len(), anchors.has("ü"), anchors.has("c")), (3, true, false));
         anchors.forget_names();
         assert_eq!((anchors.names().count(), anchors.has("a")), (0, true));
+    }
+
+    #[test]
+    fn parts_of_a_document_join_their_anchors() {
+        let mut anchors = Anchors::of(["b", "a"], true);
+        anchors.join(Anchors::of(["c", "a"], true));
+        assert_eq!((anchors.len(), anchors.has("b"), anchors.has("c")), (3, true, true));
+        assert_eq!(anchors.names().collect::<Vec<_>>(), ["b", "a", "c", "a"]);
+        anchors.join(Anchors::of(["d"], false));
+        assert_eq!((anchors.has("d"), anchors.names().count()), (true, 0));
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
 //!                           ├─► outline ─► links, anchors, directives, with their places
+//!                           ├─► prose ─► the same of documents that are not HTML
 //!                           └─► select ─► data                  a tree, where selectors ask for it
 //! ```
 //!
@@ -12,6 +13,7 @@
 pub mod charset;
 pub mod css;
 pub mod outline;
+pub mod prose;
 pub mod scan;
 pub mod select;
 
@@ -39,6 +41,7 @@ use url::{Host, Url};
 pub use css::css_links;
 pub use media::is_html;
 pub use outline::{Look, link_field, outline};
+pub use prose::Language;
 pub use stage::Stage;
 
 use self::{

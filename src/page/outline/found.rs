@@ -52,7 +52,7 @@ impl<'h> Found<'h> {
     pub(super) fn finish(self) -> (Outline, Vec<Document>) {
         let Found { look, base, links, names, directives, documents, .. } = self;
         let anchors = Anchors::of(names.iter(), look.names);
-        (Outline { base, links, anchors, directives }, documents)
+        (Outline { base, links, anchors, directives, faults: Vec::new() }, documents)
     }
 
     /// Takes an attribute of a tag for what it is.

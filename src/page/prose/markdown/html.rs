@@ -1,0 +1,54 @@
+//! HTML within Markdown: the copy of a document that has nothing else, and the few things about
+//! inline tags that bear on the text around them.
+
+use std::{iter, ops::Range};
+
+/// A copy of a document under way: blank but for some parts, byte for byte of the same length.
+#[derive(Default)]
+pub(super) struct Mask {
+    copy: String,
+}
+
+impl Mask {
+    /// Keeps this part. Parts come in order; one that comes late is left out.
+    pub(super) fn keep(&mut self, body: &str, part: Range<usize>) {
+        if let (Some(gap), Some(kept)) = (part.start.checked_sub(self.copy.len()), body.get(part)) {
+            self.copy.extend(iter::repeat_n(' ', gap));
+            self.copy.push_str(kept);
+        }
+    }
+
+    /// The copy, up to the end of the last part; `None` if nothing was kept.
+    pub(super) fn finish(self) -> Option<String> {
+        (!self.copy.is_empty()).then_some(self.copy)
+    }
+}
+
+/// Inline elements whose content is no prose: `a` because it is a link already, the others because
+/// they are code.
+const QUIET: &[&str] = &["a", "code", "pre", "kbd", "samp", "tt", "script", "style"];
+
+/// An inline tag, as far as it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// Opens an element of [`QUIET`].
+    Open(&'static str),
+    /// Closes one.
+    Close(&'static str),
+}
+
+impl Tag {
+    /// What this tag does, if it does anything.
+    pub(super) fn of(tag: &str) -> Option<Tag> {
+        let tag = tag.strip_prefix('<')?;
+        let (tag, closes) = tag.strip_prefix('/').map_or((tag, false), |tag| (tag, true));
+        let end = tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len());
+        let name = tag.get(..end)?;
+        let name = QUIET.iter().find(|quiet| quiet.eq_ignore_ascii_case(name))?;
+        match closes {
+            true => Some(Tag::Close(name)),
+            false if tag.ends_with("/>") => None,
+            false => Some(Tag::Open(name)),
+        }
+    }
+}

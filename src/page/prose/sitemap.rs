@@ -1,0 +1,176 @@
+//! Sitemaps and feeds: the addresses of their entries.
+//!
+//! The root element says what it is (sitemaps.org; RSS 0.9 to 2.0; RFC 4287). Entities of a document
+//! type are not expanded, so a small file cannot become a large one. What is not well-formed ends the
+//! reading; what came before it counts.
+
+use std::{borrow::Cow, ops::Range};
+
+use quick_xml::{
+    Reader,
+    escape::{resolve_predefined_entity, unescape},
+    events::{BytesStart, Event},
+};
+
+use super::{draft::Draft, pieces::Pieces};
+use crate::model::link::{Link, LinkKind};
+
+/// Root elements of what has entries.
+const ROOTS: &[&str] = &["urlset", "sitemapindex", "rss", "feed", "RDF"];
+
+/// Elements whose text is an address.
+const TEXTS: &[&str] = &["loc", "link", "guid", "content_loc", "player_loc", "thumbnail_loc", "comments"];
+
+/// Attributes that hold an address: element, attribute.
+const ATTRIBUTES: &[(&str, &str)] =
+    &[("link", "href"), ("enclosure", "url"), ("content", "src"), ("content", "url"), ("thumbnail", "url")];
+
+/// Adds the entries.
+pub(super) fn read(text: &str, draft: &mut Draft) {
+    let mut reader = Reader::from_str(text);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_dangling_amp = true;
+    config.allow_unmatched_ends = true;
+    let mut known = false;
+    // The element whose text is being read.
+    let mut open: Option<&'static str> = None;
+    let mut address = Pieces::default();
+    let mut at = 0;
+    while let Ok(event) = reader.read_event() {
+        let end = usize::try_from(reader.buffer_position()).unwrap_or(text.len()).min(text.len());
+        let span = at..end;
+        at = end;
+        match event {
+            Event::Start(tag) | Event::Empty(tag) if !known => {
+                known = ROOTS.contains(&tag.local_name().as_ref());
+                if !known {
+                    return;
+                }
+            }
+            Event::Start(tag) => {
+                attributes(text, &tag, span, draft);
+                let name = tag.local_name();
+                open = TEXTS.iter().copied().find(|text| *text == name.as_ref()).filter(|_| is_address(&tag));
+                address.clear();
+            }
+            Event::Empty(tag) => attributes(text, &tag, span, draft),
+            Event::End(_) => {
+                if let Some(element) = open.take() {
+                    entry(element, &address, draft);
+                }
+            }
+            Event::Text(piece) if open.is_some() => address.push(&piece, span, text),
+            Event::CData(piece) if open.is_some() => {
+                let inside = span.start + "<![CDATA[".len()..span.end.saturating_sub("]]>".len());
+                address.push(&piece, inside, text);
+            }
+            Event::GeneralRef(name) if open.is_some() => {
+                let c = name.resolve_char_ref().ok().flatten();
+                let mut buffer = [0; 4];
+                let meant = c.map(|c| &*c.encode_utf8(&mut buffer)).or_else(|| resolve_predefined_entity(&name));
+                let written = text.get(span.clone()).unwrap_or_default();
+                address.push(meant.unwrap_or(written), span, text);
+            }
+            Event::Comment(comment) => draft.comment(&comment, span),
+            Event::Eof => return,
+            _ => {}
+        }
+    }
+}
+
+/// Whether the text of an element is an address: that of a `guid` may be a mere name.
+fn is_address(tag: &BytesStart<'_>) -> bool {
+    let mut attributes = tag.attributes();
+    !attributes.with_checks(false).flatten().any(|attribute| {
+        attribute.key.local_name().as_ref() == "isPermaLink" && attribute.value.trim().eq_ignore_ascii_case("false")
+    })
+}
+
+fn entry(element: &'static str, address: &Pieces, draft: &mut Draft) {
+    let text = address.text();
+    let value = text.trim();
+    if !value.is_empty() {
+        let start = text.len() - text.trim_start().len();
+        draft.link(LinkKind::Entry, element, value, address.source(start..start + value.len()));
+    }
+}
+
+fn attributes(text: &str, tag: &BytesStart<'_>, span: Range<usize>, draft: &mut Draft) {
+    let name = tag.local_name();
+    let written = text.get(span.clone()).unwrap_or_default();
+    for attribute in tag.attributes().with_checks(false).flatten() {
+        let key = attribute.key.local_name();
+        let wanted = ATTRIBUTES.iter().find(|(element, key_)| *element == name.as_ref() && *key_ == key.as_ref());
+        let Some((element, key)) = wanted else { continue };
+        let raw: &str = &attribute.value;
+        // The value is borrowed from the tag, so that its place is the distance of the two.
+        let Some(offset) = offset(tag, raw).map(|offset| offset + 1) else { continue };
+        if written.get(offset..offset + raw.len()) != Some(raw) || raw.trim().is_empty() {
+            continue;
+        }
+        let value = unescape(raw).unwrap_or(Cow::Borrowed(raw));
+        let lead = raw.len() - raw.trim_start().len();
+        let start = span.start + offset + lead;
+        draft.links.push(Link {
+            kind: LinkKind::Entry,
+            element,
+            attribute: Some(key),
+            text: "".into(),
+            value: value.trim().into(),
+            span: start..start + raw.trim().len(),
+        });
+    }
+}
+
+/// Where a part of a tag's content begins in it; the content begins behind the `<`.
+fn offset(tag: &BytesStart<'_>, part: &str) -> Option<usize> {
+    let content: &str = tag;
+    (part.as_ptr() as usize).checked_sub(content.as_ptr() as usize).filter(|offset| *offset <= content.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(text: &str) -> Vec<(String, String)> {
+        let mut draft = Draft::default();
+        read(text, &mut draft);
+        draft.links.iter().map(|link| (link.value.to_string(), text[link.span.clone()].to_owned())).collect()
+    }
+
+    fn same(values: &[&str]) -> Vec<(String, String)> {
+        values.iter().map(|value| ((*value).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn sitemaps_and_feeds_give_their_entries() {
+        let sitemap = "<?xml version='1.0'?>\n<urlset xmlns='x'><url><loc>\n https://a.org/1 </loc><lastmod>2026</lastmod>\
+            <xhtml:link rel='alternate' href='https://a.org/de'/><image:image><image:loc>https://a.org/i</image:loc></image:image></url></urlset>";
+        assert_eq!(entries(sitemap), same(&["https://a.org/1", "https://a.org/de", "https://a.org/i"]));
+        let index =
+            "\u{feff}<sitemapindex><sitemap><loc><![CDATA[https://a.org/s.xml]]></loc></sitemap></sitemapindex>";
+        assert_eq!(entries(index), same(&["https://a.org/s.xml"]));
+        let rss = "<rss><channel><link>https://a.org</link><item><guid isPermaLink=\"false\">https://no.org</guid>\
+            <guid>https://a.org/2</guid><enclosure url='https://a.org/m.mp3' length='1'/></item></channel></rss>";
+        assert_eq!(entries(rss), same(&["https://a.org", "https://a.org/2", "https://a.org/m.mp3"]));
+        let atom =
+            "<feed><link href=\"https://a.org/?a=1&amp;b=2\"/><entry><id>tag:x</id><link href='/e'/></entry></feed>";
+        assert_eq!(entries(atom)[0], ("https://a.org/?a=1&b=2".into(), "https://a.org/?a=1&amp;b=2".into()));
+        assert_eq!(entries(atom)[1].0, "/e");
+    }
+
+    #[test]
+    fn references_are_decoded_and_entities_are_not_expanded() {
+        let text =
+            "<!DOCTYPE urlset [<!ENTITY x 'boom'>]><urlset><loc>https://a.org/?a=1&amp;b=&#x41;&x;</loc></urlset>";
+        assert_eq!(entries(text)[0], ("https://a.org/?a=1&b=A&x;".into(), "https://a.org/?a=1&amp;b=&#x41;&x;".into()));
+    }
+
+    #[test]
+    fn other_xml_and_what_follows_a_mistake_is_not_read() {
+        assert!(entries("<project><link>https://a.org</link></project>").is_empty());
+        assert!(entries("plain https://a.org").is_empty());
+        assert_eq!(entries("<urlset><loc>https://a.org</loc><loc>https://b.org</").len(), 1);
+    }
+}
