@@ -203,6 +203,9 @@ codes! {
     ExtractInvalid "extract.invalid" Error Never
         "A selector of this request cannot be read."
         "Try it in a browser's console: document.querySelectorAll('…').";
+    IoRead "io.read" Error Never
+        "A document could not be read."
+        "Look at `error.message`; --hidden and ignore files say what is read below a folder.";
     IoWrite "io.write" Error Never
         "The result could not be written."
         "Is the disk full?";
