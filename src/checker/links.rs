@@ -234,7 +234,7 @@ impl Judge<'_> {
         let found = match judged {
             Fragment::Missing => {
                 let names = self.places.names_of(file);
-                findings::of_fragment(judged, wanted, &link.0.value, &names)
+                findings::of_fragment(judged, wanted, &link.0.value, names)
             }
             _ => findings::of_fragment(judged, wanted, &link.0.value, &Anchors::default()),
         };

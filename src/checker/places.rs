@@ -65,7 +65,17 @@ pub(super) struct Places<'a> {
     by_path: HashMap<u64, FileId>,
     places: Vec<(Box<str>, Place)>,
     by_form: HashMap<u64, PlaceId>,
+    /// The names that were looked at last.
+    names: (Option<FileId>, Anchors),
+    /// Names that may still be looked through.
+    budget: usize,
 }
+
+/// Names looked through for suggestions at most, in a run: about two seconds.
+const NAMES: usize = 2_000_000;
+
+/// What reading a file costs, in names.
+const FILE: usize = 500;
 
 impl<'a> Places<'a> {
     /// With the documents that will be read: their [`FileId`]s count from 0 in order.
@@ -77,6 +87,8 @@ impl<'a> Places<'a> {
             by_path: HashMap::new(),
             places: Vec::new(),
             by_form: HashMap::new(),
+            names: (None, Anchors::default()),
+            budget: NAMES,
         };
         for document in listed {
             let id = FileId(places.files.len() as u32);
@@ -178,9 +190,21 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// The same with names, for suggestions; the file is read for it.
-    pub fn names_of(&self, id: FileId) -> Anchors {
-        look(self.path_of(id), Look { links: false, anchors: true, names: true }).1
+    /// The names of a file's anchors, for suggestions; the file is read for it. None any more once
+    /// a great many were looked through: a run in which everything is wrong would never end.
+    pub fn names_of(&mut self, id: FileId) -> &Anchors {
+        if self.names.0 != Some(id) {
+            let anchors = match self.budget {
+                0 => Anchors::default(),
+                _ => look(self.path_of(id), Look { links: false, anchors: true, names: true }).1,
+            };
+            self.names = (Some(id), anchors);
+        }
+        self.budget = self.budget.saturating_sub(self.names.1.len() + FILE);
+        if self.budget == 0 {
+            self.names = (None, Anchors::default());
+        }
+        &self.names.1
     }
 
     /// The words of a document, for text directives; the file is read for it.

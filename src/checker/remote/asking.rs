@@ -11,7 +11,7 @@ use super::{
     target::{Outcome, State, Wants, Way},
 };
 use crate::{
-    checker::news::Outward,
+    checker::news::{Asks, Outward},
     model::{Code, LinkKind},
 };
 
@@ -19,6 +19,11 @@ impl Hub {
     /// What the walk over a site wants of an address.
     pub(super) fn walk_wants(&self, id: u32, link: &Outward) -> Wants {
         let none = Wants::default();
+        // Whoever reads a page for its links has its anchors too, which another page may want.
+        let all = Wants { links: true, anchors: self.shared.reach.anchors, ..none };
+        if link.asks == Asks::Links {
+            return all;
+        }
         let is_page = matches!(
             link.mention.kind,
             LinkKind::Anchor | LinkKind::Frame | LinkKind::Refresh | LinkKind::Stylesheet | LinkKind::Entry
@@ -29,7 +34,7 @@ impl Hub {
         // A sitemap may list further ones.
         let is_sitemap = link.mention.kind == LinkKind::Entry && url.path().ends_with(".xml");
         match is_page && ((self.shared.reach.recurse && self.scope.covers(&url)) || is_sitemap) {
-            true => Wants { links: true, anchors: self.shared.reach.anchors, ..none },
+            true => all,
             false => none,
         }
     }
