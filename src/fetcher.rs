@@ -20,7 +20,7 @@ use crate::{
     fetch::{Client, ClientError},
     model::{Record, Request, units::Rate},
     page::{Stage, select::Plan, select::SelectError},
-    settings::{Dedupe, Order, Settings, With},
+    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Dedupe, Order, Settings, With},
     source::SourceError,
 };
 
@@ -192,6 +192,18 @@ impl Builder {
             self.settings.limits.host.in_flight = most;
         }
         self
+    }
+
+    /// Whether the numbers at once are found out below those that are set [default: off].
+    pub fn adaptive(mut self, adaptive: Adaptive) -> Self {
+        self.settings.limits.adaptive = adaptive;
+        self
+    }
+
+    /// Finds all numbers at once out, up to [`AUTO_MOST`] and [`AUTO_MOST_PER_HOST`]; a later
+    /// [`concurrency`](Self::concurrency) or [`per_host`](Self::per_host) is a cap.
+    pub fn auto(self) -> Self {
+        self.concurrency(AUTO_MOST.get()).per_host(AUTO_MOST_PER_HOST.get()).adaptive(Adaptive::All)
     }
 
     /// Requests looked ahead at most [default: 50,000].

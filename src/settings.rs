@@ -14,7 +14,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use regex::Regex;
 
-use crate::model::units::{LONGEST, Rate, StatusSet};
+use crate::model::{
+    Digest,
+    units::{LONGEST, Rate, StatusSet},
+};
 
 /// Everything that a run is told.
 #[derive(Clone, Debug, Default)]
@@ -60,11 +63,25 @@ impl Settings {
     }
 }
 
+/// Which numbers of exchanges at once are found out by the run, below those that are set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Adaptive {
+    /// None.
+    #[default]
+    Off,
+    /// Each host's.
+    Hosts,
+    /// Each host's, and that over all hosts.
+    All,
+}
+
 /// How much at once, and how fast.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Exchanges at once, over all hosts.
     pub in_flight: NonZeroUsize,
+    /// Whether the numbers at once are as set, or are found out below that.
+    pub adaptive: Adaptive,
     /// Limits of a host that has none of its own.
     pub host: HostLimits,
     /// Limits of named hosts (`host` or `host:port`), each filled up from `host`.
@@ -79,10 +96,18 @@ pub struct Limits {
     pub body_budget: usize,
 }
 
+/// Most exchanges at once over all hosts that a run tries by itself. Each costs a connection, and
+/// one task does not keep more of them busy.
+pub const AUTO_MOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);
+/// Most exchanges at once for one host that a run tries by itself; nginx, as it comes, has 512
+/// connections a worker for everybody.
+pub const AUTO_MOST_PER_HOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(511);
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {
             in_flight: NonZeroUsize::MIN.saturating_add(31),
+            adaptive: Adaptive::Off,
             host: HostLimits::default(),
             hosts: HashMap::new(),
             rate: None,
@@ -390,6 +415,8 @@ pub struct Pages {
     pub select: Vec<(String, String)>,
     /// Heavy keys that records carry.
     pub with: With,
+    /// Whether bodies are digested.
+    pub digest: Digest,
 }
 
 /// Heavy keys of a record, each off unless asked for.

@@ -4,7 +4,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use fetchall::settings::Settings;
+use fetchall::settings::{Adaptive, Limits, Settings};
 
 use super::terminal::Voice;
 
@@ -36,12 +36,23 @@ fn fit(limit: u64, wanted: NonZeroUsize) -> Fit {
     Fit { in_flight, idle_per_host, idle_timeout }
 }
 
+/// As many of `cap` as leave idle connections alone, where nobody asked for a number; but not fewer
+/// than a run has by default, if they fit.
+fn comfortable(limit: u64, cap: NonZeroUsize) -> NonZeroUsize {
+    let most = usize::try_from(limit.saturating_sub(64) / 4).unwrap_or(usize::MAX);
+    let most = NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN);
+    cap.min(most.max(Limits::default().in_flight))
+}
+
 /// Raises the soft limit to the hard one and fits the settings under it; says so where that makes
 /// the run slower than it was asked to be.
 pub fn apply(settings: &mut Settings, voice: &Voice) {
     // Where there is no such limit, or it cannot be read, nothing is clamped.
     let Ok(limit) = rlimit::increase_nofile_limit(u64::MAX) else { return };
-    let wanted = settings.limits.in_flight;
+    let wanted = match settings.limits.adaptive {
+        Adaptive::Off | Adaptive::Hosts => settings.limits.in_flight,
+        Adaptive::All => comfortable(limit, settings.limits.in_flight),
+    };
     let fit = fit(limit, wanted);
     settings.limits.in_flight = fit.in_flight;
     let transport = &mut settings.transport;
@@ -74,6 +85,16 @@ mod tests {
             let expected =
                 Fit { in_flight: NonZeroUsize::new(in_flight).unwrap(), idle_per_host: idle, idle_timeout: timeout };
             assert_eq!(found, expected, "{limit} {wanted}");
+        }
+    }
+
+    #[test]
+    fn what_is_found_out_stays_where_connections_are_kept() {
+        let cap = NonZeroUsize::new(1024).unwrap();
+        for (limit, most) in [(1024, 240), (20_000, 1024), (100, 32)] {
+            let found = comfortable(limit, cap);
+            assert_eq!(found.get(), most);
+            assert!(limit < 128 || fit(limit, found).idle_per_host.is_none());
         }
     }
 }

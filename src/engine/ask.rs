@@ -103,6 +103,8 @@ impl Asker {
             },
             max_body: settings.ask.max_body,
             keep,
+            digest: settings.pages.digest,
+            close: false,
             off_origin: trip.off_origin,
         }
     }

@@ -44,7 +44,7 @@ impl Door {
         Door { assume, method, choose, seen: Seen::default(), seed: fastrand::u64(..), next_seq: 0 }
     }
 
-    pub fn admit(&mut self, request: Request) -> Admission {
+    pub fn admit(&mut self, mut request: Request) -> Admission {
         let seq = self.next_seq;
         self.next_seq += 1;
         let refuse = |request, url, ending| Admission::Refused(Box::new(Visit::refused(seq, request, url, ending)));
@@ -67,6 +67,10 @@ impl Door {
             }
         }
         let host = host_key(&url);
+        if *request.input == *url.as_str() {
+            // Tens of thousands wait: what is the same is kept once.
+            request.input = Box::default();
+        }
         Admission::Flight(Box::new(Flight { seq, request, url: Arc::new(url), trip: None }), host)
     }
 }

@@ -17,19 +17,19 @@ use tokio::{
 use super::run::{Airborne, Engine, Landed, Reading, now};
 use crate::{
     fetch::Wire,
-    frontier::{BreakerState, Contact, Go, LaneId, Turn},
+    frontier::{BreakerState, Contact, Effect, Go, LaneId, Turn},
     model::{Attempt, Code, Ending, Exchange, Failure, Flight, Hop, Page, Trip, Wait, Wish, record::host_key},
     page::{self, Want, select::Plan},
     policy::{
         redirect::{self, Onward},
         step::{self, Moment, Rules, Step},
     },
-    settings::Settings,
+    settings::{Adaptive, Settings},
 };
 
 impl<W: Wire> Engine<W> {
     pub(super) fn take_off(&mut self, turn: Turn<Box<Flight>>, permit: OwnedSemaphorePermit) {
-        let Turn { item: mut flight, lane, waited, wait_for, go } = turn;
+        let Turn { item: mut flight, lane, waited, wait_for, go, close } = turn;
         if go == Go::HostGivenUp {
             let message = format!("{} failed too often in a row and was given up for a while", host_key(&flight.url));
             self.finish_flight(*flight, waited, Ending::Skipped { code: Code::BudgetHost, message, of: None }, None);
@@ -50,7 +50,8 @@ impl<W: Wire> Engine<W> {
             return;
         }
         let run_left = self.run_deadline.map(|deadline| deadline.saturating_duration_since(clock));
-        let ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
+        let mut ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
+        ask.close = close;
         flight.trip = Some(trip);
         let (wire, want) = (Arc::clone(&self.wire), self.want_of(&flight));
         // On the heap: a task's future is moved several times from its making to its end, and this
@@ -66,6 +67,9 @@ impl<W: Wire> Engine<W> {
             Landed { exchange: Box::new(exchange), page }
         }));
         self.airborne.insert(task.id(), Airborne { flight, lane });
+        if let Some(at_once) = &mut self.at_once {
+            at_once.launched(clock.into_std());
+        }
     }
 
     fn pack(&self, flight: &Flight, clock: Instant) -> Box<Trip> {
@@ -118,6 +122,7 @@ impl<W: Wire> Engine<W> {
             self.finish_flight(*flight, Duration::ZERO, Ending::Error(panicked()), None);
             return;
         };
+        self.adapt(lane, &exchange, clock);
         self.frontier.release(lane, contact(&exchange), clock);
         if let Some(body) = &exchange.body {
             self.handle.gauges.wire_bytes.fetch_add(body.wire_len, Relaxed);
@@ -141,6 +146,23 @@ impl<W: Wire> Engine<W> {
                 }
                 self.requeue(flight, exchange, wait, Some(why));
             }
+        }
+    }
+
+    /// Limits that adapt learn how an exchange went, which is still counted as under way.
+    fn adapt(&mut self, lane: LaneId, exchange: &Exchange, clock: std::time::Instant) {
+        if self.settings.limits.adaptive == Adaptive::Off {
+            return;
+        }
+        let latency = exchange.phases.total;
+        let effect = effect(exchange);
+        if let Some(effect) = effect {
+            self.frontier.note(lane, effect, latency, clock);
+        }
+        if let Some(at_once) = &mut self.at_once {
+            // One host's trouble is not the run's; a lack of descriptors is.
+            let effect = if effect.is_none() { Effect::Failed } else { Effect::Answered };
+            at_once.note(effect, latency, self.airborne.len() + 1, clock);
         }
     }
 
@@ -295,6 +317,22 @@ fn contact(exchange: &Exchange) -> Contact {
         Some(failure) if failure.code.is_transport() && exchange.head.is_none() => Contact::Failed,
         Some(_) if exchange.head.is_some() => Contact::Answered,
         Some(_) => Contact::Unknown,
+    }
+}
+
+/// What an exchange says about the load of its host; `None` if it failed for want of descriptors of
+/// our own.
+fn effect(exchange: &Exchange) -> Option<Effect> {
+    match (&exchange.failure, exchange.status()) {
+        (Some(failure), _) => match failure.code {
+            Code::ConnectDescriptors => None,
+            code if matches!(code.family(), "connect" | "timeout") => Some(Effect::Failed),
+            Code::BodyTruncated | Code::ProtocolEmpty => Some(Effect::Failed),
+            _ => Some(Effect::Answered),
+        },
+        (None, Some(429 | 503)) => Some(Effect::Refused),
+        (None, Some(502 | 504)) => Some(Effect::Failed),
+        (None, _) => Some(Effect::Answered),
     }
 }
 

@@ -26,11 +26,11 @@ use super::{
 };
 use crate::{
     fetch::Wire,
-    frontier::{Frontier, LaneId},
+    frontier::{Adapt, Frontier, LaneId, Scope},
     model::{Ending, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
     page::{Stage, Want, select::Plan},
     policy::budget::RetryBudget,
-    settings::{MaxFailures, Order, Settings},
+    settings::{Adaptive, Limits, MaxFailures, Order, Settings},
     source::SourceError,
 };
 
@@ -98,6 +98,8 @@ pub struct Engine<W> {
     pub(super) frontier: Frontier<Box<Flight>>,
     pub(super) budget: RetryBudget,
     pub(super) slots: Arc<Semaphore>,
+    /// How many of the slots are used, where the run finds that out.
+    pub(super) at_once: Option<Adapt>,
     pub(super) exchanges: JoinSet<Landed>,
     pub(super) airborne: HashMap<Id, Airborne>,
     pub(super) pages: JoinSet<Result<Page, Failure>>,
@@ -125,7 +127,12 @@ fn window(settings: &Settings) -> usize {
     let limits = &settings.limits;
     match settings.choose.order {
         Order::Input if settings.pages.with.body => {
-            limits.window.get().min(limits.in_flight.get().saturating_mul(AHEAD_OF_BODIES))
+            let slots = match limits.adaptive {
+                Adaptive::Off | Adaptive::Hosts => limits.in_flight,
+                // The cap says nothing about how many it will be.
+                Adaptive::All => limits.in_flight.min(Limits::default().in_flight),
+            };
+            limits.window.get().min(slots.get().saturating_mul(AHEAD_OF_BODIES))
         }
         Order::Input | Order::Completion => limits.window.get(),
     }
@@ -148,6 +155,8 @@ impl<W: Wire> Engine<W> {
             frontier: Frontier::new(&settings.limits, start.into_std()),
             budget: RetryBudget::new(settings.retry.budget_percent),
             slots: Arc::new(Semaphore::new(settings.limits.in_flight.get().min(Semaphore::MAX_PERMITS))),
+            at_once: (settings.limits.adaptive == Adaptive::All)
+                .then(|| Adapt::new(Scope::Run, settings.limits.in_flight)),
             exchanges: JoinSet::new(),
             airborne: HashMap::new(),
             pages: JoinSet::new(),
@@ -280,12 +289,20 @@ impl<W: Wire> Engine<W> {
             && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
     }
 
+    /// Whether one more at once is worth it, where that is found out.
+    fn has_room(&self) -> bool {
+        self.at_once.as_ref().is_none_or(|at_once| self.airborne.len() < at_once.limit())
+    }
+
     /// Everything that may go, goes.
     fn launch(&mut self) {
         self.held_back = false;
         loop {
             if !self.may_launch() {
                 self.held_back = true;
+                break;
+            }
+            if !self.has_room() {
                 break;
             }
             let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else { break };
@@ -366,7 +383,8 @@ impl<W: Wire> Engine<W> {
     }
 
     fn wake_at(&self) -> Option<Instant> {
-        let turn = self.frontier.wake_at().filter(|_| self.may_launch() && self.slots.available_permits() > 0);
+        let may_go = self.may_launch() && self.has_room() && self.slots.available_permits() > 0;
+        let turn = self.frontier.wake_at().filter(|_| may_go);
         let stop = match &self.stopping {
             Some(stopping) => Some(stopping.drain_by),
             None => self.run_deadline,

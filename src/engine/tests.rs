@@ -17,7 +17,7 @@ use crate::{
     fetch::Wire,
     model::{Ask, Body, Code, Exchange, Failure, Head, Record, Request, exchange::Phases, record::Outcome},
     page::Stage,
-    settings::{Dedupe, MaxFailures, Order, Settings},
+    settings::{Adaptive, Dedupe, MaxFailures, Order, Settings},
 };
 
 /// What the wire has seen.
@@ -186,6 +186,40 @@ async fn waiting_holds_no_slot() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn numbers_at_once_that_are_found_out_grow_up_to_the_caps_and_no_further() {
+    let urls = |host: &str| (0..4000).map(|n| format!("http://{host}/ok/50/{n}")).collect::<Vec<_>>();
+    for (adaptive, slots, per_host, least) in
+        [(Adaptive::All, 1024, 100, 95), (Adaptive::All, 60, 100, 55), (Adaptive::Hosts, 64, 40, 40)]
+    {
+        let mut settings = settings(slots, per_host);
+        settings.limits.adaptive = adaptive;
+        let (launched, wire) = launch(settings, urls("h"));
+        let begun = Instant::now();
+        assert_law(&collect(launched).await, 4000);
+        let most = wire.log.lock().unwrap().most["h"];
+        assert!(most >= least && most <= slots.min(per_host), "{adaptive:?}: {most} at once");
+        // 50 ms each; a second for finding out.
+        let ideal = Duration::from_millis(50) * 4000 / u32::try_from(most).unwrap();
+        assert!(begun.elapsed() < ideal + Duration::from_secs(1), "{adaptive:?}: {:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_new_hosts_do_not_open_everything_at_once() {
+    let mut settings = settings(1024, 512);
+    settings.limits.adaptive = Adaptive::All;
+    let urls: Vec<String> = (0..2000).map(|n| format!("http://h{}/ok/1000/{n}", n % 500)).collect();
+    let (launched, _) = launch(settings, urls);
+    let handle = launched.handle.clone();
+    let watch = tokio::spawn(async move {
+        sleep(Duration::from_millis(500)).await;
+        handle.progress().in_flight
+    });
+    assert_law(&collect(launched).await, 2000);
+    assert_eq!(watch.await.unwrap(), 32);
+}
+
+#[tokio::test(start_paused = true)]
 async fn repeats_are_skipped_and_name_the_first() {
     let urls: Vec<String> = ["http://h/ok/1", "http://h/ok/2", "http://h:80/ok/1#x"].map(str::to_owned).into();
     let records = run(settings(8, 8), urls.clone()).await;
@@ -330,6 +364,7 @@ proptest::proptest! {
         ordered in proptest::bool::ANY,
         stop_at in proptest::option::of(0..3000u64),
         slow_reader in proptest::bool::ANY,
+        adaptive in proptest::sample::select(vec![Adaptive::Off, Adaptive::Hosts, Adaptive::All]),
     ) {
         let urls: Vec<String> = kinds.iter().enumerate().map(|(n, kind)| match kind {
             0 => format!("http://h{}/flaky/1/{n}", n % 4),
@@ -343,6 +378,7 @@ proptest::proptest! {
         let count = urls.len();
         let mut settings = settings(slots, per_host);
         if ordered { settings.choose.order = Order::Input; }
+        settings.limits.adaptive = adaptive;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let records = runtime.block_on(async move {
             let (mut launched, _) = launch(settings, urls);

@@ -28,7 +28,7 @@ use tokio::{
 use tokio_util::io::StreamReader;
 
 use super::classify;
-use crate::model::{Body, Code, Failure, Keep, record, units::human_size};
+use crate::model::{Body, Code, Digest, Failure, Keep, record, units::human_size};
 
 /// Decoded bytes asked for at once.
 const STEP: usize = 64 * 1024;
@@ -51,12 +51,14 @@ pub(super) struct Bounds {
     pub most: u64,
     /// How much is kept.
     pub keep: Keep,
+    /// Whether it is digested.
+    pub digest: Digest,
 }
 
 /// Reads a whole body; `headers` are those of its response.
 pub(super) async fn read(response: reqwest::Response, headers: &HeaderMap, bounds: Bounds) -> Result<Body, Failure> {
     let codings = codings(headers)?;
-    let sink = Sink::new(keep_of(headers, bounds.keep), bounds.most);
+    let sink = Sink::new(keep_of(headers, bounds.keep), bounds);
     if codings.is_empty() {
         plain(response, bounds, sink).await
     } else {
@@ -290,19 +292,20 @@ fn is_document(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Counts, digests and keeps.
+/// Counts, digests if asked to, and keeps.
 struct Sink {
     keep: usize,
     most: u64,
     len: u64,
-    digest: Sha256,
+    digest: Option<Sha256>,
     first: Bytes,
     rest: BytesMut,
 }
 
 impl Sink {
-    fn new(keep: usize, most: u64) -> Self {
-        Sink { keep, most, len: 0, digest: Sha256::new(), first: Bytes::new(), rest: BytesMut::new() }
+    fn new(keep: usize, bounds: Bounds) -> Self {
+        let digest = (bounds.digest == Digest::Sha256).then(Sha256::new);
+        Sink { keep, most: bounds.most, len: 0, digest, first: Bytes::new(), rest: BytesMut::new() }
     }
 
     fn take(&mut self, chunk: &Bytes, over: Code) -> Result<(), Failure> {
@@ -310,7 +313,9 @@ impl Sink {
         if self.len > self.most {
             return Err(too_large(self.most, over));
         }
-        self.digest.update(chunk);
+        if let Some(digest) = &mut self.digest {
+            digest.update(chunk);
+        }
         let kept = self.first.len().max(self.rest.len());
         let part = chunk.len().min(self.keep.saturating_sub(kept));
         if part > 0 {
@@ -329,7 +334,8 @@ impl Sink {
 
     fn finish(self, wire_len: u64) -> Body {
         let kept = if self.rest.is_empty() { self.first } else { self.rest.freeze() };
-        Body { kept, len: self.len, wire_len, sha256: self.digest.finalize().into() }
+        let sha256 = self.digest.map(|digest| digest.finalize().into());
+        Body { kept, len: self.len, wire_len, sha256 }
     }
 }
 
@@ -337,20 +343,29 @@ impl Sink {
 mod tests {
     use super::*;
 
+    fn bounds(most: u64, digest: Digest) -> Bounds {
+        Bounds { end: Instant::now(), silence: Duration::ZERO, most, keep: Keep::All, digest }
+    }
+
     #[test]
     fn the_digest_covers_all_and_only_so_much_is_kept() {
-        let mut sink = Sink::new(5, 100);
-        for chunk in ["abc", "def", "ghi"] {
-            sink.take(&Bytes::from(chunk), Code::BodyTooLarge).unwrap();
-        }
-        let body = sink.finish(9);
+        let taken = |digest| {
+            let mut sink = Sink::new(5, bounds(100, digest));
+            for chunk in ["abc", "def", "ghi"] {
+                sink.take(&Bytes::from(chunk), Code::BodyTooLarge).unwrap();
+            }
+            sink.finish(9)
+        };
+        let body = taken(Digest::Sha256);
         assert_eq!((&body.kept[..], body.len), (&b"abcde"[..], 9));
-        assert_eq!(body.sha256, <[u8; 32]>::from(Sha256::digest("abcdefghi")));
+        assert_eq!(body.sha256, Some(<[u8; 32]>::from(Sha256::digest("abcdefghi"))));
+        let body = taken(Digest::Off);
+        assert_eq!((&body.kept[..], body.len, body.sha256), (&b"abcde"[..], 9, None));
     }
 
     #[test]
     fn a_body_above_the_cap_is_refused_at_once() {
-        let mut sink = Sink::new(0, 4);
+        let mut sink = Sink::new(0, bounds(4, Digest::Sha256));
         assert!(sink.take(&Bytes::from("1234"), Code::BodyTooLarge).is_ok());
         assert_eq!(sink.take(&Bytes::from("5"), Code::BodyBomb).unwrap_err().code, Code::BodyBomb);
     }

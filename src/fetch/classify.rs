@@ -98,6 +98,11 @@ pub(super) fn is_stale_connection(error: &reqwest::Error) -> bool {
     by_hyper || by_system
 }
 
+/// Whether a response head was longer, or had more fields, than the client takes.
+pub(super) fn is_head_too_large(error: &reqwest::Error) -> bool {
+    find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse_too_large)
+}
+
 /// getaddrinfo's failures reach us as text only.
 pub(super) fn name_fault(name: &str, error: &io::Error) -> NameFault {
     let text = error.to_string();

@@ -1,10 +1,10 @@
 //! The real client: reqwest with its own redirects, retries and decoding turned off.
 //!
 //! One HTTP client for the run (two when there is a client certificate, which must not go along
-//! across origins). Must not know more than one exchange.
+//! across origins; and once more with room for more fields where a server sends that many). Must not know more than one exchange.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
 };
 
@@ -28,7 +28,10 @@ use crate::{
     settings::{Cookies, HttpVersions, PrivateIps, Settings, Transport, Verify},
 };
 
-/// Fields in a response head at most.
+/// Fields in a response head at most. The HTTP library has room for 100 at no cost; to look out for
+/// this many it fills two tables for each response, which is 8 % of what a small request costs. So
+/// this client is made only when a head was met that is too long for the other, or for requests
+/// that must not be sent twice.
 const HEAD_FIELDS: usize = 1_000;
 /// Bytes in a response head at most.
 const HEAD_BYTES: u32 = 256 * 1024;
@@ -41,9 +44,10 @@ const IDLE: Duration = Duration::from_secs(20);
 /// The real client.
 #[derive(Debug)]
 pub struct Client {
-    home: reqwest::Client,
-    /// Without the client certificate.
-    foreign: Option<reqwest::Client>,
+    usual: Pair,
+    /// The same with room for [`HEAD_FIELDS`]; once there is one, it is used for everything.
+    roomy: OnceLock<Pair>,
+    settings: Settings,
     jar: Option<Jar>,
     proxies: Matcher,
     verify: Verify,
@@ -56,11 +60,10 @@ impl Client {
     pub fn new(settings: &Settings) -> Result<Self, ClientError> {
         let transport = &settings.transport;
         let resolver = Resolver::new(transport);
-        let home = build(settings, &resolver, true)?;
-        let foreign = transport.identity_pem.as_ref().map(|_| build(settings, &resolver, false)).transpose()?;
         Ok(Client {
-            home,
-            foreign,
+            usual: Pair::new(settings, &resolver, None)?,
+            roomy: OnceLock::new(),
+            settings: settings.clone(),
             jar: (transport.cookies == Cookies::On).then(Jar::default),
             proxies: proxy_matcher(transport),
             verify: transport.verify,
@@ -70,7 +73,32 @@ impl Client {
     }
 }
 
-fn build(settings: &Settings, resolver: &Resolver, with_identity: bool) -> Result<reqwest::Client, ClientError> {
+/// The clients for the origin that was asked for and for others.
+#[derive(Clone, Debug)]
+struct Pair {
+    home: reqwest::Client,
+    /// Without the client certificate, where there is one.
+    foreign: Option<reqwest::Client>,
+}
+
+impl Pair {
+    fn new(settings: &Settings, resolver: &Resolver, fields: Option<usize>) -> Result<Self, ClientError> {
+        let identity = settings.transport.identity_pem.as_ref();
+        let build = |with_identity| build(settings, resolver, with_identity, fields);
+        Ok(Pair { home: build(true)?, foreign: identity.map(|_| build(false)).transpose()? })
+    }
+
+    fn of(&self, ask: &Ask) -> &reqwest::Client {
+        self.foreign.as_ref().filter(|_| ask.off_origin).unwrap_or(&self.home)
+    }
+}
+
+fn build(
+    settings: &Settings,
+    resolver: &Resolver,
+    with_identity: bool,
+    fields: Option<usize>,
+) -> Result<reqwest::Client, ClientError> {
     let transport = &settings.transport;
     let idle = transport.idle_per_host.unwrap_or(settings.limits.in_flight.get());
     let mut builder = reqwest::Client::builder()
@@ -83,9 +111,11 @@ fn build(settings: &Settings, resolver: &Resolver, with_identity: bool) -> Resul
         .connect_timeout(settings.times.connect)
         .pool_max_idle_per_host(idle)
         .pool_idle_timeout(transport.idle_timeout.unwrap_or(IDLE))
-        .http1_max_headers(HEAD_FIELDS)
         .http2_max_header_list_size(HEAD_BYTES)
         .referer(false);
+    if let Some(fields) = fields {
+        builder = builder.http1_max_headers(fields);
+    }
     builder = match transport.http {
         HttpVersions::Auto => builder,
         HttpVersions::Http1 => builder.http1_only(),
@@ -156,17 +186,21 @@ impl Wire for Client {
             match self.once(&ask, started, end).await {
                 (exchange, Race::None) => return exchange,
                 (_, Race::Lost) => {}
+                (_, Race::Crowded) => _ = self.roomy(),
             }
         }
         self.once(&ask, started, end).await.0
     }
 }
 
-/// Whether a request met a pooled connection that was just being closed.
+/// Whether a request is to be repeated unseen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Race {
     None,
+    /// It met a pooled connection that was just being closed.
     Lost,
+    /// The response head has more fields than the usual client takes.
+    Crowded,
 }
 
 impl Client {
@@ -188,7 +222,9 @@ impl Client {
     async fn once(&self, ask: &Ask, started: SystemTime, end: Instant) -> (Exchange, Race) {
         let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80));
         let request = self.request(ask);
-        let client = self.foreign.as_ref().filter(|_| ask.off_origin).unwrap_or(&self.home);
+        let may_repeat = is_idempotent(&ask.method);
+        let roomy = if may_repeat { self.roomy.get() } else { Some(self.roomy()) };
+        let client = roomy.unwrap_or(&self.usual).of(ask);
         let begun = Instant::now();
         let head_by = ask.patience.headers.map_or(end, |limit| (begun + limit).min(end));
         let answer = timeout_at(head_by, Arc::clone(&probe).around(client.execute(request))).await;
@@ -201,8 +237,10 @@ impl Client {
             }
             Ok(Err(error)) => {
                 let reused = probe.reached() == Reached::Reused;
-                if reused && is_idempotent(&ask.method) && classify::is_stale_connection(&error) {
+                if may_repeat && reused && classify::is_stale_connection(&error) {
                     race = Race::Lost;
+                } else if roomy.is_none() && classify::is_head_too_large(&error) {
+                    race = Race::Crowded;
                 }
                 classify::before_head(error, context())
             }
@@ -212,6 +250,12 @@ impl Client {
         exchange.phases = phases(&probe, None);
         exchange.tls = self.tls(ask, None);
         (exchange, race)
+    }
+
+    /// Made at need. What worked once for the usual client works again; if not, that one stays.
+    fn roomy(&self) -> &Pair {
+        let make = || Pair::new(&self.settings, &self.resolver, Some(HEAD_FIELDS));
+        self.roomy.get_or_init(|| make().unwrap_or_else(|_| self.usual.clone()))
     }
 
     fn no_head(&self, context: Context, by_headers_limit: bool) -> Failure {
@@ -230,6 +274,9 @@ impl Client {
         }
         if let Some(cookies) = self.jar.as_ref().and_then(|jar| jar.field_for(&ask.url)) {
             request.headers_mut().entry(header::COOKIE).or_insert(cookies);
+        }
+        if ask.close {
+            request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         request.headers_mut().entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         request
@@ -254,7 +301,7 @@ impl Client {
         }
         let peer = response.remote_addr().map(|address| address.ip());
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
-        let bounds = Bounds { end, silence: ask.patience.read, most: ask.max_body, keep: ask.keep };
+        let bounds = Bounds { end, silence: ask.patience.read, most: ask.max_body, keep: ask.keep, digest: ask.digest };
         let oversized = head_size(&head) > HEAD_BYTES as usize;
         let read = if oversized {
             Err(Failure::new(Code::ProtocolHeadersTooLarge, "the response head is larger than 256 KiB"))

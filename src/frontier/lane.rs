@@ -8,8 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{breaker::Breaker, pace::Pace};
-use crate::{model::Wait, settings::HostLimits};
+use super::{
+    adapt::{Adapt, Effect, Scope},
+    breaker::Breaker,
+    idle::Idle,
+    pace::Pace,
+};
+use crate::{
+    model::Wait,
+    settings::{Adaptive, HostLimits},
+};
 
 /// An item and since when, and for what, it waits.
 #[derive(Debug)]
@@ -38,6 +46,8 @@ pub(super) enum Place {
 pub(super) struct Lane<T> {
     queues: BTreeMap<Reverse<i32>, VecDeque<Queued<T>>>,
     limits: HostLimits,
+    /// What is found out below the limits, if anything is.
+    adapt: Option<Box<Adapt>>,
     pace: Option<Pace>,
     /// The rate has granted a start that was not made yet.
     granted: bool,
@@ -47,15 +57,17 @@ pub(super) struct Lane<T> {
     pub paused: Option<(Instant, Wait)>,
     pub breaker: Breaker,
     pub in_flight: usize,
+    pub idle: Idle,
     pub later: usize,
     pub place: Place,
 }
 
 impl<T> Lane<T> {
-    pub fn new(limits: HostLimits, epoch: Instant) -> Self {
+    pub fn new(limits: HostLimits, adaptive: Adaptive, epoch: Instant) -> Self {
         Lane {
             queues: BTreeMap::new(),
             limits,
+            adapt: (adaptive != Adaptive::Off).then(|| Box::new(Adapt::new(Scope::Host, limits.in_flight))),
             pace: limits.rate.map(|rate| Pace::new(rate, epoch)),
             granted: false,
             next_start: None,
@@ -64,6 +76,7 @@ impl<T> Lane<T> {
             paused: None,
             breaker: Breaker::default(),
             in_flight: 0,
+            idle: Idle::default(),
             later: 0,
             place: Place::Idle,
         }
@@ -75,7 +88,11 @@ impl<T> Lane<T> {
 
     /// A half-open breaker lets one probe through.
     pub fn is_full(&self) -> bool {
-        let most = if self.breaker.is_open() { 1 } else { self.limits.in_flight.get() };
+        let most = match &self.adapt {
+            _ if self.breaker.is_open() => 1,
+            Some(adapt) => adapt.limit(),
+            None => self.limits.in_flight.get(),
+        };
         self.in_flight >= most
     }
 
@@ -125,6 +142,9 @@ impl<T> Lane<T> {
         if let Some(until) = self.next_start.filter(|until| *until > now) {
             return Some((until, Wait::HostRate));
         }
+        if let Some(until) = self.adapt.as_ref().and_then(|adapt| adapt.blocked_until(now)) {
+            return Some((until, Wait::Host));
+        }
         if !self.granted {
             if let Some(Err(wait)) = self.pace.as_mut().map(|pace| pace.check(now)) {
                 return Some((now + wait, Wait::HostRate));
@@ -134,6 +154,13 @@ impl<T> Lane<T> {
         None
     }
 
+    /// How an exchange went that still counts as under way.
+    pub fn note(&mut self, effect: Effect, latency: Duration, now: Instant) {
+        if let Some(adapt) = &mut self.adapt {
+            adapt.note(effect, latency, self.in_flight, now);
+        }
+    }
+
     pub fn note_block(&mut self, why: Wait, now: Instant) {
         self.blocked = Some((why, now));
     }
@@ -141,6 +168,9 @@ impl<T> Lane<T> {
     pub fn launched(&mut self, now: Instant) {
         self.in_flight += 1;
         self.breaker.launched();
+        if let Some(adapt) = &mut self.adapt {
+            adapt.launched(now);
+        }
         self.granted = false;
         self.last_start = Some(now);
         if !self.limits.delay.is_zero() {
@@ -156,6 +186,14 @@ impl<T> Lane<T> {
         queued.why.or(held).or(rate).unwrap_or(Wait::Slot)
     }
 
+    /// How long what was found out is kept: that a host refuses is not forgotten at once.
+    fn adapted_for(&self) -> Duration {
+        match self.adapt.as_ref().filter(|adapt| adapt.is_throttled()) {
+            Some(_) => Duration::from_secs(60),
+            None => Duration::ZERO,
+        }
+    }
+
     /// Nothing waits or is under way, and nothing that happened here matters any more.
     pub fn is_forgettable(&self, now: Instant) -> bool {
         let spacing = self.limits.delay.max(self.limits.rate.map_or(Duration::ZERO, |rate| rate.per * 2));
@@ -164,6 +202,6 @@ impl<T> Lane<T> {
             && self.later == 0
             && !self.breaker.is_open()
             && self.paused.is_none_or(|(until, _)| until <= now)
-            && self.last_start.is_none_or(|at| at + spacing <= now)
+            && self.last_start.is_none_or(|at| at + spacing.max(self.adapted_for()) <= now)
     }
 }

@@ -1,12 +1,14 @@
 //! The frontier: which request may go next, and when.
 //!
 //! In: [`push`](Frontier::push), [`push_later`](Frontier::push_later), [`release`](Frontier::release),
-//! [`pause`](Frontier::pause). Out: [`pop`](Frontier::pop). Owns one lane per host
+//! [`note`](Frontier::note), [`pause`](Frontier::pause). Out: [`pop`](Frontier::pop). Owns one lane per host
 //! with its queue, spacing, pause and breaker, so that whoever waits, waits here and holds nothing.
 //! Must not know HTTP, tokio or files: time is an argument, so its tests need no clock and no
 //! network.
 
+mod adapt;
 mod breaker;
+mod idle;
 mod lane;
 mod pace;
 mod seen;
@@ -17,14 +19,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use adapt::{Adapt, Effect, Scope};
 pub use breaker::BreakerState;
+use idle::IdleLimit;
 use lane::{Lane, Place, Queued};
 use pace::Pace;
 pub use seen::Seen;
 
 use crate::{
     model::{Wait, units::Rate},
-    settings::{HostLimits, Limits},
+    settings::{Adaptive, HostLimits, Limits},
 };
 
 /// A lane's number; valid while something of that host waits or is under way.
@@ -55,6 +59,8 @@ pub struct Turn<T> {
     pub wait_for: Wait,
     /// Whether it may go.
     pub go: Go,
+    /// Whether its connection is to be closed afterwards, because nobody would use it.
+    pub close: bool,
 }
 
 /// Whether a popped item may go.
@@ -113,12 +119,14 @@ pub struct Frontier<T> {
     default: HostLimits,
     named: HashMap<String, HostLimits>,
     host_errors: u32,
+    adaptive: Adaptive,
     rate: Option<Pace>,
     rate_until: Option<Instant>,
     rate_blocked_at: Option<Instant>,
     epoch: Instant,
     turn: u64,
     waiting: usize,
+    idle: IdleLimit,
     sweep_at: usize,
 }
 
@@ -135,12 +143,14 @@ impl<T> Frontier<T> {
             default: limits.host,
             named: limits.hosts.clone(),
             host_errors: limits.host_errors,
+            adaptive: limits.adaptive,
             rate: limits.rate.map(|rate: Rate| Pace::new(rate, now)),
             rate_until: None,
             rate_blocked_at: None,
             epoch: now,
             turn: 0,
             waiting: 0,
+            idle: IdleLimit::new(limits.in_flight.get(), now),
             sweep_at: SWEEP_AT,
         }
     }
@@ -215,12 +225,21 @@ impl<T> Frontier<T> {
         [rate, alarm, later].into_iter().flatten().min()
     }
 
+    /// How the exchange of a popped item went and how long it took, for a limit that adapts; before
+    /// its [`release`](Self::release).
+    pub fn note(&mut self, id: LaneId, effect: Effect, latency: Duration, now: Instant) {
+        if let Some(lane) = self.lane_mut(id) {
+            lane.note(effect, latency, now);
+        }
+    }
+
     /// The exchange of a popped item is over: its host has room again.
     pub fn release(&mut self, id: LaneId, contact: Contact, now: Instant) {
         let host_errors = self.host_errors;
-        let Some(lane) = self.lane_mut(id) else { return };
+        let Some(lane) = self.lanes.get_mut(id.0 as usize).and_then(Option::as_mut) else { return };
         lane.in_flight = lane.in_flight.saturating_sub(1);
         lane.breaker.note(contact, host_errors, now);
+        self.idle.end(&mut lane.idle, contact == Contact::Answered, now);
         self.settle(id);
     }
 
@@ -290,7 +309,7 @@ impl<T> Frontier<T> {
         }
         let name_only = host.rsplit_once(':').map_or(host, |(name, _)| name);
         let limits = self.named.get(host).or_else(|| self.named.get(name_only)).copied().unwrap_or(self.default);
-        let lane = Lane::new(limits, self.epoch);
+        let lane = Lane::new(limits, self.adaptive, self.epoch);
         let id = match self.free.pop() {
             Some(id) => {
                 self.lanes[id.0 as usize] = Some(lane);
@@ -340,16 +359,23 @@ impl<T> Frontier<T> {
     /// Hands out the front item of a ready lane.
     fn take(&mut self, id: LaneId, now: Instant, go: Go) -> Option<Turn<T>> {
         let rate_blocked_at = self.rate_blocked_at;
-        let lane = self.lane_mut(id)?;
+        if self.idle.wants_look(now) {
+            let open = self.lanes.iter().flatten().map(|lane| lane.idle.count(now)).sum();
+            self.idle.looked(open, now);
+        }
+        let lane = self.lanes.get_mut(id.0 as usize).and_then(Option::as_mut)?;
         let queued = lane.dequeue()?;
         let wait_for = lane.cause_of(&queued, rate_blocked_at);
+        self.waiting -= 1;
+        let mut close = false;
         if go == Go::Yes {
             lane.launched(now);
+            let lonely = lane.is_empty() && lane.later == 0;
+            close = self.idle.start(&mut lane.idle, self.waiting, lonely, now);
         }
-        self.waiting -= 1;
         let waited = now.saturating_duration_since(queued.since);
         self.settle_after(id, now);
-        Some(Turn { item: queued.item, lane: id, waited, wait_for, go })
+        Some(Turn { item: queued.item, lane: id, waited, wait_for, go, close })
     }
 
     /// Puts a lane where it belongs after something changed: ready, full, or idle.

@@ -42,7 +42,7 @@ pub struct Patience {
     pub total: Duration,
 }
 
-/// How much of a body is kept in memory; length and digest always cover all of it.
+/// How much of a body is kept in memory; length and digest cover all of it in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// Nothing.
@@ -55,6 +55,16 @@ pub enum Keep {
     Documents,
     /// All of it.
     All,
+}
+
+/// Whether the bytes of a body are digested. For big bodies that costs more than receiving them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Digest {
+    /// No: what the bytes are is nobody's question.
+    Off,
+    /// SHA-256.
+    #[default]
+    Sha256,
 }
 
 /// One hop to be asked for.
@@ -74,6 +84,10 @@ pub struct Ask {
     pub max_body: u64,
     /// How much of the body the page stage wants.
     pub keep: Keep,
+    /// Whether the body is digested.
+    pub digest: Digest,
+    /// Whether the connection is closed afterwards, because nobody waits for it.
+    pub close: bool,
     /// Whether the chain of redirects has left the origin that was asked first: then no client
     /// certificate and no cookie from the user goes along.
     pub off_origin: bool,
@@ -117,8 +131,8 @@ pub struct Body {
     pub len: u64,
     /// Length on the wire, after transfer coding and before content coding is taken off.
     pub wire_len: u64,
-    /// SHA-256 of the decoded content.
-    pub sha256: [u8; 32],
+    /// SHA-256 of the decoded content, if it was asked for.
+    pub sha256: Option<[u8; 32]>,
 }
 
 /// What TLS agreed on and whom it met.

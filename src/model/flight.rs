@@ -70,7 +70,7 @@ impl Wait {
 pub struct Flight {
     /// Position in the input, from 0.
     pub seq: u64,
-    /// What was asked for.
+    /// What was asked for. Its `input` is empty where it is just what `url` says.
     pub request: Request,
     /// The URL asked for, normalised; userinfo still in it.
     pub url: Arc<Url>,

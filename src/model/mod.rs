@@ -20,7 +20,7 @@ pub mod units;
 pub mod visit;
 
 pub use code::{Again, Code, Kind};
-pub use exchange::{Ask, Body, Exchange, Failure, Head, Keep, Patience, Phases};
+pub use exchange::{Ask, Body, Digest, Exchange, Failure, Head, Keep, Patience, Phases};
 pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};
 pub use flight::{Attempt, Flight, Hop, Trip, Wait};
 pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Spot};

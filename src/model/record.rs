@@ -170,6 +170,9 @@ impl Record {
             Ending::Error(failure) => (Outcome::Error, Some(failure.into()), None),
             Ending::Skipped { code, message, of } => (Outcome::Skipped, None, Some(Skip { code, message, of })),
         };
+        if let (true, Some(url)) = (request.input.is_empty(), &url) {
+            request.input = url.as_str().into();
+        }
         let mut record = Record {
             seq,
             id: request.wish.as_mut().and_then(|wish| wish.id.take()),
@@ -322,7 +325,7 @@ impl Record {
         if let Some(body) = exchange.body {
             self.bytes = Some(body.len);
             self.wire_bytes = Some(body.wire_len);
-            self.sha256 = Some(hex(&body.sha256));
+            self.sha256 = body.sha256.as_ref().map(|digest| hex(digest));
             if heavy.body && !has_text {
                 self.body_base64 = Some(base64::engine::general_purpose::STANDARD.encode(&body.kept));
             }

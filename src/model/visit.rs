@@ -32,7 +32,7 @@ pub enum Ending {
 pub struct Visit {
     /// Position in the input, from 0.
     pub seq: u64,
-    /// What was asked for.
+    /// What was asked for. Its `input` is empty where it is just what `url` says.
     pub request: Request,
     /// The URL asked for, normalised; `None` if the text was no URL.
     pub url: Option<Arc<Url>>,

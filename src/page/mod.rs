@@ -3,7 +3,7 @@
 //! ```text
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
 //!                           ├─► outline ─► links, anchors, directives, with their places
-//!                           ├─► prose ─► the same of documents that are not HTML
+//!                           ├─► prose ─► the same               documents that are not HTML
 //!                           └─► select ─► data                  a tree, where selectors ask for it
 //! ```
 //!

@@ -40,6 +40,10 @@ use crate::model::{Link, Look, Outline};
 /// How deep `srcdoc` within `srcdoc` is read.
 const DEPTH: usize = 3;
 
+/// Bytes of links taken from one `srcdoc` with a base of its own at most: a short link becomes as
+/// long as the base it is resolved against.
+const LINK_BYTES: usize = 8 << 20;
+
 /// Reads a page. Spans are bytes of `html`.
 pub fn outline(html: &str, look: Look) -> Outline {
     let (mut outline, documents) = pass(html, look);
@@ -65,14 +69,19 @@ pub fn outline(html: &str, look: Look) -> Outline {
 /// is what points into itself, since its targets are none of the page.
 fn outward(within: Outline, span: &Range<usize>) -> impl Iterator<Item = Link> {
     let base = within.base.map(|base| Url::parse(&base));
-    within.links.into_iter().filter_map(move |link| {
+    let mut left = Some(LINK_BYTES);
+    let outward = within.links.into_iter().filter(|link| !link.value.is_empty() && !link.value.starts_with('#'));
+    outward.filter_map(move |link| {
         let value = match &base {
             None => link.value,
-            Some(Ok(base)) => base.join(&link.value).ok()?.as_str().into(),
+            Some(Ok(base)) => {
+                let url = left.and_then(|_| base.join(&link.value).ok())?;
+                left = left.and_then(|left| left.checked_sub(url.as_str().len()));
+                left.map(|_| url.as_str().into())?
+            }
             // Relative to the page, whose address is not known here.
             Some(Err(_)) => Url::parse(&link.value).is_ok().then_some(link.value)?,
         };
-        let leads = !value.is_empty() && !value.starts_with('#');
-        leads.then(|| Link { value, span: span.clone(), ..link })
+        Some(Link { value, span: span.clone(), ..link })
     })
 }

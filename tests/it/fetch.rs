@@ -27,6 +27,22 @@ async fn a_page_becomes_a_record() {
 }
 
 #[tokio::test]
+async fn a_digest_that_is_not_wanted_is_null_and_nothing_else_changes() {
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/packed" => Reply::gzip("<title>Packed</title>"),
+        _ => Reply::html("<title>Plain</title>"),
+    })
+    .await;
+    for (path, title, bytes) in [("/plain", "Plain", 20), ("/packed", "Packed", 21)] {
+        let record = fetchall([site.url(path), "--digest=off".into()]).run().await.record(0);
+        assert_eq!((&record["sha256"], record["ok"].as_bool()), (&json!(null), Some(true)), "{record}");
+        assert_eq!((&record["title"], &record["bytes"]), (&json!(title), &json!(bytes)));
+        let record = fetchall([site.url(path), "--digest=on".into()]).run().await.record(0);
+        assert!(record["sha256"].is_string(), "{record}");
+    }
+}
+
+#[tokio::test]
 async fn the_parts_of_the_time_add_up_and_a_reused_connection_has_no_handshake() {
     let site = Site::start(|_| Reply::text("x").after(ms(30))).await;
     let run = fetchall([site.url("/1"), site.url("/2"), "-c1".into()]).run().await;
@@ -243,6 +259,16 @@ async fn many_ordinary_fields_pass_and_too_many_do_not() {
     let run = fetchall([site.url("/150"), site.url("/2000"), "-r0".into()]).run().await;
     assert_eq!(run.record(0)["outcome"], "ok");
     assert_eq!(run.record(1)["error"]["code"], "protocol.headers_too_large", "{run}");
+}
+
+#[tokio::test]
+async fn a_crowded_head_is_asked_for_twice_at_most_once_a_run_and_never_what_must_not_be_repeated() {
+    let site = Site::start(|_| (0..150).fold(Reply::text("x"), |reply, n| reply.header(&format!("x-{n}"), "v"))).await;
+    let run = fetchall([site.url("/a"), site.url("/b"), "-c1".into()]).run().await;
+    assert_eq!((run.exit, run.record(0)["attempts"].as_u64()), (0, Some(1)), "{run}");
+    assert_eq!((site.hits("/a"), site.hits("/b")), (2, 1));
+    let run = fetchall([site.url("/post"), "-dx".into()]).run().await;
+    assert_eq!((run.exit, site.hits("/post")), (0, 1), "{run}");
 }
 
 #[tokio::test]

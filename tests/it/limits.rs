@@ -22,6 +22,20 @@ async fn caps_hold_as_the_server_counts() {
 }
 
 #[tokio::test]
+async fn connections_that_nobody_waits_for_do_not_pile_up_over_many_hosts() {
+    let site = Site::start(|_| Reply::text("x")).await;
+    let port = site.addr().port();
+    let mut args = vec!["-".to_owned(), "-c4".to_owned()];
+    args.extend((0..60).map(|n| format!("--resolve=h{n}.example:{port}:127.0.0.1")));
+    let urls = (0..120).map(|n| format!("http://h{}.example:{port}/{n}\n", n % 60)).collect::<String>();
+    let run = fetchall(args).stdin(urls).run().await;
+    assert_eq!((run.exit, run.records().len()), (0, 120), "{run}");
+    // Four under way, four idle, and what the server has not seen closed yet.
+    assert!(site.most_open() <= 16, "{} open at once", site.most_open());
+    assert!(site.asks().iter().any(|ask| !ask.headers.iter().any(|(name, _)| name == "connection")));
+}
+
+#[tokio::test]
 async fn a_rate_is_kept_by_the_clock_of_the_server() {
     let site = Site::start(|_| Reply::text("x")).await;
     let run = fetchall(["-", "--rate-per-host=50/s"]).stdin(list(&site, 60)).run().await;
@@ -128,4 +142,36 @@ async fn order_repeats_and_choice() {
         .collect();
     assert_eq!((fetched.len(), run.exit), (3, 0), "{run}");
     assert!(!fetched.contains(&2) && !fetched.contains(&4));
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_above_a_rate_is_asked_at_about_that_rate() {
+    // 200 a second in a bucket of 20, at once: even one at a time would be refused most of the time.
+    let bucket = std::sync::Mutex::new((20.0, std::time::Instant::now()));
+    let site = Site::start(move |_| {
+        let mut bucket = bucket.lock().unwrap();
+        let now = std::time::Instant::now();
+        let left = f64::min(bucket.0 + 200.0 * (now - bucket.1).as_secs_f64(), 20.0);
+        let granted = left >= 1.0;
+        *bucket = (left - f64::from(u8::from(granted)), now);
+        if granted { Reply::text("x") } else { Reply::status(503) }
+    })
+    .await;
+    let run = fetchall(["-", "-c", "auto", "-r5", "--retry-budget=100%"]).stdin(list(&site, 600)).run().await;
+    assert_eq!(run.exit, 0, "{run}");
+    let asked = site.asks().len();
+    assert!(asked < 900, "{asked} asked for 600");
+    assert!(run.wall < secs(8), "{:?} for what takes 3 s", run.wall);
+}
+
+#[tokio::test]
+async fn auto_keeps_to_the_caps_that_are_typed() {
+    let site = Site::start(|_| Reply::text("x").after(ms(20))).await;
+    let run = fetchall(["-", "-c", "auto", "--per-host=12"]).stdin(list(&site, 400)).run().await;
+    assert_eq!((run.exit, site.most_at_once()), (0, 12), "{run}");
+    let other = Site::start(|_| Reply::text("x").after(ms(20))).await;
+    let run = fetchall(["-", "-c", "auto"]).stdin(list(&other, 1000)).run().await;
+    assert!(run.exit == 0 && other.most_at_once() > 32, "{} at once", other.most_at_once());
+    let wrong = fetchall(["-", "-c", "auto", "--adaptive=off"]).stdin("").run().await;
+    assert!(wrong.exit == 2 && wrong.stderr.contains("--adaptive"), "{wrong}");
 }

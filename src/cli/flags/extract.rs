@@ -1,11 +1,11 @@
 //! What is read out of bodies and put into records.
 
 use fetchall::{
-    model::units,
+    model::{Digest, units},
     settings::{Settings, With},
 };
 
-use super::BadFlag;
+use super::{BadFlag, trust::Switch};
 
 /// Flags of the group "Extract".
 #[derive(clap::Args, Debug, Default)]
@@ -20,6 +20,11 @@ pub struct ExtractFlags {
     /// Heavy keys: headers,body,tls,attempts,links
     #[arg(long, value_name = "LIST", value_parser = with)]
     pub with: Vec<With>,
+    /// SHA-256 of every body: on or off [default: on]
+    ///
+    /// Off, `sha256` is null in every record: for big bodies the digest costs more CPU than the rest.
+    #[arg(long, value_name = "ON|OFF", hide_possible_values = true)]
+    pub digest: Option<Switch>,
 }
 
 /// Splits at the first `=`: selectors hold `=` themselves (`a[rel=next]`), names do not.
@@ -72,6 +77,11 @@ impl ExtractFlags {
             all.attempts |= one.attempts;
             all.links |= one.links;
         }
+        settings.pages.digest = match self.digest {
+            Some(Switch::On) => Digest::Sha256,
+            Some(Switch::Off) => Digest::Off,
+            None => settings.pages.digest,
+        };
         Ok(())
     }
 }

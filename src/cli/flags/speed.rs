@@ -4,26 +4,44 @@ use std::{collections::HashMap, num::NonZeroU32, num::NonZeroUsize, time::Durati
 
 use fetchall::{
     model::units::Rate,
-    settings::{HostLimits, MaxFailures, Settings},
+    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, HostLimits, Limits, MaxFailures, Settings},
 };
 
 use super::{
     BadFlag,
-    values::{self, PerHost},
+    values::{self, AtOnce, PerHost},
 };
+
+/// Whether limits of hosts adapt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum AdaptiveArg {
+    /// Below what is set.
+    On,
+    /// As set.
+    Off,
+}
 
 /// Flags of the group "Speed".
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Speed")]
 pub struct SpeedFlags {
-    /// Requests in flight, all hosts [default: 32]
-    #[arg(short, long, value_name = "N", value_parser = values::count)]
-    pub concurrency: Option<NonZeroUsize>,
+    /// Requests in flight, all hosts; auto finds it out [default: 32]
+    ///
+    /// `auto` finds this number and that of each host out while it runs: it begins with 8 a host,
+    /// doubles every round trip while that gets more done, and steps back from refusals (429, 503),
+    /// failures and slow answers. Up to 1024 in all and 512 a host, or what --per-host says.
+    #[arg(short, long, value_name = "N|auto", value_parser = values::at_once)]
+    pub concurrency: Option<AtOnce>,
     /// Requests in flight for one host [default: 8]
     ///
     /// `--per-host 4` is for every host, `--per-host example.com=2` for one; may be repeated.
     #[arg(long, value_name = "[HOST=]N", value_parser = values::host_count)]
     pub per_host: Vec<PerHost<NonZeroUsize>>,
+    /// Find the number of each host out while it runs, below --per-host [default: off]
+    ///
+    /// `--concurrency auto` turns it on; `on` does so below a --concurrency that is a number.
+    #[arg(long, value_name = "on|off")]
+    pub adaptive: Option<AdaptiveArg>,
     /// Starts per time, all hosts: 5/s, 100/m, 5/15s
     ///
     /// Redirects and further tries count like any request.
@@ -57,7 +75,7 @@ impl SpeedFlags {
     /// Fills `limits` and the failures that end the run.
     pub fn resolve(&self, settings: &mut Settings) -> Result<(), BadFlag> {
         let limits = &mut settings.limits;
-        limits.in_flight = self.concurrency.unwrap_or(limits.in_flight);
+        self.at_once(limits)?;
         limits.rate = self.rate.or(limits.rate);
         limits.host_errors = self.host_errors.unwrap_or(limits.host_errors);
         (limits.host, limits.hosts) = self.host_limits(limits.host);
@@ -65,6 +83,26 @@ impl SpeedFlags {
             true => Some(MaxFailures::Count(NonZeroU32::MIN)),
             false => self.max_failures,
         };
+        Ok(())
+    }
+
+    /// How many at once over all hosts, and which numbers are found out; where all are, the caps are
+    /// those of the run unless they are typed.
+    fn at_once(&self, limits: &mut Limits) -> Result<(), BadFlag> {
+        limits.adaptive = match (self.concurrency, self.adaptive) {
+            (Some(AtOnce::Auto), Some(AdaptiveArg::Off)) => {
+                return Err(BadFlag::new("--adaptive", "off and --concurrency auto contradict each other"));
+            }
+            (Some(AtOnce::Auto), _) => Adaptive::All,
+            (_, Some(AdaptiveArg::On)) => Adaptive::Hosts,
+            (_, Some(AdaptiveArg::Off)) => Adaptive::Off,
+            (_, None) => limits.adaptive,
+        };
+        match self.concurrency {
+            Some(AtOnce::Auto) => (limits.in_flight, limits.host.in_flight) = (AUTO_MOST, AUTO_MOST_PER_HOST),
+            Some(AtOnce::Number(number)) => limits.in_flight = number,
+            None => {}
+        }
         Ok(())
     }
 

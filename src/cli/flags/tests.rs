@@ -3,9 +3,12 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use clap::Parser as _;
-use fetchall::settings::{
-    AssumeScheme, Cookies, Dedupe, Family, HttpVersions, MaxFailures, MinTls, Order, PrivateIps, RetryMethods,
-    Settings, Verify,
+use fetchall::{
+    model::Digest,
+    settings::{
+        AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, AssumeScheme, Cookies, Dedupe, Family, HttpVersions, MaxFailures,
+        MinTls, Order, PrivateIps, RetryMethods, Settings, Verify,
+    },
 };
 use http::Method;
 
@@ -39,6 +42,15 @@ fn every_flag_ends_in_the_settings() {
     type Check = fn(&Settings) -> bool;
     let table: &[(&[&str], Check)] = &[
         (&["-c", "7"], |s| s.limits.in_flight.get() == 7),
+        (&["-c", "auto"], |s| {
+            let limits = &s.limits;
+            limits.adaptive == Adaptive::All
+                && (limits.in_flight, limits.host.in_flight) == (AUTO_MOST, AUTO_MOST_PER_HOST)
+        }),
+        (&["-c", "auto", "--per-host", "3", "--adaptive", "on"], |s| {
+            s.limits.adaptive == Adaptive::All && s.limits.host.in_flight.get() == 3
+        }),
+        (&["--adaptive", "on", "-c", "7"], |s| s.limits.adaptive == Adaptive::Hosts && s.limits.in_flight.get() == 7),
         (&["--per-host", "3"], |s| s.limits.host.in_flight.get() == 3),
         (&["--rate", "5/s"], |s| s.limits.rate.is_some_and(|rate| rate.count.get() == 5)),
         (&["--rate-per-host", "2/m"], |s| s.limits.host.rate.is_some_and(|rate| rate.per == secs(60))),
@@ -93,6 +105,7 @@ fn every_flag_ends_in_the_settings() {
             let with = s.pages.with;
             with.headers && with.tls && with.links && !with.body && !with.attempts
         }),
+        (&["--digest", "off"], |s| s.pages.digest == Digest::Off),
         (&["--ordered"], |s| s.choose.order == Order::Input),
     ];
     let defaults = Settings::default();
@@ -120,7 +133,8 @@ fn a_named_host_is_filled_up_from_every_host_in_any_order() {
 #[test]
 fn what_cannot_be_meant_is_refused_in_a_sentence() {
     for (args, sentence) in [
-        (&["-c", "0"][..], "not a whole number from 1"),
+        (&["-c", "0"][..], "neither auto nor a whole number from 1"),
+        (&["-c", "auto", "--adaptive", "off"], "contradict each other"),
         (&["-t", "0"], "a time limit of zero would fail every request"),
         (&["--deadline", "0s"], "a time limit of zero"),
         (&["--rate", "5"], "is not a rate; write 5/s"),

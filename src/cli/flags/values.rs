@@ -10,6 +10,15 @@ use fetchall::{
     settings::MaxFailures,
 };
 
+/// How many at once: a number, or found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtOnce {
+    /// So many.
+    Number(NonZeroUsize),
+    /// As many as are worth it.
+    Auto,
+}
+
 /// A value for every host, or for one: `[HOST=]VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PerHost<T> {
@@ -52,6 +61,17 @@ pub fn host(text: &str) -> Result<String, String> {
         None | Some(443) => name.to_owned(),
         Some(port) => format!("{name}:{port}"),
     })
+}
+
+/// A whole number from 1, or `auto`.
+pub fn at_once(text: &str) -> Result<AtOnce, String> {
+    match text.trim() {
+        "auto" => Ok(AtOnce::Auto),
+        number => number
+            .parse()
+            .map(AtOnce::Number)
+            .map_err(|_| format!("`{text}` is neither auto nor a whole number from 1")),
+    }
 }
 
 /// A whole number from 1.

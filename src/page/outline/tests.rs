@@ -134,12 +134,15 @@ fn pages_within_the_page_are_read_three_deep() {
 fn a_page_within_has_its_own_base_and_keeps_its_fragments_to_itself() {
     for (html, want) in [
         ("<iframe srcdoc='<a href=#x><a href><a href=y><a href=?z>'>", &["y", "?z"] as &[&str]),
-        ("<iframe srcdoc='<base href=https://h.test/a/><a href=b>'>", &["https://h.test/a/b"]),
+        ("<iframe srcdoc='<base href=https://h.test/a/><a href=b><a href=#x><a href>'>", &["https://h.test/a/b"]),
         ("<iframe srcdoc='<base href=/a/><a href=b><a href=https://h.test/c>'>", &["https://h.test/c"]),
         ("<base href=/a/><iframe srcdoc='<a href=b>'>", &["b"]),
     ] {
         assert_eq!(values(html), want, "{html}");
     }
+    // A long base does not multiply without bounds.
+    let long = format!("<base href=https://h.test/{}/>{}", "b".repeat(1 << 20), "<a href=x>".repeat(1_000));
+    assert_eq!(values(&format!("<iframe srcdoc='{long}'>")).len(), 7);
     // Directives and anchors of it are none of the page.
     let found = outline("<iframe srcdoc='<!-- fetchall:ignore --><p id=x>'>", Look::ALL);
     assert!(found.directives.is_empty() && found.anchors.is_empty());

@@ -52,6 +52,8 @@ impl Draft {
 
     /// The outline, all in document order.
     pub(super) fn finish(mut self, keep_names: bool) -> Outline {
+        // No fragment can ask for nothing, and names are kept with NUL between them.
+        self.names.retain(|name| !name.is_empty() && !name.contains('\0'));
         self.links.sort_by_key(|link| link.span.start);
         self.directives.sort_by_key(|directive| directive.span.start);
         self.faults.sort_by_key(|fault| fault.span.start);

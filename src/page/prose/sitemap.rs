@@ -27,6 +27,14 @@ const ATTRIBUTES: &[(&str, &str)] =
 
 /// Adds the entries.
 pub(super) fn read(text: &str, draft: &mut Draft) {
+    // The parser passes over a byte order mark without counting it.
+    let content = text.trim_start_matches('\u{feff}');
+    let mut part = Draft::default();
+    entries(content, &mut part);
+    draft.take(part, text.len() - content.len());
+}
+
+fn entries(text: &str, draft: &mut Draft) {
     let mut reader = Reader::from_str(text);
     let config = reader.config_mut();
     config.check_end_names = false;
@@ -133,7 +141,7 @@ fn offset(tag: &BytesStart<'_>, part: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn entries(text: &str) -> Vec<(String, String)> {
+    fn found(text: &str) -> Vec<(String, String)> {
         let mut draft = Draft::default();
         read(text, &mut draft);
         draft.links.iter().map(|link| (link.value.to_string(), text[link.span.clone()].to_owned())).collect()
@@ -147,30 +155,30 @@ mod tests {
     fn sitemaps_and_feeds_give_their_entries() {
         let sitemap = "<?xml version='1.0'?>\n<urlset xmlns='x'><url><loc>\n https://a.org/1 </loc><lastmod>2026</lastmod>\
             <xhtml:link rel='alternate' href='https://a.org/de'/><image:image><image:loc>https://a.org/i</image:loc></image:image></url></urlset>";
-        assert_eq!(entries(sitemap), same(&["https://a.org/1", "https://a.org/de", "https://a.org/i"]));
+        assert_eq!(found(sitemap), same(&["https://a.org/1", "https://a.org/de", "https://a.org/i"]));
         let index =
             "\u{feff}<sitemapindex><sitemap><loc><![CDATA[https://a.org/s.xml]]></loc></sitemap></sitemapindex>";
-        assert_eq!(entries(index), same(&["https://a.org/s.xml"]));
+        assert_eq!(found(index), same(&["https://a.org/s.xml"]));
         let rss = "<rss><channel><link>https://a.org</link><item><guid isPermaLink=\"false\">https://no.org</guid>\
             <guid>https://a.org/2</guid><enclosure url='https://a.org/m.mp3' length='1'/></item></channel></rss>";
-        assert_eq!(entries(rss), same(&["https://a.org", "https://a.org/2", "https://a.org/m.mp3"]));
+        assert_eq!(found(rss), same(&["https://a.org", "https://a.org/2", "https://a.org/m.mp3"]));
         let atom =
             "<feed><link href=\"https://a.org/?a=1&amp;b=2\"/><entry><id>tag:x</id><link href='/e'/></entry></feed>";
-        assert_eq!(entries(atom)[0], ("https://a.org/?a=1&b=2".into(), "https://a.org/?a=1&amp;b=2".into()));
-        assert_eq!(entries(atom)[1].0, "/e");
+        assert_eq!(found(atom)[0], ("https://a.org/?a=1&b=2".into(), "https://a.org/?a=1&amp;b=2".into()));
+        assert_eq!(found(atom)[1].0, "/e");
     }
 
     #[test]
     fn references_are_decoded_and_entities_are_not_expanded() {
         let text =
             "<!DOCTYPE urlset [<!ENTITY x 'boom'>]><urlset><loc>https://a.org/?a=1&amp;b=&#x41;&x;</loc></urlset>";
-        assert_eq!(entries(text)[0], ("https://a.org/?a=1&b=A&x;".into(), "https://a.org/?a=1&amp;b=&#x41;&x;".into()));
+        assert_eq!(found(text)[0], ("https://a.org/?a=1&b=A&x;".into(), "https://a.org/?a=1&amp;b=&#x41;&x;".into()));
     }
 
     #[test]
     fn other_xml_and_what_follows_a_mistake_is_not_read() {
-        assert!(entries("<project><link>https://a.org</link></project>").is_empty());
-        assert!(entries("plain https://a.org").is_empty());
-        assert_eq!(entries("<urlset><loc>https://a.org</loc><loc>https://b.org</").len(), 1);
+        assert!(found("<project><link>https://a.org</link></project>").is_empty());
+        assert!(found("plain https://a.org").is_empty());
+        assert_eq!(found("<urlset><loc>https://a.org</loc><loc>https://b.org</").len(), 1);
     }
 }

@@ -107,13 +107,13 @@ impl<'a, 'd> Inline<'a, 'd> {
     fn anchor(&mut self, room: Range<usize>) -> Option<Behind> {
         let rest = self.text.get(room.clone())?;
         let (inside, close) = match rest.strip_prefix("[[") {
-            Some(inside) => (inside.trim_start_matches('['), "]]"),
+            Some(inside) => (inside.strip_prefix('[').unwrap_or(inside), "]]"),
             None => (rest.strip_prefix("[#")?, "]"),
         };
-        let end = self.close(inside)?;
+        let end = inside.find(['[', ']'])?;
         inside.get(end..)?.strip_prefix(close)?;
         let id = inside.get(..end)?.split([',', '.', '%']).next()?;
-        if id.is_empty() || id.contains([' ', '"', '$', '[']) {
+        if id.is_empty() || id.contains([' ', '"', '$']) {
             return None;
         }
         self.draft.names.push(id.to_owned());

@@ -71,9 +71,7 @@ impl<'a> Reader<'a, '_> {
             self.attribute(name, value, span.end - value.len(), attributes);
         } else if self.is_block_attributes(line) {
             self.block_attributes(line, span.start, attributes);
-        } else if self.style == Style::Code && !is_delimiter(line) {
-            self.style = Style::InCode;
-        } else if fresh && is_literal(line) {
+        } else if self.style == Style::Code && !is_delimiter(line) || fresh && is_literal(line) {
             self.style = Style::InCode;
         } else {
             self.style = Style::Prose;

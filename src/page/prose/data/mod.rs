@@ -7,7 +7,7 @@ mod yaml;
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2, memchr3, memmem};
 
 use super::{
     bare::{self, Www},
@@ -89,15 +89,24 @@ fn toml_string(text: &str, at: usize, quote: u8, draft: &mut Draft) -> usize {
         string(text, at + 3..end, escapes, draft);
         return end + 3;
     }
-    let line = bytes.get(..line_end(bytes, at)).unwrap_or_default();
-    let end = match escapes {
-        Escapes::Backslash => string_end(line, at + 1, quote),
-        Escapes::None => memchr(quote, line.get(at + 1..).unwrap_or_default()).map_or(line.len(), |end| at + 1 + end),
-    };
-    if !matches!(follows(line, end + 1), Some(b'=' | b'.')) {
+    let end = line_string_end(bytes, at + 1, quote, escapes);
+    if !matches!(next_in_line(bytes, end + 1), Some(b'=' | b'.')) {
         string(text, at + 1..end, escapes, draft);
     }
     end + 1
+}
+
+/// Where the quote or the newline stands that ends a string which must not go over lines.
+fn line_string_end(bytes: &[u8], mut at: usize, quote: u8, escapes: Escapes) -> usize {
+    let escape = if escapes == Escapes::Backslash { b'\\' } else { quote };
+    while let Some(next) = bytes.get(at..).and_then(|rest| memchr3(quote, escape, b'\n', rest)) {
+        at += next;
+        match bytes.get(at) {
+            Some(b'\\') if escapes == Escapes::Backslash => at += 2,
+            _ => return at,
+        }
+    }
+    bytes.len()
 }
 
 fn line_end(bytes: &[u8], at: usize) -> usize {
@@ -114,6 +123,11 @@ fn string_end(bytes: &[u8], mut at: usize, quote: u8) -> usize {
         at += 2;
     }
     bytes.len()
+}
+
+/// The next byte of the line that is no blank.
+fn next_in_line(bytes: &[u8], at: usize) -> Option<u8> {
+    bytes.get(at..)?.iter().copied().find(|byte| !matches!(byte, b' ' | b'\t'))
 }
 
 /// The next byte that is no white space.

@@ -36,6 +36,8 @@ pub(super) fn matter(text: &str) -> Front {
                 "+++" => opened = Some((Language::Toml, end)),
                 _ => return none,
             },
+            // A blank line first: a thematic break that a text happens to start with.
+            Some((_, content)) if fence.is_empty() && at == content => return none,
             Some((language, content)) => {
                 let closes = match language {
                     Language::Yaml => matches!(fence, "---" | "..."),

@@ -16,7 +16,7 @@ mod jsx;
 mod mdx;
 mod walk;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use pulldown_cmark::{BrokenLink, LinkType, Options, Parser};
 
@@ -83,7 +83,7 @@ fn prose(body: &str, draft: &mut Draft) -> Option<String> {
     }
     walk.definitions(events.reference_definitions());
     drop(events);
-    undefined.retain(|(name, span)| is_reference(body, name, span.start));
+    undefined.retain(|(_, span)| is_reference(body, span));
     walk.draft.faults.extend(
         undefined
             .into_iter()
@@ -94,15 +94,17 @@ fn prose(body: &str, draft: &mut Draft) -> Option<String> {
     html
 }
 
-/// Whether `[text][name]` at this place means a link at all: `list[0][1]` and footnotes do not.
-fn is_reference(body: &str, name: &str, start: usize) -> bool {
-    let before = body.get(..start).and_then(|before| before.chars().next_back());
-    !name.starts_with('^') && !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, ']' | ')' | '_' | '\\'))
+/// Whether `[text][name]` at this place means a link at all: `list[0][1]` does not, nor does
+/// `[text]\[name]`, which the parser reports as well.
+fn is_reference(body: &str, span: &Range<usize>) -> bool {
+    let before = body.get(..span.start).and_then(|before| before.chars().next_back());
+    body.get(span.clone()).is_some_and(|whole| whole.contains("]["))
+        && !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, ']' | ')' | '_' | '\\'))
 }
 
 /// Adds what the HTML of a document says to what the rest says. `at` is where the copy begins.
 fn join(outline: &mut Outline, html: Outline, at: usize) {
-    let shift = |span: std::ops::Range<usize>| span.start + at..span.end + at;
+    let shift = |span: Range<usize>| span.start + at..span.end + at;
     outline.base = html.base;
     outline.links.extend(html.links.into_iter().map(|mut link| {
         link.span = shift(link.span);

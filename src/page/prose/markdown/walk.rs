@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use pulldown_cmark::{CowStr, Event, LinkType, RefDefs, Tag, TagEnd};
 
 use super::{
@@ -91,12 +91,13 @@ impl<'a> Walk<'a> {
             Event::Text(_) | Event::SoftBreak => {}
             _ => self.flush(),
         }
-        if let Some(open) = self.open.last_mut() {
+        // An end has the place of its start, which for the open link itself is all of it.
+        if let Some(open) = self.open.last_mut().filter(|_| !matches!(event, Event::End(_))) {
             open.text_end = open.text_end.max(span.end);
         }
         match event {
             Event::Start(tag) => self.start(tag, span, definitions),
-            Event::End(tag) => self.end(tag, span),
+            Event::End(tag) => self.end(tag),
             Event::Text(text) => self.prose(&text, span),
             Event::Code(code) => self.words(&code, &span),
             Event::SoftBreak => {
@@ -139,7 +140,7 @@ impl<'a> Walk<'a> {
         self.open.push(Open { kind, link_type, meant, span, definition, text, text_end });
     }
 
-    fn end(&mut self, tag: TagEnd, span: Range<usize>) {
+    fn end(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Link | TagEnd::Image => self.close(),
             TagEnd::CodeBlock => self.in_code = false,
@@ -148,9 +149,6 @@ impl<'a> Walk<'a> {
         }
         if matches!(tag, TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::TableCell | TagEnd::Item) {
             self.quiet = None;
-        }
-        if let Some(open) = self.open.last_mut() {
-            open.text_end = open.text_end.max(span.end);
         }
     }
 
@@ -309,6 +307,9 @@ impl<'a> Walk<'a> {
 /// Numbers alone are citations; a blank behind the brackets is a test of a shell.
 fn wiki_links(text: &str) -> Vec<(Range<usize>, Range<usize>)> {
     let mut out = Vec::new();
+    if memchr(b'[', text.as_bytes()).is_none() {
+        return out;
+    }
     let mut behind = 0;
     for at in memmem::find_iter(text.as_bytes(), b"[[") {
         let start = at + 2;

@@ -29,6 +29,6 @@ fn what_is_no_jsx_stays_markdown() {
 #[test]
 fn headings_ids_and_comments_count() {
     let text = "# One <br/>\n\n<div id=\"two\"></div>\n\n{/* fetchall:ignore */}\n\n`{/* fetchall:no */}`\n\n## Three {#drei}\n";
-    assert_eq!(names(text, Language::Mdx), ["two", "one-", "drei"]);
+    assert_eq!(names(text, Language::Mdx), ["two", "one", "drei"]);
     assert_eq!(directives(text, Language::Mdx), [("ignore".into(), "{/* fetchall:ignore */}".into())]);
 }
