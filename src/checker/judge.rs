@@ -297,14 +297,10 @@ impl Judge<'_> {
                     let mut sheet = Sheet::of_file(shared, &entry.path, &document.text, &document.outline, first_seq);
                     (sheet.own, sheet.number) = (Some(FileId(number)), None);
                     for index in links {
-                        match document.outline.links.get(index as usize) {
-                            // It was counted when it began to wait.
-                            Some(link) => {
-                                self.marks.judged.fetch_sub(1, Relaxed);
-                                self.link(&mut sheet, link, index as usize);
-                            }
-                            None => {}
-                        }
+                        let Some(link) = document.outline.links.get(index as usize) else { continue };
+                        // It was counted when it began to wait.
+                        self.marks.judged.fetch_sub(1, Relaxed);
+                        self.link(&mut sheet, link, index as usize);
                     }
                 }
                 Read::Nothing => {}

@@ -30,7 +30,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("cssparser", &["page/"]),
     ("governor", &["frontier/pace.rs"]),
     ("clap", &["cli/"]),
-    ("ignore", &["source/walk.rs"]),
     ("anyhow", &["cli/", "main.rs"]),
     ("indicatif", &["cli/"]),
     ("axum", &["demo/"]),

@@ -19,11 +19,7 @@ use crate::{
         shared::Shared,
         words,
     },
-    model::{
-        Anchors, Code, Failure, Record, Rule,
-        record::{Ms, host_key},
-        redact,
-    },
+    model::{Anchors, Code, Failure, Record, Rule, record::host_key, redact},
 };
 
 /// What a record says.
@@ -45,7 +41,7 @@ pub(super) fn of_record(record: &mut Record, had: Wants) -> Outcome {
             status: record.status,
             redirects: std::mem::take(&mut record.redirects),
             attempts: record.attempts,
-            total_ms: record.timings.total_ms.map(|Ms(time)| Ms(time)),
+            total_ms: record.timings.total_ms,
         },
         failure,
         skip: record.skip.take().map(|skip| (skip.code, skip.message)),

@@ -10,7 +10,7 @@ use super::target::{Wants, Way};
 use crate::{
     check::cache::Cached,
     checker::words::SELECTOR,
-    model::{Look, Request},
+    model::{Digest, Look, Request},
     settings::{Choose, Dedupe, Order, Pages, Settings},
 };
 
@@ -24,7 +24,8 @@ const PATIENCE: u32 = 3;
 /// once each.
 pub(super) fn first_round(fetch: &Settings) -> Settings {
     let choose = Choose { dedupe: Dedupe::Off, order: Order::Completion, ..of_patterns(&fetch.choose) };
-    let mut settings = Settings { choose, pages: Pages::default(), ..fetch.clone() };
+    let pages = Pages { digest: Digest::Off, ..Pages::default() };
+    let mut settings = Settings { choose, pages, ..fetch.clone() };
     settings.ask.method = Method::GET;
     settings.ask.body = None;
     settings.limits.body_budget = settings.limits.body_budget.min(BODIES);

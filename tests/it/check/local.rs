@@ -48,7 +48,7 @@ async fn every_kind_of_fault_is_found_with_its_place() {
     assert_eq!(checked.told(), expected);
     assert_eq!((checked.end.documents, checked.end.links, checked.end.requests), (3, 20, 0));
     let gone = checked.found.iter().find(|one| one.source.raw.as_ref() == "gone.md").unwrap();
-    assert_eq!((gone.source.line, gone.source.column, gone.source.end_column), (Some(3), Some(38), Some(45)));
+    assert_eq!((gone.source.line, gone.source.column, gone.source.end_column), (Some(3), Some(40), Some(47)));
     assert!(gone.source.path.as_deref().unwrap().ends_with("/a.md"));
     assert_eq!((gone.ok, gone.severity, gone.rule), (false, Severity::Error, Some(Rule::MissingFile)));
     assert!(gone.fingerprint.len() == 32 && gone.error.as_ref().unwrap().message.contains("gone.md"));
