@@ -19,7 +19,6 @@ use url::Url;
 
 use super::{
     documents::{self, Document, Read},
-    finding::{Judged, finding},
     handle::Marks,
     links::Leads,
     mention::{Mention, Origin, is_worth},
@@ -31,8 +30,7 @@ use super::{
     waiting::Waiting,
 };
 use crate::{
-    check::Found,
-    model::{Code, Failure, Finding, Link, LinkKind, Look, Rule, redact},
+    model::{Finding, Link, LinkKind, Look, redact},
     page::{Language, link_field, prose},
 };
 
@@ -50,10 +48,10 @@ pub(super) struct Judge<'a> {
     pub waiting: Waiting,
     pub used: BTreeSet<usize>,
     pub tally: Tally,
-    marks: &'a Marks,
+    pub marks: &'a Marks,
     findings: Sender<Finding>,
     news: Sender<News>,
-    next_seq: u64,
+    pub next_seq: u64,
 }
 
 /// The ways out of the judge.
@@ -107,7 +105,7 @@ pub(super) fn judge(shared: &Shared, marks: &Marks, inlets: Inlets, outlets: Out
 }
 
 impl Judge<'_> {
-    fn is_stopped(&self) -> bool {
+    pub fn is_stopped(&self) -> bool {
         self.marks.stop.load(Relaxed)
     }
 
@@ -233,55 +231,6 @@ impl Judge<'_> {
         self.shared.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
     }
 
-    /// What the document says about itself: faults of its markup, instructions that are of no use.
-    fn close(&mut self, sheet: &mut Sheet<'_>) {
-        let outline = sheet.outline;
-        for fault in &outline.faults {
-            let raw = sheet.text.get(fault.span.clone()).unwrap_or_default();
-            let is_ignored = self.is_ignored(sheet, fault.span.start, &[raw]).is_some();
-            let found = Found::failed(Rule::Invalid, Code::UrlInvalid, fault.message.clone());
-            self.tally.links += 1;
-            self.marks.links.fetch_add(1, Relaxed);
-            match is_ignored {
-                true => self.count(),
-                false => self.remark(sheet, "reference", &fault.span, found),
-            }
-        }
-        let Some(inline) = sheet.inline.take() else { return };
-        let unused = inline.scopes.iter().zip(&sheet.met).filter(|(_, met)| !**met).map(|(scope, _)| {
-            let why = match scope.terms.until.filter(|_| !scope.terms.holds(self.shared.today)) {
-                Some(until) => format!("the instruction held until {until}"),
-                None => "the instruction matches no link".to_owned(),
-            };
-            (scope.directive, why)
-        });
-        let unused: Vec<_> = unused.collect();
-        let complaints = inline.complaints.into_iter().map(|complaint| (complaint.directive, complaint.message));
-        // Which links are on changed lines says nothing about the others.
-        let unused = if self.shared.changed.is_some() { Vec::new() } else { unused };
-        for (directive, why) in complaints.chain(unused) {
-            let Some(directive) = outline.directives.get(directive) else { continue };
-            let found = Found::failed(Rule::UnusedIgnore, Code::LinkIgnore, why);
-            self.remark(sheet, "comment", &directive.span, found);
-        }
-    }
-
-    fn remark(&mut self, sheet: &mut Sheet<'_>, element: &'static str, span: &std::ops::Range<usize>, found: Found) {
-        let mut mention = sheet.remark(self.next_seq, element, span);
-        self.next_seq += 1;
-        mention.nth = sheet.nth(&mention.raw, None);
-        self.send(finding(&mention, Judged { found: Some(found), ..Judged::default() }, self.shared));
-    }
-
-    /// A document that cannot be read.
-    fn unreadable(&mut self, path: &str, why: String) {
-        let origin = Arc::new(Origin { path: Some(path.into()), url: None });
-        let mention = Mention::remark(&origin, self.next_seq, "document", "", None);
-        self.next_seq += 1;
-        let found = Found { rule: None, error: Some(Failure::new(Code::IoRead, why)), suggestion: None };
-        self.send(finding(&mention, Judged { found: Some(found), ..Judged::default() }, self.shared));
-    }
-
     /// Judges what waited for documents to be read; a document is read again only where something
     /// is wrong.
     fn settle_waiting(&mut self) {
@@ -309,28 +258,9 @@ impl Judge<'_> {
         }
     }
 
-    /// Everything was read: what of the ignore file was of no use, and the tally.
+    /// Everything was read: the tally.
     fn end(mut self) {
-        if let Some((path, ignores)) = &self.shared.ignores
-            && !self.is_stopped()
-            && self.shared.changed.is_none()
-        {
-            let origin = Arc::new(Origin { path: Some(path.clone()), url: None });
-            for unused in ignores.unused(&self.used, self.shared.today) {
-                let line = u32::try_from(unused.line).unwrap_or(u32::MAX);
-                let end_column = u32::try_from(unused.text.chars().count()).unwrap_or(u32::MAX).saturating_add(1);
-                let spot = crate::model::Spot { line, column: 1, end_line: line, end_column };
-                let mention = Mention::remark(&origin, self.next_seq, "entry", &unused.text, Some(spot));
-                self.next_seq += 1;
-                let why = match unused.expired {
-                    Some(until) => format!("the entry held until {until}"),
-                    None => "the entry matches no link".to_owned(),
-                };
-                let found = Found::failed(Rule::UnusedIgnore, Code::LinkIgnore, why);
-                let judged = Judged { target: Some(&unused.text), found: Some(found), ..Judged::default() };
-                self.send(finding(&mention, judged, self.shared));
-            }
-        }
+        self.unused_entries();
         let places = self.places.len() as u64;
         let tally = Tally { places, used: std::mem::take(&mut self.used), ..std::mem::take(&mut self.tally) };
         self.tell(News::Ended(Box::new(tally)));

@@ -3,7 +3,7 @@
 //! Most links are good, are relative, and lead where another one of the same folder led before:
 //! these take a hash and two look-ups. Must not know documents or the network.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 use super::{
     finding::{Judged, finding},
     judge::Judge,
+    left_out::UNCHANGED,
     news::{Asks, Outward},
     places::{FileId, Place, PlaceId},
     sheet::Sheet,
@@ -21,7 +22,7 @@ use crate::{
         Found, Fragment, PageKind, Target, findings, judge_fragment, resolve, text_directive,
         verdict::{gravest, is_mixed},
     },
-    model::{Anchors, Code, Link, redact},
+    model::{Anchors, Link, Rule, Severity, redact},
 };
 
 /// References whose lead is kept at most; then they are worked out again.
@@ -45,10 +46,16 @@ impl Leads {
     }
 }
 
-/// The hash of a fragment as an anchor has it; `None` where more has to be looked at.
-fn hash_of(fragment: &str) -> Option<u64> {
+/// The hash of the anchor that a fragment needs; `None` where more has to be looked at.
+fn hash_of(fragment: &str, lines: Lines) -> Option<u64> {
     if fragment.contains(":~:") {
         return None;
+    }
+    if lines == Lines::Silent
+        && let Some((first, last)) = fragment.split_once('-')
+        && [first, last].iter().all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        return Some(Anchors::hash(first));
     }
     match fragment.contains('%') {
         false => Some(Anchors::hash(fragment)),
@@ -59,7 +66,22 @@ fn hash_of(fragment: &str) -> Option<u64> {
     }
 }
 
+/// Whether anything is said about ranges of numbered lines, which cannot be verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lines {
+    /// Nothing: the first of them has to be there. Documentation of code has hundreds of thousands.
+    Silent,
+    Told,
+}
+
 impl Judge<'_> {
+    fn lines(&self) -> Lines {
+        match self.shared.severities.of(Rule::Unverifiable) {
+            Severity::Off => Lines::Silent,
+            _ => Lines::Told,
+        }
+    }
+
     /// Whether nothing but its target decides about a link of this document.
     pub fn is_plain(&self, sheet: &Sheet<'_>) -> bool {
         let shared = self.shared;
@@ -91,7 +113,7 @@ impl Judge<'_> {
         match fragment {
             None | Some("") => true,
             Some(_) if !self.shared.reach.anchors => true,
-            Some(fragment) => match hash_of(fragment) {
+            Some(fragment) => match hash_of(fragment, self.lines()) {
                 Some(hash) => self.has(sheet, index, file, hash),
                 None => false,
             },
@@ -105,25 +127,6 @@ impl Judge<'_> {
             (None, Some(number)) => self.places.is_coming(file) && self.waiting.take(number, index, file, hash),
             (None, None) => false,
         }
-    }
-
-    /// Why a link is ignored, if it is. `at` is where it begins, `forms` are the ways in which it
-    /// is known.
-    pub fn is_ignored(&mut self, sheet: &mut Sheet<'_>, at: usize, forms: &[&str]) -> Option<String> {
-        let today = self.shared.today;
-        if let Some(inline) = &sheet.inline {
-            let scopes = inline.scopes.iter().zip(&mut sheet.met);
-            if let Some(met) = inline.met(at, forms, today) {
-                let same = |scope: &crate::check::inline::Scope| std::ptr::eq(scope, met);
-                scopes.filter(|(scope, _)| same(scope)).for_each(|(_, used)| *used = true);
-                let why = met.terms.reason.as_deref();
-                return Some(why.unwrap_or("a comment in the document says so").to_owned());
-            }
-        }
-        let (_, ignores) = self.shared.ignores.as_ref()?;
-        let met = ignores.met(sheet.origin.path.as_deref(), forms, today)?;
-        self.used.insert(met.entry);
-        Some(met.reason.map_or_else(|| format!("line {} of the ignore file says so", met.line), str::to_owned))
     }
 
     /// Judges a link with all that may bear on it.
@@ -154,21 +157,6 @@ impl Judge<'_> {
                 }
             }
         }
-    }
-
-    fn ignored(&mut self, sheet: &mut Sheet<'_>, link: &Link, target: &Target) -> Option<String> {
-        if sheet.inline.is_none() && self.shared.ignores.is_none() {
-            return None;
-        }
-        let (absolute, fragment): (Cow<'_, str>, _) = match target {
-            Target::File { path, fragment, .. } => (path.as_str().into(), fragment.as_deref()),
-            Target::Url { url, fragment } => (redact::url(url).into(), fragment.as_deref()),
-            Target::SamePage { fragment } => (sheet.origin.name().to_owned().into(), fragment.as_deref()),
-            _ => ((&*link.value).into(), None),
-        };
-        let whole = fragment.map(|fragment| format!("{absolute}#{fragment}"));
-        let forms: Vec<&str> = [Some(&*link.value), Some(&*absolute), whole.as_deref()].into_iter().flatten().collect();
-        self.is_ignored(sheet, link.span.start, &forms)
     }
 
     fn keep_lead(&mut self, sheet: &Sheet<'_>, link: &Link, place: PlaceId) {
@@ -220,7 +208,7 @@ impl Judge<'_> {
         let wanted = fragment.filter(|fragment| !fragment.is_empty() && self.shared.reach.anchors);
         let Some(wanted) = wanted else { return self.say(sheet, link, Some(asked), fragment, None) };
         if !self.shared.all
-            && let Some(hash) = hash_of(wanted)
+            && let Some(hash) = hash_of(wanted, self.lines())
             && self.has(sheet, link.1, file, hash)
         {
             return self.count();
@@ -274,63 +262,6 @@ impl Judge<'_> {
         sheet.outward.push(Outward { target, url, mention, fragment: fragment.map(Into::into), asks, mixed });
     }
 
-    /// Whether only changes count, and this link is none: it stands on no changed line, and what it
-    /// leads to is as it was.
-    fn is_left_out(
-        &mut self,
-        sheet: &mut Sheet<'_>,
-        link: &Link,
-        asked: &str,
-        page: Option<(FileId, Option<&str>)>,
-    ) -> bool {
-        let Some(changed) = &self.shared.changed else { return false };
-        let is_gone = |gone: &String| match gone.strip_prefix(asked) {
-            Some(rest) => rest.is_empty() || rest.starts_with(['/', '.']),
-            None => false,
-        };
-        if !asked.is_empty() && changed.gone.iter().any(is_gone) {
-            return false;
-        }
-        if let Some((file, Some(_))) = page
-            && changed.touched.iter().any(|path| path == self.places.path_of(file))
-        {
-            return false;
-        }
-        let Some(path) = sheet.origin.path.clone() else { return false };
-        let line = sheet.line_of(link);
-        !changed.lines.iter().any(|(one, first, last)| **one == *path && (*first..=*last).contains(&line))
-    }
-
-    fn left_out(&mut self, sheet: &mut Sheet<'_>, link: (&Link, usize), target: &str, fragment: Option<&str>) {
-        self.skip_at(sheet, link, target, fragment, UNCHANGED.to_owned());
-    }
-
-    fn skip(&mut self, sheet: &mut Sheet<'_>, link: &Link, index: usize, target: &Target, why: String) {
-        let (target, fragment) = match target {
-            Target::File { path, fragment, .. } => (path.clone(), fragment.as_deref()),
-            Target::Url { url, fragment } => (redact::url(url), fragment.as_deref()),
-            Target::SamePage { fragment } => (sheet.origin.name().to_owned(), fragment.as_deref()),
-            _ => (redact::line(&link.value, true).into_owned(), None),
-        };
-        self.skip_at(sheet, (link, index), &target, fragment, why);
-    }
-
-    fn skip_at(
-        &mut self,
-        sheet: &mut Sheet<'_>,
-        (link, index): (&Link, usize),
-        target: &str,
-        fragment: Option<&str>,
-        why: String,
-    ) {
-        if !self.shared.all {
-            return self.count();
-        }
-        let mention = sheet.mention(link, index);
-        let judged = Judged { target: Some(target), fragment, ..Judged::skipped(Code::Excluded, why) };
-        self.send(finding(&mention, judged, self.shared));
-    }
-
     /// What was found about a link, mixed content beside it.
     fn say(
         &mut self,
@@ -349,9 +280,6 @@ impl Judge<'_> {
         self.send(finding(&mention, Judged { target, fragment, found, ..Judged::default() }, self.shared));
     }
 }
-
-/// What a link is skipped for under `--since-ref`.
-const UNCHANGED: &str = "it is not on a changed line";
 
 /// What has to be known of a page to judge a fragment of it.
 fn asks_of(fragment: &str) -> Asks {

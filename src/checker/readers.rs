@@ -16,8 +16,9 @@ use std::{
 use super::documents::{Read, read};
 use crate::{model::Look, source::walk::Listed};
 
-/// Bytes of documents that are read ahead at most (one may always be read).
-const AHEAD: u64 = 12 << 20;
+/// Bytes of documents in memory at most, one aside: what is known of their links takes about three
+/// times as much.
+const AHEAD: u64 = 3 << 20;
 
 /// Threads at most: whoever judges needs a core too.
 const THREADS: usize = 3;
