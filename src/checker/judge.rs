@@ -133,6 +133,8 @@ impl Judge<'_> {
         let mut readers = Readers::start(&listed, LOOK);
         for (number, entry) in listed.iter().enumerate() {
             if self.is_stopped() {
+                // Of links that wait nothing will be known.
+                self.tally.links -= self.waiting.len() as u64;
                 return;
             }
             let id = FileId(number as u32);
@@ -237,7 +239,8 @@ impl Judge<'_> {
         let open = self.waiting.settle(&self.places);
         for (number, first_seq, links) in open {
             if self.is_stopped() {
-                return;
+                self.tally.links -= links.len() as u64;
+                continue;
             }
             let shared = self.shared;
             let Some(entry) = shared.listed.get(number as usize) else { continue };

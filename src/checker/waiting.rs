@@ -47,6 +47,11 @@ impl Waiting {
         has_room
     }
 
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.links.len()
+    }
+
     /// What did not turn out well: document, `seq` of its first link, numbers of links.
     pub fn settle(&mut self, places: &Places<'_>) -> Vec<(u32, u64, Vec<u32>)> {
         let mut open: Vec<(u32, u64, Vec<u32>)> = Vec::new();

@@ -48,7 +48,11 @@ impl Hub {
         let url = Url::parse(&target.url).ok();
         let is_refused = url.as_ref().is_some_and(|url| answer::is_refused(&outcome, url, &self.shared));
         let wants_more = outcome.is_success() && !outcome.had.has(target.wants);
-        if ((way == Way::Head && is_refused) || wants_more) && !self.is_stopped() {
+        let is_open = (way == Way::Head && is_refused) || wants_more;
+        if is_open && self.is_stopped() {
+            // What HEAD said is not enough to judge by.
+            outcome = self.unasked();
+        } else if is_open {
             return self.send(id, Way::Get).await;
         }
         if let Some(first) = self.firsts.remove(&id) {

@@ -2,7 +2,7 @@
 //!
 //! Pure. Must not know when.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
 use http::{HeaderValue, Method, header};
 
@@ -11,7 +11,7 @@ use crate::{
     check::cache::Cached,
     checker::words::SELECTOR,
     model::{Digest, Look, Request},
-    settings::{Choose, Dedupe, Order, Pages, Settings},
+    settings::{Adaptive, Choose, Dedupe, Order, Pages, Settings},
 };
 
 /// Bytes of bodies that may wait to be read: hashes of a page's anchors are kept, never the page.
@@ -36,9 +36,11 @@ fn of_patterns(choose: &Choose) -> Choose {
     Choose { include: choose.include.clone(), exclude: choose.exclude.clone(), ..Choose::default() }
 }
 
-/// The settings of the second: one at a time, once.
-pub(super) fn second_round(fetch: &Settings) -> Settings {
+/// The settings of the second: one at a time, once, in what is left of the time for the run.
+pub(super) fn second_round(fetch: &Settings, spent: Duration) -> Settings {
     let mut settings = first_round(fetch);
+    settings.times.run = settings.times.run.map(|run| run.saturating_sub(spent));
+    settings.limits.adaptive = Adaptive::Off;
     settings.limits.in_flight = NonZeroUsize::MIN;
     settings.limits.host_errors = PATIENCE;
     settings.retry.retries = 0;
@@ -80,4 +82,44 @@ pub(super) fn is_conditional(row: &Cached, wants: Wants) -> bool {
     let has_all = !wants.words && !wants.links && (!wants.anchors || row.anchors.is_some());
     let was_good = row.rule.is_none() && row.error.is_none() && row.status.is_some();
     has_all && was_good && (row.etag.is_some() || row.last_modified.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn head_is_tried_once_and_a_row_of_the_cache_makes_it_conditional() {
+        let row = Cached {
+            url: "http://h/".to_owned(),
+            status: Some(200),
+            final_url: None,
+            redirects: Vec::new(),
+            etag: Some("\"1\"".to_owned()),
+            last_modified: None,
+            anchors: None,
+            checked_at: crate::check::date::Stamp::default(),
+            rule: None,
+            error: None,
+        };
+        assert!(is_conditional(&row, Wants::default()));
+        assert!(!is_conditional(&row, Wants { anchors: true, ..Wants::default() }));
+        assert!(!is_conditional(&Cached { rule: Some("link.dead".to_owned()), ..row.clone() }, Wants::default()));
+        let head = request("http://h/", Way::Head, Wants::default(), Some(&row)).wish.unwrap();
+        assert_eq!((head.method, head.retries), (Some(Method::HEAD), Some(0)));
+        assert_eq!(head.headers, [(header::IF_NONE_MATCH, HeaderValue::from_static("\"1\""))]);
+        let links = Wants { links: true, ..Wants::default() };
+        let get = request("http://h/", Way::Get, links, None).wish.unwrap();
+        assert_eq!((get.method, get.retries, get.look.unwrap().links, get.text), (None, None, true, true));
+    }
+
+    #[test]
+    fn the_second_round_is_alone_and_within_the_time_of_the_run() {
+        let mut fetch = Settings::default();
+        fetch.times.run = Some(Duration::from_secs(10));
+        fetch.choose.limit = Some(1);
+        let second = second_round(&fetch, Duration::from_secs(4));
+        assert_eq!((second.limits.in_flight.get(), second.retry.retries), (1, 0));
+        assert_eq!((second.times.run, second.choose.limit), (Some(Duration::from_secs(6)), None));
+    }
 }

@@ -6,6 +6,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, mpsc as threads},
+    time::Instant,
 };
 
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -78,6 +79,7 @@ pub(in crate::checker) struct Hub {
     pub(super) bad_starts: u64,
     pub(super) source_error: Option<String>,
     tally: Option<Box<Tally>>,
+    pub(super) begun: Instant,
 }
 
 /// Whether all is asked for the first time.
@@ -128,6 +130,7 @@ impl Hub {
             bad_starts: 0,
             source_error: None,
             tally: None,
+            begun: Instant::now(),
         };
         hub.work(&mut news).await;
         hub.end()

@@ -33,7 +33,7 @@ impl Hub {
 
     async fn ask_again(&mut self, client: Client) {
         self.round = Round::Second;
-        let line = Line::start(ask::second_round(&self.fetch), client, &self.stage);
+        let line = Line::start(ask::second_round(&self.fetch, self.begun.elapsed()), client, &self.stage);
         self.handle.follow(line.handle.clone());
         self.line = Some(line);
         for id in std::mem::take(&mut self.doubtful) {

@@ -163,3 +163,45 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(code: Code, status: Option<u16>) -> Outcome {
+        let mut outcome = Outcome { failure: Some(Failure::new(code, "x")), ..Outcome::empty() };
+        outcome.answered.status = status;
+        outcome
+    }
+
+    #[test]
+    fn only_what_may_have_been_a_mishap_is_asked_again() {
+        for (code, status, doubtful) in [
+            (Code::ConnectRefused, None, true),
+            (Code::ConnectReset, None, true),
+            (Code::TimeoutTotal, None, true),
+            (Code::ProtocolEmpty, None, true),
+            (Code::DnsTimeout, None, true),
+            (Code::HttpServerError, Some(502), true),
+            (Code::BodyTruncated, Some(200), true),
+            (Code::DnsNotFound, None, false),
+            (Code::TlsExpired, None, false),
+            (Code::HttpServerError, Some(501), false),
+            (Code::HttpClientError, Some(404), false),
+            (Code::RedirectLoop, None, false),
+            (Code::Cancelled, None, false),
+        ] {
+            assert_eq!(failed(code, status).is_doubtful(), doubtful, "{code}");
+        }
+        assert!(Outcome::skipped(Code::BudgetHost, "given up").is_doubtful());
+        assert!(!Outcome::skipped(Code::Excluded, "off").is_doubtful());
+        assert!(!Outcome::empty().is_doubtful());
+    }
+
+    #[test]
+    fn who_has_the_words_of_a_page_has_its_anchors() {
+        let (anchors, words, links) = (Wants::of(Asks::Anchors), Wants::of(Asks::Words), Wants::of(Asks::Links));
+        assert!(words.has(anchors) && !anchors.has(words) && !links.has(anchors));
+        assert!(words.and(links).has(links) && !Wants::of(Asks::Nothing).wants_body());
+    }
+}
