@@ -31,6 +31,7 @@
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
 //! - [`check`]: links as pure decisions: where they lead, whether that is there, what it means.
+//! - [`checker`]: the front door of link checking: documents and sites in, findings out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
 //! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary.

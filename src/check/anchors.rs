@@ -89,7 +89,13 @@ fn named(fragment: &str, page: PageKind, anchors: &Anchors) -> Fragment {
     }
     let is_route = fragment.starts_with(['/', '!']);
     let is_view = fragment.starts_with("svgView(");
-    let is_scripted = SCRIPTED.iter().any(|start| decoded.starts_with(start)) || line_range(&decoded).is_some();
+    // Documentation of code has an id for each line, and a script for more than one.
+    let is_lines = decoded.split_once('-').is_some_and(|(first, last)| {
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number(first) && is_number(last) && has(first) && has(last)
+    });
+    let is_scripted =
+        is_lines || SCRIPTED.iter().any(|start| decoded.starts_with(start)) || line_range(&decoded).is_some();
     match is_route || is_view || is_scripted {
         true => Fragment::Unverifiable,
         false => Fragment::Missing,

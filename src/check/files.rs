@@ -26,6 +26,14 @@ pub trait Tree {
     fn kind(&self, path: &str) -> Option<FileKind>;
     /// The names in a folder, in any order; none if it cannot be read.
     fn names(&self, folder: &str) -> Vec<String>;
+    /// How a folder writes a name: as asked, else in another case, the first of several.
+    fn spelled(&self, folder: &str, name: &str) -> Option<String> {
+        let names = self.names(folder);
+        match names.iter().any(|one| one == name) {
+            true => Some(name.to_owned()),
+            false => names.into_iter().filter(|one| same_but_case(one, name)).min(),
+        }
+    }
 }
 
 /// How the files are deployed.
@@ -235,17 +243,13 @@ fn spelling(path: &str, tree: &dyn Tree) -> Option<String> {
             at = paths::join(&at, part);
             continue;
         }
-        let names = tree.names(&at);
-        let real = match names.iter().find(|name| *name == part) {
-            Some(exact) => exact,
-            None => names.iter().filter(|name| same_but_case(name, part)).min()?,
-        };
-        at = paths::join(&at, real);
+        at = paths::join(&at, &tree.spelled(&at, part)?);
     }
     Some(at)
 }
 
-fn same_but_case(a: &str, b: &str) -> bool {
+/// Whether two names are the same on a disk that does not tell cases apart.
+pub fn same_but_case(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase()
 }
 

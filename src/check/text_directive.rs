@@ -65,6 +65,11 @@ impl Words {
         Words(fold(text))
     }
 
+    /// Bytes of memory held.
+    pub fn heap_bytes(&self) -> usize {
+        self.0.capacity()
+    }
+
     /// Whether the directive points to something: at word bounds, any case. Linear in the text for
     /// each directive, but for texts that repeat the start of what is sought.
     pub fn have(&self, directive: &TextDirective) -> bool {

@@ -19,6 +19,7 @@ use crate::{
     },
     model::LinkKind,
     settings::Settings,
+    source::walk::Walk,
 };
 
 /// Where links are looked for.
@@ -34,7 +35,7 @@ pub enum Start {
 }
 
 /// Everything that a check is told.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CheckPlan {
     /// In the order given.
     pub starts: Vec<Start>,
@@ -54,14 +55,7 @@ pub struct CheckPlan {
     pub accept: Vec<HostAccept>,
     /// What is known from before, and what nobody wants to hear of.
     pub memory: Memory,
-}
-
-/// Which documents are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Walk {
-    /// Files and folders whose names begin with a dot are read too.
-    pub hidden: bool,
-    /// `.gitignore` and its kin are not heeded.
+    /// Every link is sent, not only those with something to say about.
     pub all: bool,
 }
 

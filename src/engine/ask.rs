@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
 use crate::{
-    model::{Ask, Flight, Keep, Patience, Trip, units::LONGEST},
+    model::{Ask, Flight, Keep, Look, Patience, Trip, Wish, units::LONGEST},
     settings::{AskDefaults, EVERY_HOST, Settings},
 };
 
@@ -88,7 +88,7 @@ impl Asker {
             None
         };
         let keep = match wish {
-            Some(wish) if !wish.select.is_empty() && self.keep != Keep::All => Keep::Html,
+            Some(wish) if self.keep != Keep::All => keep_for(wish).unwrap_or(self.keep),
             _ => self.keep,
         };
         Ask {
@@ -152,6 +152,16 @@ impl Asker {
             }
         }
         fields
+    }
+}
+
+/// How much of the body a request wants for itself, beyond what the run wants.
+fn keep_for(wish: &Wish) -> Option<Keep> {
+    let look = wish.look.unwrap_or(Look::NOTHING);
+    match () {
+        () if look.links => Some(Keep::Documents),
+        () if look.anchors || wish.text || !wish.select.is_empty() => Some(Keep::Html),
+        () => None,
     }
 }
 

@@ -18,7 +18,7 @@ use super::run::{Airborne, Engine, Landed, Reading, now};
 use crate::{
     fetch::Wire,
     frontier::{BreakerState, Contact, Go, LaneId, Turn},
-    model::{Attempt, Code, Ending, Exchange, Failure, Flight, Hop, Page, Trip, Wait, record::host_key},
+    model::{Attempt, Code, Ending, Exchange, Failure, Flight, Hop, Page, Trip, Wait, Wish, record::host_key},
     page::{self, Want, select::Plan},
     policy::{
         redirect::{self, Onward},
@@ -98,18 +98,15 @@ impl<W: Wire> Engine<W> {
 
     /// The run's wants, and what this request wants beside them.
     fn want_of(&self, flight: &Flight) -> Arc<Want> {
-        let own = flight.request.wish.as_ref().map(|wish| wish.select.as_slice()).filter(|own| !own.is_empty());
-        // The door has tried them; what it let in parses again.
-        match own.and_then(|own| Plan::parse(own).ok()) {
-            None => Arc::clone(&self.want),
-            Some(own) => {
-                let plan = match &self.want.plan {
-                    Some(run) => run.merge(&own),
-                    None => own,
-                };
-                Arc::new(Want { links: self.want.links, text: self.want.text, plan: Some(Arc::new(plan)) })
-            }
-        }
+        let is_own = |wish: &&Wish| !wish.select.is_empty() || wish.look.is_some() || wish.text;
+        let Some(wish) = flight.request.wish.as_deref().filter(is_own) else { return Arc::clone(&self.want) };
+        // The door has tried the selectors; what it let in parses again.
+        let own = Some(wish.select.as_slice()).filter(|own| !own.is_empty()).and_then(|own| Plan::parse(own).ok());
+        let plan = match (&self.want.plan, own) {
+            (Some(run), Some(own)) => Some(Arc::new(run.merge(&own))),
+            (run, own) => own.map(Arc::new).or_else(|| run.clone()),
+        };
+        Arc::new(Want { links: self.want.links, text: self.want.text || wish.text, look: wish.look, plan })
     }
 
     /// An exchange is over.
@@ -321,6 +318,10 @@ fn page_input(exchange: &Exchange, url: &Arc<url::Url>, want: &Want) -> Option<p
     }
     let content_type = head.headers.get(http::header::CONTENT_TYPE);
     let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let needed = want.text || want.links || want.plan.is_some() || page::is_html(content_type.as_deref(), &body.kept);
+    let needed = want.text
+        || want.links
+        || want.look.is_some_and(|look| look.links)
+        || want.plan.is_some()
+        || page::is_html(content_type.as_deref(), &body.kept);
     needed.then(|| page::Input { body: body.kept.clone(), content_type, url: Arc::clone(url) })
 }

@@ -149,7 +149,7 @@ impl<W: Wire> Engine<W> {
         let start = now();
         Engine {
             asker: Asker::new(&settings),
-            want: Arc::new(Want { links: with.links, text: with.body, plan }),
+            want: Arc::new(Want { links: with.links, text: with.body, look: None, plan }),
             stage,
             door: Door::new(settings.ask.assume_scheme, settings.ask.method.clone(), settings.choose.clone()),
             frontier: Frontier::new(&settings.limits, start.into_std()),

@@ -273,12 +273,23 @@ fn keep_of(headers: &HeaderMap, keep: Keep) -> usize {
         media_type.is_none_or(|media_type| matches!(media_type.as_str(), "text/html" | "application/xhtml+xml"))
     };
     match keep {
+        Keep::Documents if is_document(headers) => usize::MAX,
         Keep::All => usize::MAX,
         Keep::None => 0,
         Keep::Html if is_html() => usize::MAX,
         Keep::HtmlPrefix(most) if is_html() => most,
-        Keep::Html | Keep::HtmlPrefix(_) => 0,
+        Keep::Html | Keep::HtmlPrefix(_) | Keep::Documents => 0,
     }
+}
+
+/// Whether a body is of a type that links are read from; one without a type may be.
+fn is_document(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = value.and_then(|value| record::content_type(value).0);
+    media_type.is_none_or(|media_type| {
+        let texts = ["text/html", "text/css", "text/markdown", "text/plain", "text/xml", "application/xml"];
+        texts.contains(&media_type.as_str()) || media_type.ends_with("+xml")
+    })
 }
 
 /// Counts, digests if asked to, and keeps.

@@ -197,9 +197,15 @@ codes! {
     LinkMail "link.mail" Error Never
         "The mail address or telephone number is malformed."
         "Write mailto:name@example.com or tel:+4930123456.";
+    LinkIgnore "link.ignore" Error Never
+        "An ignore entry or directive matches nothing, is over, or cannot be read."
+        "Correct or remove it.";
     ExtractInvalid "extract.invalid" Error Never
         "A selector of this request cannot be read."
         "Try it in a browser's console: document.querySelectorAll('…').";
+    IoRead "io.read" Error Never
+        "A document could not be read."
+        "Look at `error.message`; --hidden and ignore files say what is read below a folder.";
     IoWrite "io.write" Error Never
         "The result could not be written."
         "Is the disk full?";
@@ -215,6 +221,9 @@ codes! {
     Excluded "excluded" Skip Never
         "Left out by --include or --exclude."
         "Change the pattern.";
+    Baseline "baseline" Skip Never
+        "The finding was there before: --baseline has it."
+        "Mend it, then --update-baseline forgets it.";
     BudgetHost "budget.host" Skip Never
         "The host failed --host-errors times in a row and was given up for a while."
         "--host-errors 0 never gives up; see the errors before this record.";

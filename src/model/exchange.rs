@@ -51,6 +51,8 @@ pub enum Keep {
     HtmlPrefix(usize),
     /// All of it where it is HTML.
     Html,
+    /// All of it where it is a document with links: HTML, CSS, XML, plain text, Markdown.
+    Documents,
     /// All of it.
     All,
 }

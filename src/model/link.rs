@@ -131,6 +131,31 @@ impl Link {
     pub const TEXT_CHARS: usize = 120;
 }
 
+/// What is looked for. The base comes always.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Links and directives.
+    pub links: bool,
+    /// What fragments may point to.
+    pub anchors: bool,
+    /// The names of those too, not only their hashes.
+    pub names: bool,
+}
+
+impl Look {
+    /// Everything.
+    pub const ALL: Look = Look { links: true, anchors: true, names: true };
+    /// Nothing: only the fields of the answer are of interest.
+    pub const NOTHING: Look = Look { links: false, anchors: false, names: false };
+    /// Only what fragments may point to, which takes less time.
+    pub const ANCHORS: Look = Look { links: false, anchors: true, names: false };
+
+    /// Whether a body is needed for it.
+    pub const fn wants_body(self) -> bool {
+        self.links || self.anchors
+    }
+}
+
 /// An instruction to the checker, written into a document as a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directive {

@@ -15,6 +15,7 @@ pub mod record;
 pub mod redact;
 pub mod request;
 pub mod rows;
+pub mod sighting;
 pub mod units;
 pub mod visit;
 
@@ -22,8 +23,9 @@ pub use code::{Again, Code, Kind};
 pub use exchange::{Ask, Body, Digest, Exchange, Failure, Head, Keep, Patience, Phases};
 pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};
 pub use flight::{Attempt, Flight, Hop, Trip, Wait};
-pub use link::{Anchors, Directive, Link, LinkKind, Locator, Outline, Spot};
+pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Spot};
 pub use page::Page;
 pub use record::Record;
 pub use request::{Request, Wish};
+pub use sighting::Sighting;
 pub use visit::{Ending, Visit};

@@ -1,5 +1,7 @@
 //! What a body says. Must not know how it was parsed or fetched.
 
+use super::Outline;
+
 /// What was read out of a body.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
@@ -11,6 +13,8 @@ pub struct Page {
     pub links: Option<Vec<String>>,
     /// What the selectors found, in their order. `None`: no selectors.
     pub data: Option<Vec<(String, serde_json::Value)>>,
+    /// What a link checker wants to know. `None`: not asked for, or not a document.
+    pub outline: Option<Box<Outline>>,
     /// The decoded text, when the record wants it. `None`: not asked for, or not text.
     pub text: Option<String>,
 }

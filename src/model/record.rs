@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 pub use super::rows::{AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, Skip, Timings, TlsRow, hex};
-use super::{Code, Ending, Exchange, Visit, Wait, redact, redact::MASK};
+use super::{Code, Ending, Exchange, Sighting, Visit, Wait, redact, redact::MASK};
 
 /// Version of the record; changes only when a key is removed, renamed or retyped.
 pub const VERSION: u8 = 1;
@@ -126,6 +126,10 @@ pub struct Record {
     /// Every exchange, in order (`--with attempts`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_log: Option<Vec<AttemptRow>>,
+    /// What a link checker asked for; not part of the row.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub sighting: Option<Box<Sighting>>,
     /// Our own waiting by cause, for the summary; not part of the row.
     #[serde(skip)]
     #[schemars(skip)]
@@ -194,6 +198,10 @@ impl Record {
         {
             record.input = clean.into();
         }
+        if request.wish.is_some_and(|wish| wish.look.is_some()) {
+            let head = trip.as_ref().and_then(|trip| trip.last.as_ref()?.head.as_ref());
+            record.sighting = Some(Box::new(head.map(Sighting::of).unwrap_or_default()));
+        }
         if let Some(trip) = trip {
             record.started_at = Some(rfc3339(trip.started));
             record.attempts = trip.attempts;
@@ -219,6 +227,9 @@ impl Record {
             };
             record.links = page.links.map(|links| links.into_iter().map(clean).collect());
             record.data = page.data;
+            if let Some(sighting) = &mut record.sighting {
+                sighting.outline = page.outline;
+            }
             record.body = page.text;
         }
         record
@@ -265,6 +276,7 @@ impl Record {
             body_base64: None,
             tls: None,
             attempt_log: None,
+            sighting: None,
             waits: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::value::RawValue;
 
-use super::{Code, Failure, units::StatusSet};
+use super::{Code, Failure, Look, units::StatusSet};
 
 /// One request, as asked for.
 #[derive(Clone, Debug)]
@@ -43,6 +43,10 @@ pub struct Wish {
     pub accept: Option<StatusSet>,
     /// Selectors, as `(name, css)`, beside those of the run.
     pub select: Vec<(String, String)>,
+    /// What a link checker wants to know of the answer; its record has a `sighting` then.
+    pub look: Option<Look>,
+    /// The decoded text of the page is wanted in the record.
+    pub text: bool,
     /// Higher goes first among requests that wait; 0 is usual.
     pub priority: i32,
     /// The caller's own identifier (a JSON string or number), handed back as it is.
@@ -109,6 +113,12 @@ impl Request {
     /// With a selector beside those of the run: `name` becomes a key of the record's `data`.
     pub fn select(mut self, name: impl Into<String>, css: impl Into<String>) -> Self {
         self.wish_mut().select.push((name.into(), css.into()));
+        self
+    }
+
+    /// With what a link checker wants to know of the answer.
+    pub fn look(mut self, look: Look) -> Self {
+        self.wish_mut().look = Some(look);
         self
     }
 

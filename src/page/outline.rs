@@ -35,7 +35,7 @@ use url::Url;
 
 pub use self::field::link_field;
 use self::{found::Document, pass::pass};
-use crate::model::{Link, Outline};
+use crate::model::{Link, Look, Outline};
 
 /// How deep `srcdoc` within `srcdoc` is read.
 const DEPTH: usize = 3;
@@ -43,24 +43,6 @@ const DEPTH: usize = 3;
 /// Bytes of links taken from one `srcdoc` with a base of its own at most: a short link becomes as
 /// long as the base it is resolved against.
 const LINK_BYTES: usize = 8 << 20;
-
-/// What is looked for. The base comes always.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
-    /// Links and directives.
-    pub links: bool,
-    /// What fragments may point to.
-    pub anchors: bool,
-    /// The names of those too, not only their hashes.
-    pub names: bool,
-}
-
-impl Look {
-    /// Everything.
-    pub const ALL: Look = Look { links: true, anchors: true, names: true };
-    /// Only what fragments may point to, which takes less time.
-    pub const ANCHORS: Look = Look { links: false, anchors: true, names: false };
-}
 
 /// Reads a page. Spans are bytes of `html`.
 pub fn outline(html: &str, look: Look) -> Outline {

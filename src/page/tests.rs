@@ -11,7 +11,7 @@ fn page(content_type: Option<&str>, body: impl Into<Bytes>, want: &Want) -> Page
 
 fn all(selectors: &[(&str, &str)]) -> Want {
     let owned: Vec<_> = selectors.iter().map(|(name, css)| (name.to_string(), css.to_string())).collect();
-    Want { links: true, text: true, plan: Some(Arc::new(select::Plan::parse(&owned).unwrap())) }
+    Want { links: true, text: true, look: None, plan: Some(Arc::new(select::Plan::parse(&owned).unwrap())) }
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn bodies_without_a_type_are_looked_at() {
 
 #[test]
 fn small_bodies_without_selectors_are_quick() {
-    assert!(quick(32 << 10, &Want { links: true, text: true, plan: None }));
+    assert!(quick(32 << 10, &Want { links: true, text: true, look: None, plan: None }));
     assert!(!quick((32 << 10) + 1, &Want::default()));
     assert!(!quick(10, &all(&[("a", "a")])));
 }

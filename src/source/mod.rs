@@ -13,6 +13,7 @@ mod jsonl;
 mod lines;
 mod object;
 mod sniff;
+pub mod walk;
 mod word;
 
 use std::path::PathBuf;

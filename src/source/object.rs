@@ -167,7 +167,21 @@ fn was_unreadable(pairs: &Pairs<'_>) -> bool {
 
 /// A request with its wish, which costs memory only where there is one.
 fn with_wish(mut request: Request, wish: Wish) -> Request {
-    let Wish { method, headers, body, timeout, retries, redirects, accept, select, priority, id, tags } = &wish;
+    let Wish {
+        method,
+        headers,
+        body,
+        timeout,
+        retries,
+        redirects,
+        accept,
+        select,
+        priority,
+        id,
+        tags,
+        look: _,
+        text: _,
+    } = &wish;
     let none = method.is_none() && headers.is_empty() && body.is_none() && timeout.is_none() && retries.is_none();
     let none = none && redirects.is_none() && accept.is_none() && select.is_empty() && *priority == 0;
     if !(none && id.is_none() && tags.is_none()) {

@@ -11,12 +11,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("page", &["model"]),
     ("check", &["model", "settings", "policy"]),
     ("fetch", &["model", "settings", "policy"]),
-    ("source", &["model"]),
+    ("source", &["model", "page"]),
     ("sink", &["model"]),
     ("report", &["model"]),
     ("demo", &[]),
     ("engine", &["model", "settings", "policy", "frontier", "page", "fetch", "source", "sink"]),
-    ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "source"]),
+    ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
     ("fetcher", &["model", "settings", "engine", "page", "fetch", "source"]),
 ];
 

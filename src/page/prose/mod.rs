@@ -6,8 +6,9 @@
 //! ```
 //!
 //! Pure and linear in the length of the text; no reader descends by recursion. What a reader does
-//! not understand is content, never an error. HTML and CSS are read by functions that are handed
-//! in, also where they stand within Markdown. Must not know files, the network or what is checked.
+//! not understand is content, never an error. HTML and CSS are read by [`super::outline`] and
+//! [`super::css_links`], also where they stand within Markdown. Must not know files, the network or
+//! what is checked.
 
 mod asciidoc;
 mod bare;
@@ -28,7 +29,8 @@ use std::path::Path;
 pub use slug::{Slugger, slug};
 
 use self::draft::Draft;
-use crate::model::link::{Link, LinkKind, Outline};
+use super::Look;
+use crate::model::link::{LinkKind, Outline};
 
 /// A language that documents are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,30 +98,18 @@ impl Language {
     }
 }
 
-/// Readers of what stands within other documents, and what is kept.
-#[derive(Clone, Copy, Debug)]
-pub struct Embedded {
-    /// Reads HTML. It gets a copy of the document in which everything that is no HTML is blank, so
-    /// its places are places of the document. Its anchors count; their names stay readable if it
-    /// keeps them.
-    pub html: fn(&str) -> Outline,
-    /// Reads CSS.
-    pub css: fn(&str) -> Vec<Link>,
-    /// Whether the names of anchors stay readable, for suggestions.
-    pub names: bool,
-}
-
-/// What a document says. Never fails.
-pub fn outline(text: &str, language: Language, look: &Embedded) -> Outline {
+/// What a document says. Never fails. Other languages than HTML are read for everything, whatever
+/// is looked for: their texts are short.
+pub fn outline(text: &str, language: Language, look: Look) -> Outline {
     let mut draft = Draft::default();
     match language {
-        Language::Html => return (look.html)(text),
+        Language::Html => return super::outline(text, look),
         Language::Markdown => return markdown::outline(text, markdown::Dialect::Markdown, look),
         Language::Mdx => return markdown::outline(text, markdown::Dialect::Mdx, look),
         Language::Rst => rst::read(text, &mut draft),
         Language::AsciiDoc => asciidoc::read(text, &mut draft),
         Language::Css => {
-            draft.links = (look.css)(text);
+            draft.links = super::css_links(text);
             css::directives(text, &mut draft);
         }
         Language::Text => bare::read(text, LinkKind::Text, "text", &mut draft),

@@ -6,37 +6,9 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::link::{Anchors, Directive};
+use crate::model::link::{Anchors, Directive, Link};
 
-/// A reader of HTML for these tests: `href="…"`, `src="…"`, `id="…"` and comments, no more.
-fn html(html: &str) -> Outline {
-    let mut draft = Draft::default();
-    for (key, kind) in [("href=\"", LinkKind::Anchor), ("src=\"", LinkKind::Image), ("id=\"", LinkKind::Text)] {
-        for (at, _) in html.match_indices(key) {
-            let start = at + key.len();
-            let Some(len) = html[start..].find('"') else { continue };
-            let value = &html[start..start + len];
-            match kind {
-                LinkKind::Text => draft.names.push(value.to_owned()),
-                _ => draft.link(kind, "html", value, start..start + len),
-            }
-        }
-    }
-    for (at, _) in html.match_indices("<!--") {
-        if let Some(len) = html[at..].find("-->") {
-            draft.comment(&html[at + 4..at + len], at..at + len + 3);
-        }
-    }
-    draft.finish(true)
-}
-
-fn css(css: &str) -> Vec<Link> {
-    let mut draft = Draft::default();
-    bare::read(css, LinkKind::Style, "url()", &mut draft);
-    draft.links
-}
-
-const LOOK: Embedded = Embedded { html, css, names: true };
+const LOOK: Look = Look::ALL;
 
 const ALL: &[Language] = &[
     Language::Html,
@@ -59,7 +31,7 @@ fn links(text: &str, language: Language) -> Vec<String> {
         let other = if written == &*link.value { String::new() } else { format!(" < {written}") };
         format!("{} {}{other}", link.element, link.value)
     };
-    outline(text, language, &LOOK).links.into_iter().map(show).collect()
+    outline(text, language, LOOK).links.into_iter().map(show).collect()
 }
 
 fn md(text: &str) -> Vec<String> {
@@ -67,12 +39,12 @@ fn md(text: &str) -> Vec<String> {
 }
 
 fn names(text: &str, language: Language) -> Vec<String> {
-    outline(text, language, &LOOK).anchors.names().map(str::to_owned).collect()
+    outline(text, language, LOOK).anchors.names().map(str::to_owned).collect()
 }
 
 fn directives(text: &str, language: Language) -> Vec<(String, String)> {
     let show = |Directive { text: what, span }| (String::from(what), text[span].to_owned());
-    outline(text, language, &LOOK).directives.into_iter().map(show).collect()
+    outline(text, language, LOOK).directives.into_iter().map(show).collect()
 }
 
 mod asciidoc;
@@ -110,7 +82,7 @@ fn style_sheets_and_text_are_read_too() {
 }
 
 fn holds(text: &str, language: Language) {
-    let found = outline(text, language, &LOOK);
+    let found = outline(text, language, LOOK);
     let spans = found.links.iter().map(|link| &link.span);
     let spans = spans.chain(found.directives.iter().map(|directive| &directive.span));
     for span in spans.chain(found.faults.iter().map(|fault| &fault.span)) {
@@ -320,9 +292,8 @@ fn nothing_costs_the_square_of_its_length() {
     for piece in pairs {
         for language in ALL.iter().filter(|language| **language != Language::Html) {
             let text = piece.repeat(100_000 / piece.len());
-            let look = Embedded { html: |_| Outline::default(), css: |_| Vec::new(), names: false };
             let before = Instant::now();
-            outline(&text, *language, &look);
+            outline(&text, *language, Look { names: false, ..LOOK });
             let took = before.elapsed();
             assert!(took < Duration::from_secs(4), "{piece:?} as {}: {took:?}", language.name());
         }

@@ -21,8 +21,11 @@ use std::{borrow::Cow, ops::Range};
 use pulldown_cmark::{BrokenLink, LinkType, Options, Parser};
 
 use self::walk::Walk;
-use super::{Embedded, data, draft::Draft};
-use crate::model::link::{Fault, Outline};
+use super::{data, draft::Draft};
+use crate::{
+    model::link::{Fault, Outline},
+    page::Look,
+};
 
 /// Which Markdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +35,7 @@ pub(super) enum Dialect {
 }
 
 /// What a document says, its HTML included.
-pub(super) fn outline(text: &str, dialect: Dialect, look: &Embedded) -> Outline {
+pub(super) fn outline(text: &str, dialect: Dialect, look: Look) -> Outline {
     let mut draft = Draft::default();
     let front = front::matter(text);
     if let Some(matter) = text.get(front.content.clone()) {
@@ -53,7 +56,7 @@ pub(super) fn outline(text: &str, dialect: Dialect, look: &Embedded) -> Outline 
     draft.take(part, front.end);
     let mut outline = draft.finish(look.names);
     if let Some(html) = html {
-        join(&mut outline, (look.html)(&html), front.end);
+        join(&mut outline, crate::page::outline(&html, Look { links: true, anchors: true, ..look }), front.end);
     }
     outline
 }

@@ -61,7 +61,7 @@ fn code_and_comments_are_no_links() {
 #[test]
 fn sections_and_ids_are_anchors() {
     let text = "= Document\n\n== First Part\n\n[[own]]\n== Second\n\n[#third.role]\n=== Third\n\n[quote,id=fourth]\nx [[fifth]]y anchor:sixth[]\n\n* [[[bib]]] z\n\n== First Part\n";
-    let found = outline(text, Language::AsciiDoc, &LOOK).anchors;
+    let found = outline(text, Language::AsciiDoc, LOOK).anchors;
     for name in
         ["_first_part", "first-part", "First Part", "own", "third", "fourth", "fifth", "sixth", "bib", "_first_part_2"]
     {

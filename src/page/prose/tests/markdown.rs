@@ -46,8 +46,8 @@ fn a_destination_is_found_as_it_is_written() {
         ("+++\na = \"https://a.org\"\n+++\nx", "string https://a.org"),
         ("---\n\n[a](b)\n\n---", "link b"),
         ("x\n\n---\n[a](b)\n\n---\n", "link b"),
-        ("<img src=\"a.png\">", "html a.png"),
-        ("x <a href=\"b\">https://c.org</a>", "html b"),
+        ("<img src=\"a.png\">", "img a.png"),
+        ("x <a href=\"b\">https://c.org</a>", "a b"),
         ("<p>\n\n[a](b)\n\n</p>", "link b"),
         ("<details>\n<summary>[no](x)</summary>\n\n[a](b)", "link b"),
     ] {
@@ -82,7 +82,7 @@ fn code_comments_and_plain_brackets_are_no_links() {
 fn links_and_their_texts_come_in_document_order() {
     let text =
         "[![badge *one*](i.svg)](https://a.org) [two `x`\n three][r] https://b.org <img src=\"h\">\n\n[r]: c.md\n";
-    let found = outline(text, Language::Markdown, &LOOK).links;
+    let found = outline(text, Language::Markdown, LOOK).links;
     let all: Vec<_> = found.iter().map(|link| (link.element, &*link.value, &*link.text, link.kind)).collect();
     assert_eq!(
         all,
@@ -90,18 +90,18 @@ fn links_and_their_texts_come_in_document_order() {
             ("image", "i.svg", "badge one", LinkKind::Image),
             ("link", "https://a.org", "badge one", LinkKind::Anchor),
             ("text", "https://b.org", "", LinkKind::Text),
-            ("html", "h", "", LinkKind::Image),
+            ("img", "h", "", LinkKind::Image),
             ("definition", "c.md", "two x three", LinkKind::Anchor),
         ]
     );
-    let images = outline("![x][r]\n\n[r]: c.png", Language::Markdown, &LOOK).links;
+    let images = outline("![x][r]\n\n[r]: c.png", Language::Markdown, LOOK).links;
     assert_eq!(images[0].kind, LinkKind::Image, "a definition that only images use is one of an image");
 }
 
 #[test]
 fn a_reference_that_nobody_defines_is_a_fault() {
     let faults = |text: &str| {
-        let found = outline(text, Language::Markdown, &LOOK).faults;
+        let found = outline(text, Language::Markdown, LOOK).faults;
         found.iter().map(|fault| (fault.message.to_string(), text[fault.span.clone()].to_owned())).collect::<Vec<_>>()
     };
     let text = "---\na: b\n---\nSee [the guide][guide] and ![x][y].\n\n[Y]: z";
@@ -117,7 +117,7 @@ fn a_reference_that_nobody_defines_is_a_fault() {
 fn headings_footnotes_and_html_give_anchors() {
     let text = "# The `x` [option](y)!\n\nSetext *title*\n===\n\n## Same\n## Same\n> ### In a quote\n\n## Own {#own .class}\n\
         <h2 id=\"html-id\">From <em>HTML</em> &amp; more</h2>\n\n<a id=\"anchor\"></a>text[^n]\n\n[^n]: note\n\n```\n# no\n```\n";
-    let found = outline(text, Language::Markdown, &LOOK).anchors;
+    let found = outline(text, Language::Markdown, LOOK).anchors;
     for name in [
         "the-x-option",
         "setext-title",
@@ -158,5 +158,5 @@ fn comments_speak_to_the_checker() {
 #[test]
 fn html_is_read_in_place_over_blocks() {
     let text = "\u{feff}<table>\n<tr><td>\n\n**x** <a\n  href=\"one\">t</a>\n\n- <img src=\"two\">\n\n</td></tr></table>\n\n```html\n<a href=\"no\">\n```\n`<a href=\"no\">`\n";
-    assert_eq!(md(text), ["html one", "html two"]);
+    assert_eq!(md(text), ["a one", "img two"]);
 }

@@ -56,7 +56,7 @@ fn literals_comments_and_roles_are_no_links() {
 #[test]
 fn titles_and_targets_are_anchors() {
     let text = "=====\nTitle\n=====\n\n.. _my-label:\n\nFirst *part*\n------------\n\nx _`inline one` y\n\nFirst part\n~~~~~~~~~~\n\nnot a title\n-\n";
-    let found = outline(text, Language::Rst, &LOOK).anchors;
+    let found = outline(text, Language::Rst, LOOK).anchors;
     for name in ["title", "my-label", "first-part", "inline-one", "id1", "first-part-1"] {
         assert!(found.has(name), "{name}: {:?}", found.names().collect::<Vec<_>>());
     }

@@ -1,0 +1,145 @@
+//! What all parts of a check are told: the plan, worked out.
+//!
+//! Read-only while the check runs. Must not know threads or channels.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use url::Url;
+
+use super::plan::{Changed, CheckPlan, Memory, Placement, Reach, Start};
+use crate::{
+    check::{
+        Site,
+        accept::Accept,
+        baseline::Baseline,
+        cache::{Ages, Cache},
+        date::{Day, Stamp},
+        files::Deployed,
+        grace::Histories,
+        ignore::Ignores,
+        paths,
+        preset::{Preset, Redirects},
+        redirects::Redirections,
+        rules::Severities,
+    },
+    model::LinkKind,
+    source::walk::Listed,
+};
+
+/// What all parts are told.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub site: Site,
+    pub deployed: Deployed,
+    pub kinds: Option<HashSet<LinkKind>>,
+    pub reach: Reach,
+    pub severities: Severities,
+    pub accept: Accept,
+    /// Where the ignore file stands, and its entries.
+    pub ignores: Option<(Box<str>, Ignores)>,
+    pub baseline: Option<Baseline>,
+    pub changed: Option<Changed>,
+    /// Every link is sent.
+    pub all: bool,
+    pub now: Stamp,
+    pub today: Day,
+    /// Documents on the disk, in order.
+    pub listed: std::sync::Arc<Vec<Listed>>,
+}
+
+/// What changes while the check runs.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    pub grace: Option<(Duration, Histories)>,
+    pub cache: Option<(Ages, Cache)>,
+}
+
+impl Shared {
+    /// Works the plan out; what is left of it are the starts that are no files and the settings.
+    pub fn of(plan: &mut CheckPlan, listed: Vec<Listed>) -> (Shared, Kept) {
+        let memory = std::mem::take(&mut plan.memory);
+        let Memory { ignores, baseline, grace, cache, changed } = memory;
+        let now = Stamp::from(SystemTime::now());
+        let root = root_of(&plan.place, &plan.starts);
+        let preset = plan.place.preset;
+        let redirections = match preset.serves().redirects {
+            Redirects::Read => redirections(root.as_deref().unwrap_or_default()),
+            Redirects::Ignored => Redirections::default(),
+        };
+        let deployed = Deployed { preset, root: root.clone().unwrap_or_default(), redirections };
+        let remaps = std::mem::take(&mut plan.place.remaps);
+        let shared = Shared {
+            site: Site::new(root.as_deref(), plan.place.base_url.clone(), remaps),
+            deployed,
+            kinds: plan.kinds.take(),
+            reach: plan.reach.clone(),
+            severities: std::mem::take(&mut plan.severities),
+            accept: Accept::new(plan.fetch.ask.accept.clone(), std::mem::take(&mut plan.accept)),
+            ignores: ignores.map(|(path, ignores)| (text_of(&path).into(), ignores)),
+            baseline,
+            changed,
+            all: plan.all,
+            now,
+            today: now.day(),
+            listed: std::sync::Arc::new(listed),
+        };
+        (shared, Kept { grace, cache })
+    }
+
+    /// What is known now, in the form in which it was told.
+    pub fn memory(&self, kept: Kept) -> Memory {
+        Memory {
+            ignores: self.ignores.as_ref().map(|(path, ignores)| ((&**path).into(), ignores.clone())),
+            baseline: self.baseline.clone(),
+            grace: kept.grace,
+            cache: kept.cache,
+            changed: self.changed.clone(),
+        }
+    }
+
+    /// The address that a document of the disk will have.
+    pub fn address_of(&self, path: &str) -> Option<Url> {
+        self.site.url_of(path)
+    }
+}
+
+fn text_of(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
+}
+
+/// The folder that `/` stands for, named as documents are: relative where they are. Unless it is
+/// told, it is the only folder that is checked, where it is said how or where that is served.
+fn root_of(place: &Placement, starts: &[Start]) -> Option<String> {
+    let folders = starts.iter().filter_map(|start| match start {
+        Start::Path(path) => Some(path.as_path()),
+        Start::Page(_) | Start::Text(..) => None,
+    });
+    let is_relative = folders.clone().all(Path::is_relative);
+    let is_served = place.base_url.is_some() || place.preset != Preset::Plain;
+    let only = || match folders.clone().collect::<Vec<_>>().as_slice() {
+        [one] if is_served && one.is_dir() => Some(*one),
+        _ => None,
+    };
+    let root = place.root_dir.as_deref().or_else(only)?;
+    let here = std::env::current_dir().ok();
+    let root = match here {
+        Some(here) if root.is_absolute() && is_relative => {
+            root.strip_prefix(&here).map_or_else(|_| root.to_owned(), Path::to_owned)
+        }
+        Some(here) if root.is_relative() && !is_relative => here.join(root),
+        _ => root.to_owned(),
+    };
+    Some(paths::clean(&text_of(&root)))
+}
+
+/// The rules of a site; what cannot be read has none.
+fn redirections(root: &str) -> Redirections {
+    let text = fs::read_to_string(paths::join(root, "_redirects")).unwrap_or_default();
+    Redirections::parse(&text).0
+}
