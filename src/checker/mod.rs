@@ -10,5 +10,7 @@
 //! Must not know flags, formats or where findings go.
 
 mod plan;
+mod stub;
 
 pub use plan::{Changed, CheckPlan, Memory, Placement, Reach, Start, Walk};
+pub use stub::{CheckEnd, CheckError, CheckHandle, CheckRun, Checker};

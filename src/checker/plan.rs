@@ -54,6 +54,8 @@ pub struct CheckPlan {
     pub accept: Vec<HostAccept>,
     /// What is known from before, and what nobody wants to hear of.
     pub memory: Memory,
+    /// Every link is sent, not only those with something to say about.
+    pub all: bool,
 }
 
 /// Which documents are read.
