@@ -47,7 +47,7 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 16] = [
+const COMMON: [&str; 15] = [
     "concurrency",
     "per-host",
     "rate",
@@ -61,7 +61,6 @@ const COMMON: [&str; 16] = [
     "with",
     "output",
     "format",
-    "fields",
     "quiet",
     "dry-run",
 ];

@@ -82,7 +82,7 @@ mod tests {
         for (word, told) in [
             ("ftp://h.example/", "not an address that can be fetched"),
             ("https://", "not an address"),
-            ("REDME.md", "did you mean the file `README.md`?"),
+            ("docs/architecure.md", "did you mean the file `docs/architecture.md`?"),
             ("example.com", "write https://example.com"),
         ] {
             let error = start(word).unwrap_err().to_string();
