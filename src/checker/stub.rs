@@ -21,7 +21,7 @@ pub enum CheckError {
     /// A source cannot be used.
     Source(String),
     /// The client cannot be built.
-    Build(crate::fetcher::BuildError),
+    Build(super::super::BuildError),
 }
 
 /// A check under way.

@@ -20,6 +20,7 @@ use fetchall::{
         rows::BadRow,
     },
     checker::Memory,
+    model::{Finding, Rule},
 };
 
 use crate::cli::{flags::check::MemoryFlags, replace};
@@ -51,6 +52,17 @@ pub struct Updating {
     old: Baseline,
     today: Day,
     found: Vec<Known>,
+}
+
+/// What the baseline makes of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// It is no finding for it.
+    Not,
+    /// It was in it already.
+    Known,
+    /// From now on it is in it.
+    New,
 }
 
 /// Reads all that the flags name.
@@ -156,21 +168,24 @@ fn put(path: &Path, text: serde_json::Result<String>) -> Result<(), String> {
 }
 
 impl Updating {
-    /// Notes a finding; whether it was known before.
-    pub fn note(&mut self, finding: &fetchall::model::Finding) -> bool {
-        let Some(rule) = finding.rule else { return false };
+    /// Notes a finding. What was left out is none: nothing is known about it.
+    pub fn note(&mut self, finding: &Finding) -> Noted {
+        let code = finding.error.as_ref().map(|error| error.code.name());
+        let Some(rule) = finding.rule.map(Rule::name).or(code).filter(|_| finding.skip.is_none()) else {
+            return Noted::Not;
+        };
         let text = |part: &Option<Box<str>>| part.as_deref().unwrap_or_default().to_owned();
         let source = &finding.source;
         let fragment = finding.fragment.as_deref().map(|fragment| format!("#{fragment}")).unwrap_or_default();
         let target = finding.url.as_deref().unwrap_or(&source.raw);
         self.found.push(Known {
             fingerprint: finding.fingerprint.to_string(),
-            rule: rule.name().to_owned(),
+            rule: rule.to_owned(),
             source: if source.path.is_some() { text(&source.path) } else { text(&source.url) },
             target: format!("{target}{fragment}"),
             first_seen: self.today,
         });
-        self.old.known(&finding.fingerprint).is_some()
+        if self.old.known(&finding.fingerprint).is_some() { Noted::Known } else { Noted::New }
     }
 
     /// Writes the baseline. A run that was cut short has not seen everything, so it forgets nothing.

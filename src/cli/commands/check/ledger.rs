@@ -13,7 +13,10 @@ use fetchall::{
 };
 use tokio::sync::mpsc::{Receiver, error::TryRecvError};
 
-use super::{books::Updating, fix::Mending};
+use super::{
+    books::{Noted, Updating},
+    fix::Mending,
+};
 use crate::cli::run::Stopper;
 
 /// Bytes that wait to be written at most, before those of the next finding.
@@ -179,11 +182,12 @@ impl Ledger {
         let is_worth = finding.severity > Severity::Off;
         // Left out on purpose or not looked at: the run knows which of these count.
         let mut fails = if is_worth { self.fail_on.fails(finding.severity) } else { !finding.ok };
-        if let Some(updating) = self.updating.as_mut().filter(|_| is_worth) {
+        let noted = self.updating.as_mut().filter(|_| is_worth).map_or(Noted::Not, |updating| updating.note(&finding));
+        if noted != Noted::Not {
             fails = false;
-            if updating.note(&finding) {
-                finding.severity = Severity::Off;
-            }
+        }
+        if noted == Noted::Known {
+            finding.severity = Severity::Off;
         }
         finding.ok = !fails || self.fail_on == FailOn::Never;
         let counts = &mut self.counts;

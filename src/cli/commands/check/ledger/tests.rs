@@ -177,3 +177,33 @@ fn a_finding_is_written_while_others_are_waited_for() {
     thread.join().unwrap().1.unwrap();
     assert_eq!(stops.load(SeqCst), 0);
 }
+
+#[test]
+fn a_baseline_that_is_written_anew_takes_everything_and_shows_what_is_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("baseline");
+    let open = || {
+        let flags = crate::cli::flags::check::MemoryFlags {
+            baseline: Some(path.clone()),
+            update_baseline: true,
+            ..Default::default()
+        };
+        super::super::books::open(&flags).unwrap().updating
+    };
+    let moved = weighing(error(), Rule::Redirected, Severity::Off);
+    let message = "the time is up".to_owned();
+    let unknown = Finding {
+        rule: None,
+        error: None,
+        skip: Some(fetchall::model::record::Skip { code: fetchall::model::Code::BudgetDeadline, message, of: None }),
+        ..error()
+    };
+    for (shown, rows) in [(1, 1), (0, 1)] {
+        let page = Page::default();
+        let writing = Ledger { updating: open(), ..ledger(&[Look::Text(Paint::Plain)], &page) };
+        let (mut ledger, ..) = sent(writing, vec![error(), moved.clone(), fine(), unknown.clone()]);
+        assert_eq!((page.text().lines().count(), ledger.counts.failing), (shown + 1, 1));
+        ledger.updating.take().unwrap().write(true).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), rows);
+    }
+}
