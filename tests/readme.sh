@@ -16,6 +16,8 @@ for _ in $(seq 100); do [ -s "$work/base" ] && break; sleep 0.05; done
 port=$(sed -n '1s/.*:\([0-9]*\).*/\1/p' "$work/base")
 [ -n "$port" ] || { echo "the demo site did not start" >&2; exit 1; }
 cp urls.example.txt "$work/"
+mkdir "$work/fixtures"
+cp -r fixtures/check "$work/fixtures/"
 
 passed=0 failed=0
 run() {

@@ -8,6 +8,7 @@ needed=()
 command -v cc > /dev/null || needed+=(gcc libc6-dev)
 command -v jq > /dev/null || needed+=(jq)
 command -v curl > /dev/null || needed+=(curl)
+command -v git > /dev/null || needed+=(git)
 if [ ${#needed[@]} -gt 0 ]; then
     sudo=''; [ "$(id -u)" = 0 ] || sudo=sudo
     $sudo apt-get update -qq

@@ -2,13 +2,15 @@
 //!
 //! Must not know what is done with what was typed.
 
+mod check;
+
 use std::path::PathBuf;
 
 use clap::{Command as Clap, CommandFactory as _, Parser, Subcommand};
 
 use super::{
     environment,
-    flags::{ColorArg, FetchFlags, FormatArg},
+    flags::{CheckFlags, ColorArg, FetchFlags, FormatArg},
 };
 
 const EXAMPLES: &str = "\
@@ -45,7 +47,7 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 16] = [
+const COMMON: [&str; 15] = [
     "concurrency",
     "per-host",
     "rate",
@@ -59,7 +61,6 @@ const COMMON: [&str; 16] = [
     "with",
     "output",
     "format",
-    "fields",
     "quiet",
     "dry-run",
 ];
@@ -89,16 +90,19 @@ pub struct Cli {
 pub enum Command {
     /// Fetch every URL of the sources: one record for each (the default)
     Fetch(Box<FetchFlags>),
+    /// Find broken links in files, folders and sites
+    Check(Box<CheckFlags>),
     /// A website on 127.0.0.1, good and bad pages, to try everything
     Demo(DemoFlags),
-    /// Tell what an error code means and what to do
+    /// Tell what an error code or a rule means and what to do
     Explain {
-        /// For example dns.not_found; without it, all are listed
+        /// For example dns.not_found or link.dead; without it, all are listed
+        #[arg(value_name = "NAME")]
         code: Option<String>,
     },
     /// Print the JSON Schema of a record
     Schema {
-        /// Which record: fetch
+        /// Which record: fetch or link
         name: String,
     },
     /// Print completions for a shell
@@ -141,7 +145,9 @@ pub fn definition() -> Clap {
     };
     let fetch =
         |command: Clap| command.mut_args(hide).before_help(EXAMPLES).after_help(AFTER).after_long_help(AFTER_LONG);
-    environment::attach(Cli::command().mut_args(hide).mut_subcommand("fetch", fetch))
+    environment::attach(
+        Cli::command().mut_args(hide).mut_subcommand("fetch", fetch).mut_subcommand("check", check::dress),
+    )
 }
 
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.
@@ -150,9 +156,15 @@ pub fn compact(command: Clap) -> Clap {
     command.mut_args(plain).mut_subcommands(move |command| command.mut_args(plain))
 }
 
-/// `-h` as text.
-pub fn short_help() -> String {
-    compact(definition()).render_help().to_string()
+/// `-h` as text, of the program or of one of its commands.
+pub fn short_help(command: Option<&str>) -> String {
+    let mut whole = compact(definition());
+    // What clap does before it prints: without it a command does not know its full name.
+    whole.build();
+    match command.and_then(|name| whole.find_subcommand_mut(name)) {
+        Some(command) => command.render_help().to_string(),
+        None => whole.render_help().to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -176,6 +188,17 @@ mod tests {
             let long_help = command.render_long_help().to_string();
             assert!(long_help.contains("--retry-after-max") && !help.contains("--retry-after-max"));
         }
+    }
+
+    #[test]
+    fn the_short_help_of_check_fits_as_well() {
+        let help = compact(definition()).find_subcommand("check").unwrap().clone().term_width(80).render_help();
+        let help = help.to_string();
+        assert!(help.lines().count() <= 45, "{} lines\n{help}", help.lines().count());
+        let long: Vec<_> = help.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(long.is_empty(), "{long:#?}");
+        assert!(help.starts_with("Examples:"), "{help}");
+        assert!(short_help(Some("check")).contains("Usage: fetchall check"));
     }
 
     #[test]

@@ -24,6 +24,8 @@ impl Exit {
     pub const USAGE: Exit = Exit::Code(2);
     /// The run is incomplete: sink or input failed.
     pub const INCOMPLETE: Exit = Exit::Code(3);
+    /// There was nothing to look at.
+    pub const NOTHING: Exit = Exit::Code(4);
     /// Stopped on purpose.
     pub const STOPPED: Exit = Exit::Code(5);
     /// A bug.
@@ -57,13 +59,16 @@ pub struct Facts {
     pub first_reached: bool,
     /// A record has `ok: false`.
     pub any_failed: bool,
+    /// A check found no links, and that was not allowed.
+    pub no_links: bool,
 }
 
 /// The exit status of a run.
 ///
 /// A signal goes first, or a shell's loop would go on after Ctrl-C. Then what makes the output
 /// incomplete, then a bug, then a reader that left (no fault), then a stop on purpose, then
-/// failures; `--first` that was reached forgives those.
+/// failures; `--first` that was reached forgives those. That there was nothing to check goes last:
+/// whatever else is known says more.
 pub fn judge(facts: &Facts) -> Exit {
     let stopped = matches!(facts.stopped, Some(Stop::Deadline | Stop::Failures));
     match facts {
@@ -74,6 +79,7 @@ pub fn judge(facts: &Facts) -> Exit {
         _ if stopped => Exit::STOPPED,
         Facts { first_reached: true, .. } => Exit::OK,
         Facts { any_failed: true, .. } => Exit::FAILED,
+        Facts { no_links: true, .. } => Exit::NOTHING,
         _ => Exit::OK,
     }
 }
@@ -95,6 +101,7 @@ mod tests {
             (|facts| facts.stopped = Some(Stop::Deadline), Exit::STOPPED),
             (|facts| facts.first_reached = true, Exit::OK),
             (|facts| facts.any_failed = true, Exit::FAILED),
+            (|facts| facts.no_links = true, Exit::NOTHING),
         ]
     }
 

@@ -49,10 +49,12 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
             None => Command::Fetch(Box::new(cli.fetch)),
         },
     };
-    if let Command::Fetch(flags) = &command {
-        let voice = Voice::of(&flags.output);
-        environment::mistyped(&definition).iter().for_each(|line| voice.line(line));
-    }
+    let (voice, known) = match &command {
+        Command::Fetch(flags) => (Voice::of(&flags.output), Some(&definition)),
+        Command::Check(flags) => (Voice::new(flags.show.quiet, flags.show.color), definition.find_subcommand("check")),
+        _ => (Voice::plain(), None),
+    };
+    known.map(environment::mistyped).unwrap_or_default().iter().for_each(|line| voice.line(line));
     Parsed::Run(Box::new(command))
 }
 
@@ -109,9 +111,9 @@ fn unknown_command(definition: &Clap, word: &str) -> Option<String> {
     ))
 }
 
-/// The short help for somebody who typed nothing.
-pub fn greet() -> Exit {
-    Voice::plain().raw(short_help().trim_end());
+/// The short help, of the program or of a command, for somebody who named no source.
+pub fn greet(command: Option<&str>) -> Exit {
+    Voice::plain().raw(short_help(command).trim_end());
     Exit::USAGE
 }
 
@@ -128,7 +130,7 @@ mod tests {
     #[test]
     fn a_bare_word_is_kept_for_commands() {
         let unknown = |word| unknown_command(&definition(), word);
-        for word in ["ftech", "check", "localhost", "--help", "urls_2"] {
+        for word in ["ftech", "chekc", "localhost", "--help", "urls_2"] {
             assert!(unknown(word).is_some(), "{word}");
         }
         for word in ["-", "", "./check", "urls.txt", "https://x", "a/b", "ünï"] {

@@ -1,6 +1,6 @@
 //! Progress on stderr while a run is under way: a bar, plain lines, or JSON.
 //!
-//! A thread of its own asks the run's handle how far it is. Must not know records.
+//! A thread of its own asks how far the run is. Must not know records.
 
 use std::{
     sync::mpsc::{self, RecvTimeoutError},
@@ -9,7 +9,7 @@ use std::{
 };
 
 use fetchall::{
-    engine::{Handle, Progress},
+    engine::Progress,
     model::units::{human_duration, human_size},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -73,20 +73,20 @@ impl Shown {
     }
 }
 
-/// Starts showing; without a thread to spare, nothing is shown.
-pub fn show(style: Style, handle: Handle, voice: &Voice) -> Option<Shown> {
+/// Starts showing what `ask` tells; without a thread to spare, nothing is shown.
+pub fn show(style: Style, ask: impl Fn() -> Progress + Send + 'static, voice: &Voice) -> Option<Shown> {
     let (stop, stopped) = mpsc::channel();
     let voice = voice.clone();
     let began = Instant::now();
     let body: Box<dyn FnOnce() + Send> = match style {
         Style::None => return None,
-        Style::Bar => Box::new(move || bar(&handle, &voice, &stopped)),
+        Style::Bar => Box::new(move || bar(&ask, &voice, &stopped)),
         Style::Plain => Box::new(move || {
-            every(Duration::from_secs(10), &stopped, |_| voice.line(&plain(began.elapsed(), &handle.progress())));
+            every(Duration::from_secs(10), &stopped, |_| voice.line(&plain(began.elapsed(), &ask())));
         }),
         Style::Json => Box::new(move || {
-            every(Duration::from_secs(1), &stopped, |_| voice.raw(&json(began.elapsed(), &handle.progress())));
-            voice.raw(&json(began.elapsed(), &handle.progress()));
+            every(Duration::from_secs(1), &stopped, |_| voice.raw(&json(began.elapsed(), &ask())));
+            voice.raw(&json(began.elapsed(), &ask()));
         }),
     };
     let thread = thread::Builder::new().name("progress".to_owned()).spawn(body).ok()?;
@@ -102,7 +102,7 @@ fn every(period: Duration, stopped: &mpsc::Receiver<()>, mut tick: impl FnMut(u6
     }
 }
 
-fn bar(handle: &Handle, voice: &Voice, stopped: &mpsc::Receiver<()>) {
+fn bar(ask: &dyn Fn() -> Progress, voice: &Voice, stopped: &mpsc::Receiver<()>) {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
     let unknown = ProgressStyle::with_template("{spinner} [{elapsed}] {wide_msg}");
     let known = ProgressStyle::with_template("{bar:24} {percent:>3}% [{elapsed}] {wide_msg}");
@@ -112,7 +112,7 @@ fn bar(handle: &Handle, voice: &Voice, stopped: &mpsc::Receiver<()>) {
     let mut known = Some(known);
     let began = Instant::now();
     every(Duration::from_millis(100), stopped, |_| {
-        let now = handle.progress();
+        let now = ask();
         if let Some(style) = known.take_if(|_| now.source_dry > 0) {
             bar.set_style(style);
         }

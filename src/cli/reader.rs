@@ -9,17 +9,19 @@ use std::{
     thread,
 };
 
-use fetchall::engine::{Handle, Stop};
+use fetchall::engine::Stop;
 use rustix::event::{PollFd, PollFlags, poll};
+
+use super::run::Stopper;
 
 /// Watches a stdout that is a pipe or socket, for as long as the process lives; files and
 /// terminals are never left.
-pub fn watch(handle: Handle) {
+pub fn watch(stop: Stopper) {
     if is_pipe().unwrap_or(false) {
         // Without a thread to spare, the next write notices.
         drop(thread::Builder::new().name("reader".to_owned()).spawn(move || {
             if wait_until_left().is_ok() {
-                handle.stop(Stop::Gone);
+                stop(Stop::Gone);
             }
         }));
     }

@@ -1,6 +1,6 @@
 //! Where `poll` cannot watch a stdout: the next write notices that nobody reads any more.
 
-use fetchall::engine::Handle;
+use super::run::Stopper;
 
 /// Nothing to watch.
-pub fn watch(_: Handle) {}
+pub fn watch(_: Stopper) {}

@@ -26,6 +26,9 @@ use super::{
     terminal::Voice,
 };
 
+/// Asks a run to end, whatever kind of run it is.
+pub type Stopper = Arc<dyn Fn(Stop) + Send + Sync>;
+
 /// What a run is made of.
 pub struct Parts {
     /// Makes the requests.
@@ -98,11 +101,14 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
         let launched = fetcher.start(source);
         let handle = launched.handle;
         let writer = writer::spawn(launched.records, sinks, Box::new(note))?;
-        watch.follow(&handle);
+        let stopping = handle.clone();
+        let stopper: Stopper = Arc::new(move |why| stopping.stop(why));
+        watch.follow(&stopper);
         if to_stdout {
-            reader::watch(handle.clone());
+            reader::watch(stopper);
         }
-        let shown = progress::show(progress, handle.clone(), voice);
+        let asked = handle.clone();
+        let shown = progress::show(progress, move || asked.progress(), voice);
         let end = launched.end.await;
         // The engine has nothing left to do, so nothing waits for this thread.
         let written = writer.join();
@@ -154,7 +160,8 @@ fn weigh(
     Ran { summary, facts, notes, faults }
 }
 
-fn bug_line() -> String {
+/// What is said about a bug: whose it is and where to report it.
+pub fn bug_line() -> String {
     let place = match env!("CARGO_PKG_REPOSITORY") {
         "" => "to those you have it from".to_owned(),
         url => format!("at {url}/issues"),

@@ -13,24 +13,24 @@ use std::{
     time::Duration,
 };
 
-use fetchall::engine::{Handle, Stop};
+use fetchall::engine::Stop;
 use signal_hook::{
     consts::{SIGINT, SIGTERM, SIGXFSZ},
     iterator::Signals,
     low_level::emulate_default_handler,
 };
 
-use super::terminal::Voice;
+use super::{run::Stopper, terminal::Voice};
 
 /// A run that was asked to end gets so long, whatever hangs: 5 s for what is in flight, the rest to
 /// write it down.
 const LAST: Duration = Duration::from_millis(5_700);
 
 /// What signals are to end.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Watch {
     first: Arc<AtomicI32>,
-    run: Arc<Mutex<Option<Handle>>>,
+    run: Arc<Mutex<Option<Stopper>>>,
 }
 
 impl Watch {
@@ -50,10 +50,10 @@ impl Watch {
     }
 
     /// Signals are to end this run; one that came before ends it at once.
-    pub fn follow(&self, handle: &Handle) {
-        *self.run() = Some(handle.clone());
+    pub fn follow(&self, stop: &Stopper) {
+        *self.run() = Some(Arc::clone(stop));
         if self.signal().is_some() {
-            handle.stop(Stop::Asked);
+            stop(Stop::Asked);
         }
     }
 
@@ -62,18 +62,18 @@ impl Watch {
         Some(self.first.load(SeqCst)).filter(|signal| *signal != 0)
     }
 
-    fn run(&self) -> MutexGuard<'_, Option<Handle>> {
+    fn run(&self) -> MutexGuard<'_, Option<Stopper>> {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self, signal: i32, voice: &Voice) {
         let is_second = self.first.swap(signal, SeqCst) != 0;
-        let Some(handle) = self.run().clone().filter(|_| !is_second) else {
+        let Some(stop) = self.run().clone().filter(|_| !is_second) else {
             die_of(signal);
             return;
         };
         // Before anything is said: a stderr that is stuck must not keep the run going.
-        handle.stop(Stop::Asked);
+        stop(Stop::Asked);
         let last_resort = thread::Builder::new().name("last resort".to_owned());
         // Without a thread to spare, a second signal is still heard.
         drop(last_resort.spawn(move || {

@@ -2,9 +2,7 @@
 
 use std::{io, process::ExitCode, thread};
 
-use fetchall::engine::Handle;
-
-use super::terminal::Voice;
+use super::{run::Stopper, terminal::Voice};
 
 /// What signals are to end.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +15,7 @@ impl Watch {
     }
 
     /// Nothing ends it.
-    pub fn follow(&self, _: &Handle) {}
+    pub fn follow(&self, _: &Stopper) {}
 
     /// None came.
     pub fn signal(&self) -> Option<i32> {

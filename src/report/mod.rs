@@ -17,7 +17,7 @@ pub mod markdown;
 mod rdjsonl;
 mod sarif;
 pub mod summary;
-mod text;
+pub mod text;
 mod view;
 mod xml;
 

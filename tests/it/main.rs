@@ -2,6 +2,7 @@
 //! our own on loopback.
 
 mod check;
+mod check_cli;
 mod demo;
 mod fetch;
 mod limits;

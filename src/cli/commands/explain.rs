@@ -1,20 +1,38 @@
-//! `fetchall explain CODE`: what a code means, from the one table that defines it.
+//! `fetchall explain NAME`: what a code or a rule means, from the tables that define them.
 
-use anyhow::anyhow;
-use fetchall::model::{Again, Code, Kind};
+use anyhow::bail;
+use fetchall::model::{Again, Code, Kind, Rule, Severity, units::nearest};
 
 use crate::cli::{exit::Exit, terminal::print};
 
-/// One code in full, or all of them in a line each.
-pub fn run(code: Option<&str>) -> anyhow::Result<Exit> {
-    let text = match code {
-        Some(name) => in_full(name.parse().map_err(|problem| anyhow!("{problem} (`fetchall explain` lists all)"))?),
-        None => all(),
-    };
-    Ok(print(&text))
+/// One name in full, or all of them in a line each. A name may be a code and a rule: then both are
+/// told.
+pub fn run(name: Option<&str>) -> anyhow::Result<Exit> {
+    let Some(name) = name else { return Ok(print(&all())) };
+    let told: Vec<String> =
+        [name.parse().ok().map(of_rule), name.parse().ok().map(of_code)].into_iter().flatten().collect();
+    if told.is_empty() {
+        let names = Code::ALL.iter().map(|code| code.name()).chain(Rule::ALL.iter().map(|rule| rule.name()));
+        let near = nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        bail!("unknown code or rule `{name}`{near} (`fetchall explain` lists all)");
+    }
+    Ok(print(&told.join("\n")))
 }
 
-fn in_full(code: Code) -> String {
+fn of_rule(rule: Rule) -> String {
+    let weight = match rule.severity() {
+        Severity::Off => "nothing",
+        Severity::Warning => "as a warning",
+        Severity::Error => "as an error",
+    };
+    let bare = rule.name().strip_prefix("link.").unwrap_or(rule.name());
+    let (name, meaning, advice) = (rule.name(), rule.meaning(), rule.advice());
+    format!(
+        "{name}\n\n{meaning}\n{advice}\n\nrule of `check`: it weighs {weight} unless --rule {bare}=off|warn|error says otherwise.\n"
+    )
+}
+
+fn of_code(code: Code) -> String {
     let facts = code.facts();
     let kind = match facts.kind {
         Kind::Error => "error.code: the request failed",
@@ -28,6 +46,11 @@ fn in_full(code: Code) -> String {
 }
 
 fn all() -> String {
-    let width = Code::ALL.iter().map(|code| code.name().len()).max().unwrap_or_default();
-    Code::ALL.iter().map(|code| format!("{:width$}  {}\n", code.name(), code.facts().meaning)).collect()
+    let codes = Code::ALL.iter().map(|code| (code.name(), code.facts().meaning));
+    let is_code = |rule: &&Rule| Code::ALL.iter().any(|code| code.name() == rule.name());
+    // A rule of the same name as a code means the same.
+    let rules = Rule::ALL.iter().filter(|rule| !is_code(rule)).map(|rule| (rule.name(), rule.meaning()));
+    let rows: Vec<_> = codes.chain(rules).collect();
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    rows.iter().map(|(name, meaning)| format!("{name:width$}  {meaning}\n")).collect()
 }

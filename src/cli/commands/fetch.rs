@@ -31,7 +31,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     if flags.output.fields.as_deref() == Some("help") {
         return Ok(terminal::print(&Fields::help()));
     }
-    let Some(specs) = specs(flags)? else { return Ok(parse::greet()) };
+    let Some(specs) = specs(flags)? else { return Ok(parse::greet(None)) };
     let voice = Voice::of(&flags.output);
     if flags.output.dry_run {
         check_dry_run(flags)?;

@@ -1,5 +1,6 @@
 //! The commands: each wires rooms together and does nothing else.
 
+mod check;
 mod demo;
 mod explain;
 mod fetch;
@@ -15,6 +16,7 @@ use super::{definition::Command, exit::Exit};
 pub fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Fetch(flags) => fetch::run(&flags),
+        Command::Check(flags) => check::run(&flags),
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Schema { name } => papers::schema(&name),

@@ -106,7 +106,7 @@ impl Output {
 
 /// Whether another program reads the records, which may show what it makes of them on the terminal
 /// where progress is shown too.
-fn stdout_is_pipe() -> bool {
+pub(super) fn stdout_is_pipe() -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt as _;

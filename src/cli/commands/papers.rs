@@ -3,21 +3,27 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use fetchall::model::{record, units};
+use fetchall::model::{finding, record, units};
 
 use crate::cli::{definition::definition, exit::Exit, terminal::print};
 
 /// Names that `schema` takes.
-const SCHEMAS: [&str; 1] = ["fetch"];
+const SCHEMAS: [&str; 2] = ["fetch", "link"];
 
 /// Prints a JSON Schema.
 pub fn schema(name: &str) -> anyhow::Result<Exit> {
-    if name != "fetch" {
-        let near = units::nearest(name, SCHEMAS)
-            .map_or_else(|| format!("; known are {}", SCHEMAS.join(", ")), |near| format!("; did you mean `{near}`?"));
-        bail!("unknown schema `{name}`{near}");
-    }
-    Ok(print(&format!("{:#}\n", record::schema())))
+    let schema = match name {
+        "fetch" => record::schema(),
+        "link" => finding::schema(),
+        _ => {
+            let near = units::nearest(name, SCHEMAS).map_or_else(
+                || format!("; known are {}", SCHEMAS.join(", ")),
+                |near| format!("; did you mean `{near}`?"),
+            );
+            bail!("unknown schema `{name}`{near}");
+        }
+    };
+    Ok(print(&format!("{schema:#}\n")))
 }
 
 /// Prints a completion script.

@@ -84,7 +84,7 @@ pub struct ChooseFlags {
     pub url_column: Option<String>,
 }
 
-fn regex(text: &str) -> Result<Regex, String> {
+pub(super) fn regex(text: &str) -> Result<Regex, String> {
     // The library's message is a drawing of several lines; its last one says what is wrong.
     Regex::new(text).map_err(|error| {
         let told = error.to_string();

@@ -4,6 +4,7 @@
 //! them. No message repeats a value that may hold a secret.
 
 mod auth_file;
+pub mod check;
 mod choose;
 mod extract;
 mod header;
@@ -20,6 +21,7 @@ use std::path::Path;
 
 use fetchall::settings::Settings;
 
+pub use check::CheckFlags;
 pub use choose::ChooseFlags;
 pub use extract::ExtractFlags;
 pub use output::{ColorArg, FormatArg, OutputFlags, ProgressArg};

@@ -26,18 +26,30 @@ pub struct RequestFlags {
     /// Request method [default: GET, or POST with --data]
     #[arg(short = 'X', long, value_name = "METHOD", value_parser = method)]
     pub method: Option<Method>,
-    /// 'K: V', HOST='K: V' for one host, or @FILE
-    ///
-    /// A header field; may be repeated. A file holds one field a line; # starts a comment. The fields go to the
-    /// origin that a URL names and are dropped when a redirect leaves it.
-    #[arg(short = 'H', long, value_name = "FIELD", allow_hyphen_values = true)]
-    pub header: Vec<String>,
     /// Request content: TEXT, @FILE or @- for stdin
     ///
     /// Sent as it is; repeated values are joined with `&`. The content type is
     /// application/x-www-form-urlencoded unless --header gives another.
     #[arg(short, long, value_name = "TEXT|@FILE", allow_hyphen_values = true)]
     pub data: Vec<String>,
+    /// Scheme of a line that has none [default: https]
+    #[arg(long, value_name = "SCHEME")]
+    pub assume_scheme: Option<SchemeArg>,
+    #[command(flatten)]
+    pub common: CommonFlags,
+}
+
+/// Flags of the group "Request" that say nothing about method or content: for every command that
+/// makes requests.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Request")]
+pub struct CommonFlags {
+    /// 'K: V', HOST='K: V' for one host, or @FILE
+    ///
+    /// A header field; may be repeated. A file holds one field a line; # starts a comment. The fields go to the
+    /// origin that a URL names and are dropped when a redirect leaves it.
+    #[arg(short = 'H', long, value_name = "FIELD", allow_hyphen_values = true)]
+    pub header: Vec<String>,
     /// User-Agent [default: fetchall/VERSION]
     #[arg(short = 'A', long, value_name = "TEXT")]
     pub user_agent: Option<String>,
@@ -47,9 +59,6 @@ pub struct RequestFlags {
     /// Largest body, packed or unpacked [default: 64MiB]
     #[arg(long, value_name = "SIZE", value_parser = values::body_size)]
     pub max_body: Option<u64>,
-    /// Scheme of a line that has none [default: https]
-    #[arg(long, value_name = "SCHEME")]
-    pub assume_scheme: Option<SchemeArg>,
     /// Credentials from $NETRC or ~/.netrc, by host
     #[arg(long)]
     pub netrc: bool,
@@ -77,17 +86,14 @@ fn method(text: &str) -> Result<Method, String> {
 impl RequestFlags {
     /// Fills `ask`.
     pub fn resolve(&self, settings: &mut Settings) -> Result<(), BadFlag> {
+        self.common.resolve(settings)?;
         let ask = &mut settings.ask;
-        ask.redirects = self.redirects.unwrap_or(ask.redirects);
-        ask.max_body = self.max_body.unwrap_or(ask.max_body);
         ask.assume_scheme = match self.assume_scheme {
             Some(SchemeArg::Http) => AssumeScheme::Http,
             Some(SchemeArg::None) => AssumeScheme::None,
             Some(SchemeArg::Https) => AssumeScheme::Https,
             None => ask.assume_scheme,
         };
-        self.headers(ask)?;
-        self.credentials(ask)?;
         ask.body = self.content()?;
         if let Some(method) = &self.method {
             ask.method = method.clone();
@@ -105,6 +111,40 @@ impl RequestFlags {
     /// Whether stdin is read for the content, and so cannot be a list.
     pub fn takes_stdin(&self) -> bool {
         self.data.iter().any(|data| data == "@-")
+    }
+
+    fn content(&self) -> Result<Option<Bytes>, BadFlag> {
+        let mut joined = Vec::new();
+        for (at, data) in self.data.iter().enumerate() {
+            if at > 0 {
+                joined.push(b'&');
+            }
+            match data.strip_prefix('@') {
+                None => joined.extend_from_slice(data.as_bytes()),
+                Some("-") => {
+                    std::io::stdin()
+                        .read_to_end(&mut joined)
+                        .map_err(|error| BadFlag::new("--data", format!("cannot read stdin: {error}")))?;
+                }
+                Some(path) => {
+                    let bytes = std::fs::read(path)
+                        .map_err(|error| BadFlag::new("--data", format!("cannot read {path}: {error}")))?;
+                    joined.extend_from_slice(&bytes);
+                }
+            }
+        }
+        Ok((!self.data.is_empty()).then(|| joined.into()))
+    }
+}
+
+impl CommonFlags {
+    /// Fills what `ask` says about every request.
+    pub fn resolve(&self, settings: &mut Settings) -> Result<(), BadFlag> {
+        let ask = &mut settings.ask;
+        ask.redirects = self.redirects.unwrap_or(ask.redirects);
+        ask.max_body = self.max_body.unwrap_or(ask.max_body);
+        self.headers(ask)?;
+        self.credentials(ask)
     }
 
     fn headers(&self, ask: &mut AskDefaults) -> Result<(), BadFlag> {
@@ -161,29 +201,6 @@ impl RequestFlags {
         }
         fill_ports(&mut ask.host_headers);
         Ok(())
-    }
-
-    fn content(&self) -> Result<Option<Bytes>, BadFlag> {
-        let mut joined = Vec::new();
-        for (at, data) in self.data.iter().enumerate() {
-            if at > 0 {
-                joined.push(b'&');
-            }
-            match data.strip_prefix('@') {
-                None => joined.extend_from_slice(data.as_bytes()),
-                Some("-") => {
-                    std::io::stdin()
-                        .read_to_end(&mut joined)
-                        .map_err(|error| BadFlag::new("--data", format!("cannot read stdin: {error}")))?;
-                }
-                Some(path) => {
-                    let bytes = std::fs::read(path)
-                        .map_err(|error| BadFlag::new("--data", format!("cannot read {path}: {error}")))?;
-                    joined.extend_from_slice(&bytes);
-                }
-            }
-        }
-        Ok((!self.data.is_empty()).then(|| joined.into()))
     }
 }
 

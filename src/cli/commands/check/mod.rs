@@ -1,0 +1,262 @@
+//! `fetchall check`: documents in, findings out.
+//!
+//! Everything that can be wrong is found before anything is sent, and before an output file is
+//! touched. What is remembered is written however the run ends.
+
+mod books;
+mod changed;
+mod fix;
+mod ledger;
+mod outputs;
+#[cfg(test)]
+mod sample;
+mod starts;
+
+use std::{sync::Arc, time::Instant};
+
+use anyhow::{Context as _, bail};
+use fetchall::{
+    check::rules::Severities,
+    checker::{CheckEnd, CheckError, CheckPlan, Checker, Memory, Start},
+    engine::Stop,
+    model::Severity,
+    settings::Settings,
+};
+use tokio::runtime::Runtime;
+
+use self::{
+    books::{Books, Opened},
+    fix::Mending,
+    ledger::{Counts, Fault, Ledger},
+    outputs::Outputs,
+};
+use super::fetch::runtime;
+use crate::cli::{
+    descriptors,
+    exit::{self, Exit, Facts},
+    flags::CheckFlags,
+    parse, progress, reader,
+    run::{Stopper, bug_line},
+    signals::Watch,
+    terminal::{self, Voice},
+};
+
+/// Runs the command.
+pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
+    let voice = Voice::new(flags.show.quiet, flags.show.color);
+    let (mut settings, most) = flags.resolve()?;
+    let outputs = Outputs::of(&flags.show)?;
+    let Opened { books, mut memory, updating } = books::open(&flags.memory)?;
+    let Some(starts) = starts::of(&flags.sources)? else { return Ok(parse::greet(Some("check"))) };
+    memory.changed = match &flags.memory.since_ref {
+        Some(reference) => Some(changed::since(reference, &starts)?),
+        None => None,
+    };
+    descriptors::apply(&mut settings, &voice);
+    let checker = match Checker::new(plan(flags, starts, settings, memory, &outputs)?) {
+        Ok(checker) => checker,
+        Err(CheckError::Source(problem)) => bail!("{problem}"),
+        Err(CheckError::Build(error)) => return Err(error.into()),
+    };
+    let runtime = runtime()?;
+    let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
+    let ledger = Ledger {
+        streams: outputs.open()?,
+        keep: outputs.keep(),
+        fail_on: flags.show.fail_on.unwrap_or_default(),
+        most,
+        updating,
+        mending: (flags.show.fix || flags.show.diff).then(|| mending(flags)),
+        counts: Counts::default(),
+    };
+    let desk = Desk { flags, voice: &voice, outputs: &outputs, books: &books, watch: &watch };
+    let exit = desk.go(&runtime, checker, ledger);
+    // What blocks (a name look-up, a read) must not be waited for.
+    runtime.shutdown_background();
+    Ok(exit)
+}
+
+fn plan(
+    flags: &CheckFlags,
+    starts: Vec<Start>,
+    settings: Settings,
+    memory: Memory,
+    outputs: &Outputs,
+) -> anyhow::Result<CheckPlan> {
+    Ok(CheckPlan {
+        place: flags.place.resolve(starts::only(&starts))?,
+        starts,
+        fetch: settings,
+        walk: flags.links.walk(),
+        kinds: flags.links.kinds()?,
+        reach: flags.links.reach(flags.memory.offline),
+        severities: Severities::with(flags.show.rule.clone()),
+        accept: flags.links.by_host(),
+        memory,
+        all: outputs.lists_all(),
+    })
+}
+
+/// Rules whose last word is `off` are left alone.
+fn mending(flags: &CheckFlags) -> Mending {
+    let weights = Severities::with(flags.show.rule.clone());
+    let named = flags.show.rule.iter().map(|change| change.0);
+    Mending { off: named.filter(|rule| weights.of(*rule) == Severity::Off).collect() }
+}
+
+/// What surrounds a run.
+struct Desk<'a> {
+    flags: &'a CheckFlags,
+    voice: &'a Voice,
+    outputs: &'a Outputs,
+    books: &'a Books,
+    watch: &'a Watch,
+}
+
+impl Desk<'_> {
+    /// Runs to the end, writes everything down and says how it went.
+    fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger) -> Exit {
+        let began = Instant::now();
+        let (end, recorded) = runtime.block_on(self.look(checker, ledger));
+        let mut facts = Facts { signal: self.watch.signal(), ..Facts::default() };
+        let (Some(mut end), Some((mut ledger, streamed))) = (end, recorded) else {
+            facts.bug = true;
+            self.voice.error(&bug_line());
+            return exit::judge(&facts);
+        };
+        self.note(&mut facts, streamed);
+        facts.stopped = end.stopped;
+        facts.reader_gone |= end.stopped == Some(Stop::Gone) && !facts.sink_failed;
+        if let Some(problem) = end.source_error.take() {
+            facts.source_failed = true;
+            self.voice.error(&problem);
+        }
+        for fault in self.books.write(std::mem::take(&mut end.memory)) {
+            self.note(&mut facts, Err(Fault::Broken(fault)));
+        }
+        let mut notes = Vec::new();
+        if !facts.reader_gone {
+            self.mend(&mut ledger, &mut facts, &mut notes);
+            ledger.counts.complete(end.links);
+            let summary = &mut ledger.counts.summary;
+            (summary.documents, summary.targets, summary.elapsed) = (end.documents, end.targets, began.elapsed());
+            for fault in self.outputs.finish(&ledger.counts.kept, &ledger.counts.summary) {
+                self.note(&mut facts, Err(fault));
+            }
+            self.update(&mut ledger, &mut facts, &mut notes);
+        }
+        facts.any_failed = ledger.counts.failing > 0;
+        facts.no_links = end.links == 0 && !self.flags.show.allow_empty;
+        if !facts.reader_gone || facts.signal.is_some() {
+            notes.extend(stop_note(&facts));
+            self.tell(&ledger.counts, &facts, &notes);
+        }
+        exit::judge(&facts)
+    }
+
+    /// The part that waits: until the checker and the ledger are done. `None` for one that panicked.
+    async fn look(&self, checker: Checker, ledger: Ledger) -> (Option<CheckEnd>, Option<(Ledger, Result<(), Fault>)>) {
+        let run = checker.start();
+        let handle = run.handle.clone();
+        let stopper: Stopper = Arc::new(move |why| handle.stop(why));
+        let stopping = Arc::clone(&stopper);
+        let recorder = tokio::task::spawn_blocking(move || ledger.record(run.findings, &stopping));
+        self.watch.follow(&stopper);
+        if self.outputs.to_stdout() {
+            reader::watch(stopper);
+        }
+        let style = progress::style(self.flags.show.progress.unwrap_or_default(), self.outputs.stage(self.voice));
+        let shown = progress::show(style, move || run.handle.progress(), self.voice);
+        let end = run.end.await;
+        let recorded = recorder.await;
+        shown.into_iter().for_each(progress::Shown::end);
+        (end.ok(), recorded.ok())
+    }
+
+    /// Mends what can be, or shows how; what is not mended is a finding like any other.
+    fn mend(&self, ledger: &mut Ledger, facts: &mut Facts, notes: &mut Vec<String>) {
+        let fix::Jobs { jobs, mended, left } = fix::plan(std::mem::take(&mut ledger.counts.mendable));
+        let only_shows = self.flags.show.diff;
+        // Who interrupts a run wants no files changed any more.
+        let may_write = !only_shows && facts.signal.is_none();
+        let mut done = vec![false; jobs.len()];
+        for (job, done) in jobs.iter().zip(&mut done) {
+            if may_write {
+                match job.write() {
+                    Ok(()) => *done = true,
+                    Err(fault) => self.note(facts, Err(Fault::Broken(fault))),
+                }
+            } else if only_shows && terminal::print(&job.diff()) != Exit::OK {
+                facts.sink_failed = true;
+            }
+        }
+        let (links, files) = (mended.len(), jobs.len());
+        let mut fixed = 0_u64;
+        let left = left.into_iter().map(|finding| (false, finding));
+        let all = mended.into_iter().map(|(job, finding)| (done.get(job) == Some(&true), finding)).chain(left);
+        for (is_done, mut finding) in all {
+            if is_done {
+                fixed += 1;
+                (finding.ok, finding.severity) = (true, Severity::Off);
+            }
+            let settled = ledger.settle(finding);
+            self.note(facts, settled);
+        }
+        let flushed = ledger.flush();
+        self.note(facts, flushed);
+        if only_shows && links > 0 {
+            notes.push(format!(
+                "{} in {} can be fixed (--fix does it)",
+                counted(links, "link"),
+                counted(files, "file")
+            ));
+        } else if fixed > 0 {
+            let files = done.iter().filter(|done| **done).count();
+            notes.push(format!("fixed {} in {}", counted(fixed as usize, "link"), counted(files, "file")));
+        }
+    }
+
+    /// Writes the baseline, if that is wanted.
+    fn update(&self, ledger: &mut Ledger, facts: &mut Facts, notes: &mut Vec<String>) {
+        let Some(updating) = ledger.updating.take() else { return };
+        let is_whole = facts.signal.is_none() && facts.stopped.is_none() && !facts.source_failed && !facts.sink_failed;
+        match updating.write(is_whole) {
+            Ok(told) => notes.push(told),
+            Err(fault) => self.note(facts, Err(Fault::Broken(fault))),
+        }
+    }
+
+    fn note(&self, facts: &mut Facts, outcome: Result<(), Fault>) {
+        match outcome {
+            Ok(()) => {}
+            Err(Fault::Gone) => facts.reader_gone = true,
+            Err(Fault::Broken(told)) => {
+                facts.sink_failed = true;
+                self.voice.error(&told);
+            }
+        }
+    }
+
+    fn tell(&self, counts: &Counts, facts: &Facts, notes: &[String]) {
+        if facts.no_links && facts.stopped.is_none() {
+            self.voice.error("there are no links to check (--allow-empty takes that as well)");
+        }
+        self.voice.line(&counts.summary.line());
+        notes.iter().for_each(|note| self.voice.line(note));
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Why a run ended before it was through, in a sentence.
+fn stop_note(facts: &Facts) -> Option<String> {
+    let why = match facts.stopped? {
+        Stop::Asked => "by a signal",
+        Stop::Deadline => "by --deadline",
+        Stop::Failures => "because of failures",
+        Stop::First | Stop::Gone => return None,
+    };
+    Some(format!("stopped {why}: not every link was looked at"))
+}

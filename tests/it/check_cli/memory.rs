@@ -1,0 +1,106 @@
+//! What a check remembers, and what it is told of the past: baseline, state, cache, changes.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use super::*;
+
+#[tokio::test]
+async fn a_baseline_leaves_the_old_for_another_day_and_fails_the_new() {
+    let dir = faulty();
+    let args = [".", "--baseline=old.jsonl"];
+    let written = check(dir.path(), &[&args[..], &["--update-baseline"]].concat()).await;
+    assert_eq!(written.exit, 0, "{written}");
+    assert!(written.stderr.contains("old.jsonl: 7 findings, 0 before"), "{written}");
+    let old = fs::read_to_string(dir.path().join("old.jsonl")).unwrap();
+    let known = check(dir.path(), &args).await;
+    assert_eq!((known.exit, known.text()), (0, ""), "{known}");
+    let page = dir.path().join("page.html");
+    fs::write(&page, fs::read_to_string(&page).unwrap() + "<a href=other.md>new</a>\n").unwrap();
+    let new = check(dir.path(), &args).await;
+    assert_eq!((new.exit, new.text().lines().count()), (1, 1), "{new}");
+    fs::remove_file(&page).unwrap();
+    check(dir.path(), &[&args[..], &["--update-baseline"]].concat()).await;
+    let now = fs::read_to_string(dir.path().join("old.jsonl")).unwrap();
+    assert_eq!(now.lines().count(), 5);
+    assert!(now.lines().all(|line| old.contains(line)), "what is known keeps its day");
+}
+
+#[tokio::test]
+async fn what_is_remembered_is_written_also_when_the_run_fails_or_is_interrupted() {
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/ok" => Reply::html("x"),
+        "/dead" => Reply::status(404),
+        _ => Reply::text("x").after(secs(60)),
+    })
+    .await;
+    let link = |path: &str| format!("[x]({})\n\n", site.url(path));
+    let dir = files(&[("a.md", &(link("/ok") + &link("/dead"))), ("b.md", &(link("/ok") + &link("/slow")))]);
+    let state = ["--cache=cache.jsonl", "--grace=3d", "--state=state.jsonl"];
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap_or_default();
+    assert_eq!(check(dir.path(), &[&["a.md"], &state[..]].concat()).await.exit, 1);
+    assert_eq!((read("cache.jsonl").lines().count(), read("state.jsonl").lines().count()), (2, 2));
+    let asked = site.asks().len();
+    let offline = check(dir.path(), &["a.md", "--cache=cache.jsonl", "--offline"]).await;
+    assert_eq!((offline.exit, site.asks().len()), (1, asked), "{offline}");
+    fs::remove_file(dir.path().join("cache.jsonl")).unwrap();
+    let run = fetchall(["check", "b.md"].into_iter().chain(state)).dir(dir.path()).start();
+    while site.hits("/slow") == 0 {
+        tokio::time::sleep(ms(20)).await;
+    }
+    tokio::time::sleep(ms(200)).await;
+    run.signal(Signal::INT);
+    let run = run.wait().await;
+    assert_eq!(run.signal, Some(2), "{run}");
+    assert!(read("cache.jsonl").contains("/ok"), "{run}");
+}
+
+fn git(dir: &Path, args: &[&str]) {
+    let set = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main"];
+    let run = Command::new("git").args(set).args(args).current_dir(dir).output().expect("git is there");
+    assert!(run.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[tokio::test]
+async fn only_what_a_change_touched_is_looked_at() {
+    let dir = files(&[
+        ("docs/a.md", "# A\n\n[old](missing.md)\n\n[b](b.md) [c](c.md#part)\n"),
+        ("docs/b.md", "# B\n"),
+        ("docs/c.md", "# C\n\n## Part\n\n[old](missing.md)\n"),
+    ]);
+    git(dir.path(), &["init", "-q"]);
+    git(dir.path(), &["add", "-A"]);
+    git(dir.path(), &["commit", "-qm", "x"]);
+    let args = ["docs", "--since-ref=HEAD", "--allow-empty", "-f=text"];
+    let same = check(dir.path(), &args).await;
+    assert_eq!((same.exit, same.text()), (0, ""), "{same}");
+    git(dir.path(), &["mv", "docs/b.md", "docs/d e.md"]);
+    fs::write(dir.path().join("docs/c.md"), "# C\n\n## Other\n\n[old](missing.md)\n\n[new](none.md)\n").unwrap();
+    fs::write(dir.path().join("docs/new.md"), "[x](none.md)\n").unwrap();
+    for from in [dir.path().to_owned(), dir.path().join("docs")] {
+        let source = if from.ends_with("docs") { "." } else { "docs" };
+        let run = check(&from, &[&[source], &args[1..]].concat()).await;
+        let mut found: Vec<String> = run
+            .text()
+            .lines()
+            .filter_map(|line| {
+                let (place, what) = line.split_once(": link.")?;
+                let file = PathBuf::from(place.split(':').next()?);
+                Some(format!("{} {}", file.file_name()?.to_str()?, what.split(':').next()?))
+            })
+            .collect();
+        found.sort();
+        let expected = [
+            "a.md missing_anchor c.md#part",
+            "a.md missing_file b.md",
+            "c.md missing_file none.md",
+            "new.md missing_file none.md",
+        ];
+        assert_eq!(found, expected, "{run}");
+    }
+    let unknown = check(dir.path(), &["docs", "--since-ref=nowhere"]).await;
+    assert!(unknown.exit == 2 && unknown.stderr.contains("--since-ref: git: "), "{unknown}");
+}
