@@ -27,7 +27,7 @@ use super::{
     readers::Readers,
     shared::Shared,
     sheet::Sheet,
-    waiting::Waiting,
+    waiting::{Open, Waiting},
 };
 use crate::{
     model::{Finding, Link, LinkKind, Look, redact},
@@ -77,7 +77,7 @@ pub(super) struct Inlets {
 pub(super) fn judge(shared: &Shared, marks: &Marks, inlets: Inlets, outlets: Outlets) {
     let mut judge = Judge {
         shared,
-        places: Places::new(&shared.deployed, &shared.listed),
+        places: Places::new(&shared.deployed, shared.unverifiable(), &shared.listed),
         leads: Leads::default(),
         waiting: Waiting::default(),
         used: BTreeSet::new(),
@@ -159,7 +159,8 @@ impl Judge<'_> {
     fn document(&mut self, number: u32, path: &str, mut document: Document) {
         self.tally.documents += 1;
         let id = FileId(number);
-        self.places.have_read(id, document.language, std::mem::take(&mut document.outline.anchors));
+        self.places.have_read(id, document.language, &mut document.outline);
+        self.waiting.have_read(id, &self.places);
         let shared = self.shared;
         let mut sheet = Sheet::of_file(shared, path, &document.text, &document.outline, self.next_seq);
         (sheet.own, sheet.number) = (Some(id), Some(number));
@@ -180,7 +181,7 @@ impl Judge<'_> {
         self.tally.documents += 1;
         let mut document = Document { text, language, outline };
         let id = self.places.file_of(name);
-        self.places.have_read(id, language, std::mem::take(&mut document.outline.anchors));
+        self.places.have_read(id, language, &mut document.outline);
         let shared = self.shared;
         let mut sheet = Sheet::of_file(shared, name, &document.text, &document.outline, self.next_seq);
         sheet.own = Some(id);
@@ -236,8 +237,7 @@ impl Judge<'_> {
     /// Judges what waited for documents to be read; a document is read again only where something
     /// is wrong.
     fn settle_waiting(&mut self) {
-        let open = self.waiting.settle(&self.places);
-        for (number, first_seq, links) in open {
+        for Open { document: number, first_seq, links } in self.waiting.settle() {
             if self.is_stopped() {
                 self.tally.links -= links.len() as u64;
                 continue;

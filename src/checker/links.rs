@@ -14,7 +14,7 @@ use super::{
     judge::Judge,
     left_out::UNCHANGED,
     news::{Asks, Outward},
-    places::{FileId, Place, PlaceId},
+    places::{FileId, Place, PlaceId, Unverifiable},
     sheet::Sheet,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         Found, Fragment, PageKind, Target, findings, judge_fragment, resolve, text_directive,
         verdict::{gravest, is_mixed},
     },
-    model::{Anchors, Link, Rule, Severity, redact},
+    model::{Anchors, Link, redact},
 };
 
 /// References whose lead is kept at most; then they are worked out again.
@@ -47,11 +47,13 @@ impl Leads {
 }
 
 /// The hash of the anchor that a fragment needs; `None` where more has to be looked at.
-fn hash_of(fragment: &str, lines: Lines) -> Option<u64> {
+fn hash_of(fragment: &str, unverifiable: Unverifiable) -> Option<u64> {
     if fragment.contains(":~:") {
         return None;
     }
-    if lines == Lines::Silent
+    // Documentation of code has an id for each line, and hundreds of thousands of links to several
+    // lines, which are its script's.
+    if unverifiable == Unverifiable::Silent
         && let Some((first, last)) = fragment.split_once('-')
         && [first, last].iter().all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
     {
@@ -66,22 +68,7 @@ fn hash_of(fragment: &str, lines: Lines) -> Option<u64> {
     }
 }
 
-/// Whether anything is said about ranges of numbered lines, which cannot be verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Lines {
-    /// Nothing: the first of them has to be there. Documentation of code has hundreds of thousands.
-    Silent,
-    Told,
-}
-
 impl Judge<'_> {
-    fn lines(&self) -> Lines {
-        match self.shared.severities.of(Rule::Unverifiable) {
-            Severity::Off => Lines::Silent,
-            _ => Lines::Told,
-        }
-    }
-
     /// Whether nothing but its target decides about a link of this document.
     pub fn is_plain(&self, sheet: &Sheet<'_>) -> bool {
         let shared = self.shared;
@@ -113,7 +100,7 @@ impl Judge<'_> {
         match fragment {
             None | Some("") => true,
             Some(_) if !self.shared.reach.anchors => true,
-            Some(fragment) => match hash_of(fragment, self.lines()) {
+            Some(fragment) => match hash_of(fragment, self.shared.unverifiable()) {
                 Some(hash) => self.has(sheet, index, file, hash),
                 None => false,
             },
@@ -208,7 +195,7 @@ impl Judge<'_> {
         let wanted = fragment.filter(|fragment| !fragment.is_empty() && self.shared.reach.anchors);
         let Some(wanted) = wanted else { return self.say(sheet, link, Some(asked), fragment, None) };
         if !self.shared.all
-            && let Some(hash) = hash_of(wanted, self.lines())
+            && let Some(hash) = hash_of(wanted, self.shared.unverifiable())
             && self.has(sheet, link.1, file, hash)
         {
             return self.count();

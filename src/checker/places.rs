@@ -21,7 +21,7 @@ use crate::{
         preset::Redirects,
         text_directive::Words,
     },
-    model::{Anchors, Look},
+    model::{Anchors, LinkKind, Look, Outline},
     page::Language,
     source::walk::Listed,
 };
@@ -47,6 +47,8 @@ enum Held {
     Unread,
     /// It is among the documents, and will be read for its links anyway.
     Coming,
+    /// It sends elsewhere at once (`meta` refresh): what becomes of fragments is its script's.
+    Forward,
     Read(PageKind, Anchors),
 }
 
@@ -56,10 +58,19 @@ struct File {
     held: Held,
 }
 
+/// What is said about fragments that cannot be verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unverifiable {
+    /// Nothing.
+    Silent,
+    Told,
+}
+
 /// All of them.
 #[derive(Debug)]
 pub(super) struct Places<'a> {
     deployed: &'a Deployed,
+    unverifiable: Unverifiable,
     disk: Disk,
     files: Vec<File>,
     by_path: HashMap<u64, FileId>,
@@ -79,9 +90,10 @@ const FILE: usize = 500;
 
 impl<'a> Places<'a> {
     /// With the documents that will be read: their [`FileId`]s count from 0 in order.
-    pub fn new(deployed: &'a Deployed, listed: &[Listed]) -> Self {
+    pub fn new(deployed: &'a Deployed, unverifiable: Unverifiable, listed: &[Listed]) -> Self {
         let mut places = Places {
             deployed,
+            unverifiable,
             disk: Disk::default(),
             files: Vec::new(),
             by_path: HashMap::new(),
@@ -149,9 +161,15 @@ impl<'a> Places<'a> {
     }
 
     /// A document was read.
-    pub fn have_read(&mut self, id: FileId, language: Language, anchors: Anchors) {
+    pub fn have_read(&mut self, id: FileId, language: Language, outline: &mut Outline) {
         if let Some(file) = self.files.get_mut(id.0 as usize) {
-            file.held = Held::Read(kind_of(language, &anchors), anchors);
+            file.held = match is_forward(outline) {
+                true => Held::Forward,
+                false => {
+                    let anchors = std::mem::take(&mut outline.anchors);
+                    Held::Read(kind_of(language, &anchors), anchors)
+                }
+            };
         }
     }
 
@@ -162,9 +180,11 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// Whether a file has an anchor of this hash; `None` if that is not known yet.
+    /// Whether a file has an anchor of this hash, or nothing is to be said about that; `None` if that
+    /// is not known yet.
     pub fn has(&self, id: FileId, hash: u64) -> Option<bool> {
         match &self.files.get(id.0 as usize)?.held {
+            Held::Forward => Some(self.unverifiable == Unverifiable::Silent),
             Held::Read(_, anchors) => Some(anchors.has_hash(hash)),
             Held::Coming | Held::Unread => None,
         }
@@ -179,14 +199,16 @@ impl<'a> Places<'a> {
     pub fn anchors_of(&mut self, id: FileId) -> (PageKind, &Anchors) {
         static NONE: std::sync::LazyLock<Anchors> = std::sync::LazyLock::new(Anchors::default);
         let Some(file) = self.files.get_mut(id.0 as usize) else { return (PageKind::Other, &NONE) };
-        if !matches!(file.held, Held::Read(..)) {
-            let (kind, mut anchors) = look(&file.path, Look::ANCHORS);
-            anchors.forget_names();
-            file.held = Held::Read(kind, anchors);
+        if matches!(file.held, Held::Unread | Held::Coming) {
+            let (kind, outline) = look(&file.path, Look::ANCHORS);
+            file.held = match outline.anchors.is_empty() && is_forward(&look(&file.path, FORWARD).1) {
+                true => Held::Forward,
+                false => Held::Read(kind, outline.anchors),
+            };
         }
         match &file.held {
             Held::Read(kind, anchors) => (*kind, anchors),
-            Held::Unread | Held::Coming => (PageKind::Other, &NONE),
+            Held::Forward | Held::Unread | Held::Coming => (PageKind::Other, &NONE),
         }
     }
 
@@ -196,7 +218,7 @@ impl<'a> Places<'a> {
         if self.names.0 != Some(id) {
             let anchors = match self.budget {
                 0 => Anchors::default(),
-                _ => look(self.path_of(id), Look { links: false, anchors: true, names: true }).1,
+                _ => look(self.path_of(id), Look { links: false, anchors: true, names: true }).1.anchors,
             };
             self.names = (Some(id), anchors);
         }
@@ -233,16 +255,24 @@ fn kind_of(language: Language, anchors: &Anchors) -> PageKind {
     }
 }
 
-/// What fragments of a file may point to.
-fn look(path: &str, look: Look) -> (PageKind, Anchors) {
+/// What tells whether a page sends elsewhere.
+const FORWARD: Look = Look { links: true, anchors: false, names: false };
+
+/// Whether a page has nothing of its own and sends elsewhere.
+fn is_forward(outline: &Outline) -> bool {
+    outline.anchors.is_empty() && outline.links.iter().any(|link| link.kind == LinkKind::Refresh)
+}
+
+/// What a file says, and what kind of page it is for fragments.
+fn look(path: &str, look: Look) -> (PageKind, Outline) {
     let extension = paths::name(path).rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
     match extension.as_str() {
         "pdf" => {
             let bytes = documents::bytes_of(path, |_| {});
-            (PageKind::Pdf(bytes.ok().and_then(|bytes| pdf::pages(&bytes))), Anchors::default())
+            (PageKind::Pdf(bytes.ok().and_then(|bytes| pdf::pages(&bytes))), Outline::default())
         }
         "png" | "jpg" | "jpeg" | "gif" | "webp" | "avif" | "mp4" | "webm" | "ogg" | "ogv" | "mp3" | "wav" | "m4a"
-        | "mov" => (PageKind::Media, Anchors::default()),
+        | "mov" => (PageKind::Media, Outline::default()),
         _ => {
             let language = match extension.as_str() {
                 "svg" => Some(Language::Html),
@@ -255,12 +285,10 @@ fn look(path: &str, look: Look) -> (PageKind, Anchors) {
                 {
                     let lines = memchr::memchr_iter(b'\n', document.text.as_bytes()).count() as u32;
                     let is_cut = !document.text.ends_with('\n') && !document.text.is_empty();
-                    (PageKind::Source(Some(lines + u32::from(is_cut))), document.outline.anchors)
+                    (PageKind::Source(Some(lines + u32::from(is_cut))), document.outline)
                 }
-                Read::Document(document) => {
-                    (kind_of(document.language, &document.outline.anchors), document.outline.anchors)
-                }
-                Read::Nothing | Read::Fault(_) => (PageKind::Other, Anchors::default()),
+                Read::Document(document) => (kind_of(document.language, &document.outline.anchors), document.outline),
+                Read::Nothing | Read::Fault(_) => (PageKind::Other, Outline::default()),
             }
         }
     }

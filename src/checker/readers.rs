@@ -18,7 +18,7 @@ use crate::{model::Look, source::walk::Listed};
 
 /// Bytes of documents in memory at most, one aside: what is known of their links takes about three
 /// times as much.
-const AHEAD: u64 = 3 << 20;
+const AHEAD: u64 = 1 << 20;
 
 /// Threads at most: whoever judges needs a core too.
 const THREADS: usize = 3;

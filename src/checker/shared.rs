@@ -11,7 +11,10 @@ use std::{
 
 use url::Url;
 
-use super::plan::{Changed, CheckPlan, Memory, Placement, Reach, Start};
+use super::{
+    places::Unverifiable,
+    plan::{Changed, CheckPlan, Memory, Placement, Reach, Start},
+};
 use crate::{
     check::{
         Site,
@@ -27,7 +30,7 @@ use crate::{
         redirects::Redirections,
         rules::Severities,
     },
-    model::LinkKind,
+    model::{LinkKind, Rule, Severity},
     source::walk::Listed,
 };
 
@@ -99,6 +102,14 @@ impl Shared {
             grace: kept.grace,
             cache: kept.cache,
             changed: self.changed.clone(),
+        }
+    }
+
+    /// What is said about fragments that cannot be verified.
+    pub fn unverifiable(&self) -> Unverifiable {
+        match self.severities.of(Rule::Unverifiable) {
+            Severity::Off => Unverifiable::Silent,
+            _ => Unverifiable::Told,
         }
     }
 

@@ -19,13 +19,17 @@ use crate::{
         shared::Shared,
         words,
     },
-    model::{Anchors, Code, Failure, Record, Rule, record::host_key, redact},
+    model::{Anchors, Code, Failure, LinkKind, Record, Rule, record::host_key, redact},
 };
 
 /// What a record says.
 pub(super) fn of_record(record: &mut Record, had: Wants) -> Outcome {
     let sighting = record.sighting.as_deref();
     let outline = sighting.and_then(|sighting| sighting.outline.as_deref());
+    // What becomes of fragments there is the business of its script.
+    let is_forward = outline.is_some_and(|outline| {
+        outline.anchors.is_empty() && outline.links.iter().any(|link| link.kind == LinkKind::Refresh)
+    });
     let words = record.data.take().as_deref().and_then(words::of_data);
     let failure = record.error.take().map(|error| Failure::new(error.code, error.message));
     let is_here = record.final_url == record.url;
@@ -51,7 +55,10 @@ pub(super) fn of_record(record: &mut Record, had: Wants) -> Outcome {
             retry_after: sighting.is_some_and(|sighting| sighting.retry_after),
         },
         had,
-        kind: kind_of(record.content_type.as_deref(), anchors.is_some()),
+        kind: match is_forward {
+            true => PageKind::Other,
+            false => kind_of(record.content_type.as_deref(), anchors.is_some()),
+        },
         anchors,
         words,
         ..Outcome::empty()

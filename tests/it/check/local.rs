@@ -204,6 +204,16 @@ async fn text_directives_and_pages_of_pdf_are_looked_for() {
 }
 
 #[tokio::test]
+async fn fragments_of_pages_that_send_elsewhere_cannot_be_verified() {
+    let forward = "<meta http-equiv=refresh content='0;url=c.html'>";
+    let dir = folder(&[("a/a.html", "<a href='../b/b.html#x'>x</a>"), ("b/b.html", forward), ("b/c.html", "")]);
+    let whole = check(plan(dir.path())).await;
+    assert_eq!(whole.told(), [""; 0]);
+    let part = check(plan(&dir.path().join("a"))).await;
+    assert_eq!(part.told(), ["unverifiable ../b/b.html#x"]);
+}
+
+#[tokio::test]
 async fn bad_documents_are_findings_and_the_rest_goes_on() {
     let dir = folder(&[("a.md", "[x](gone.md)"), ("latin.txt", "")]);
     fs::write(dir.path().join("binary.html"), b"\0\x01\x02").unwrap();
