@@ -54,7 +54,8 @@ const HOLD_MOST: Duration = Duration::from_secs(32);
 /// What a limit is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// One host. Begins at what a host gets without adaption, which nobody takes offence at.
+    /// One host. Begins at what a host gets without adaption, which nobody takes offence at: only
+    /// failures and refusals make it fewer.
     Host,
     /// The whole run. Never below what a run gets without adaption, and deaf to latency: a list
     /// that comes to slow hosts is no reason to ask fewer at once.
@@ -212,7 +213,7 @@ impl Adapt {
         };
         match self.phase {
             Phase::Start { flat } => self.start(flat, &point, &anchor, now),
-            Phase::Hold { .. } if self.has_slowed(&point, &anchor) => self.decrease(1, now),
+            Phase::Hold { .. } if self.has_slowed(&point, &anchor) => self.decrease(self.scope.start(), now),
             Phase::Hold { until, then } => {
                 self.refresh(&point);
                 if until <= now {
@@ -234,8 +235,11 @@ impl Adapt {
             self.anchor = Some(*point);
         }
         self.phase = Phase::Start { flat };
-        if flat >= FLAT_MOST {
-            self.set(anchor.limit, now);
+        match flat {
+            0 => {}
+            // The limit has grown since; the other look is at what was measured.
+            1..FLAT_MOST => self.set(point.limit, now),
+            _ => self.set(anchor.limit, now),
         }
         if flat >= FLAT_MOST || point.limit == self.cap {
             // Measured anew: the start has kept the luckiest round.
@@ -260,7 +264,7 @@ impl Adapt {
 
     fn attempt(&mut self, way: Way, now: Instant) {
         let step = ((self.limit as f64 * STEP) as usize).max(1);
-        let fewer = ((self.limit as f64 * DECREASE) as usize).max(self.floor());
+        let fewer = ((self.limit as f64 * DECREASE) as usize).max(self.scope.start());
         match way {
             Way::More if self.limit < self.cap => {
                 self.phase = Phase::More { step };
