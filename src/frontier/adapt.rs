@@ -229,9 +229,16 @@ impl Adapt {
     }
 
     fn start(&mut self, flat: u8, point: &Point, anchor: &Point, now: Instant) {
-        let is_flat = point.load >= anchor.load * STRIDE && !point.is_worth(anchor);
-        let flat = if is_flat { flat + 1 } else { 0 };
-        if !is_flat && point.load >= anchor.load * STRIDE {
+        // A round of growth has more load than the limit it began with, so that the other look, at
+        // that limit, seems to have grown by nothing: there the limits are compared.
+        let growth = match flat {
+            0 => point.load / anchor.load,
+            _ => point.limit as f64 / anchor.limit as f64,
+        };
+        let compares = growth >= STRIDE;
+        let is_worth = point.has_gained(anchor, growth, WORTH);
+        let flat = if compares && !is_worth { flat + 1 } else { 0 };
+        if compares && is_worth {
             self.anchor = Some(*point);
         }
         self.phase = Phase::Start { flat };
@@ -244,7 +251,7 @@ impl Adapt {
         if flat >= FLAT_MOST || point.limit == self.cap {
             // Measured anew: the start has kept the luckiest round.
             self.anchor = None;
-            let wait = if flat == 0 && point.has_gained(anchor, CLEAR) { HOLD } else { Duration::ZERO };
+            let wait = if flat == 0 && point.has_gained(anchor, growth, CLEAR) { HOLD } else { Duration::ZERO };
             self.phase = Phase::Hold { until: now + wait, then: Way::Fewer };
         }
     }
