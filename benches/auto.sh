@@ -73,9 +73,9 @@ limited() {
 }
 
 case $what in
-    fast) measure "fast" 40000 "0 0" "$fixed" ;;
+    fast) measure "fast" 120000 "0 0" "$fixed" ;;
     slow) slow ;;
     limited) limited ;;
-    all) measure "fast" 40000 "0 0" "$fixed"; slow; limited ;;
+    all) measure "fast" 120000 "0 0" "$fixed"; slow; limited ;;
     *) echo "usage: bash benches/auto.sh [fast|slow|limited|all] [ROUNDS]" >&2; exit 2 ;;
 esac

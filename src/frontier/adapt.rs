@@ -54,7 +54,8 @@ const HOLD_MOST: Duration = Duration::from_secs(32);
 /// What a limit is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// One host. Begins at what a host gets without adaption, which nobody takes offence at.
+    /// One host. Begins at what a host gets without adaption, which nobody takes offence at: only
+    /// failures and refusals make it fewer.
     Host,
     /// The whole run. Never below what a run gets without adaption, and deaf to latency: a list
     /// that comes to slow hosts is no reason to ask fewer at once.
@@ -212,7 +213,7 @@ impl Adapt {
         };
         match self.phase {
             Phase::Start { flat } => self.start(flat, &point, &anchor, now),
-            Phase::Hold { .. } if self.has_slowed(&point, &anchor) => self.decrease(1, now),
+            Phase::Hold { .. } if self.has_slowed(&point, &anchor) => self.decrease(self.scope.start(), now),
             Phase::Hold { until, then } => {
                 self.refresh(&point);
                 if until <= now {
@@ -228,19 +229,29 @@ impl Adapt {
     }
 
     fn start(&mut self, flat: u8, point: &Point, anchor: &Point, now: Instant) {
-        let is_flat = point.load >= anchor.load * STRIDE && !point.is_worth(anchor);
-        let flat = if is_flat { flat + 1 } else { 0 };
-        if !is_flat && point.load >= anchor.load * STRIDE {
+        // A round of growth has more load than the limit it began with, so that the other look, at
+        // that limit, seems to have grown by nothing: there the limits are compared.
+        let growth = match flat {
+            0 => point.load / anchor.load,
+            _ => point.limit as f64 / anchor.limit as f64,
+        };
+        let compares = growth >= STRIDE;
+        let is_worth = point.has_gained(anchor, growth, WORTH);
+        let flat = if compares && !is_worth { flat + 1 } else { 0 };
+        if compares && is_worth {
             self.anchor = Some(*point);
         }
         self.phase = Phase::Start { flat };
-        if flat >= FLAT_MOST {
-            self.set(anchor.limit, now);
+        match flat {
+            0 => {}
+            // The limit has grown since; the other look is at what was measured.
+            1..FLAT_MOST => self.set(point.limit, now),
+            _ => self.set(anchor.limit, now),
         }
         if flat >= FLAT_MOST || point.limit == self.cap {
             // Measured anew: the start has kept the luckiest round.
             self.anchor = None;
-            let wait = if flat == 0 && point.has_gained(anchor, CLEAR) { HOLD } else { Duration::ZERO };
+            let wait = if flat == 0 && point.has_gained(anchor, growth, CLEAR) { HOLD } else { Duration::ZERO };
             self.phase = Phase::Hold { until: now + wait, then: Way::Fewer };
         }
     }
@@ -260,7 +271,7 @@ impl Adapt {
 
     fn attempt(&mut self, way: Way, now: Instant) {
         let step = ((self.limit as f64 * STEP) as usize).max(1);
-        let fewer = ((self.limit as f64 * DECREASE) as usize).max(self.floor());
+        let fewer = ((self.limit as f64 * DECREASE) as usize).max(self.scope.start());
         match way {
             Way::More if self.limit < self.cap => {
                 self.phase = Phase::More { step };

@@ -13,13 +13,14 @@ pub(super) struct Point {
 }
 
 impl Point {
-    /// Whether the throughput has grown by this power of the growth of the load since `before`.
-    pub fn has_gained(&self, before: &Point, power: f64) -> bool {
-        self.throughput >= before.throughput * (self.load / before.load).powf(power)
+    /// Whether the throughput since `before` has grown by this power of a growth.
+    pub fn has_gained(&self, before: &Point, growth: f64, power: f64) -> bool {
+        self.throughput >= before.throughput * growth.powf(power)
     }
 
+    /// The same for the growth of the load, as little as is asked for.
     pub fn is_worth(&self, before: &Point) -> bool {
-        self.has_gained(before, super::WORTH)
+        self.has_gained(before, self.load / before.load, super::WORTH)
     }
 
     pub fn latency(&self) -> f64 {
