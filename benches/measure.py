@@ -1,8 +1,8 @@
 """Runs a command and says what it took: CPU seconds, wall seconds, peak KiB, exit status.
 
-    measure.py [-i FEED] [-o OUT] [-s SAMPLES] COMMAND ...
+    measure.py [-d DIR] [-i FEED] [-o OUT] [-s SAMPLES] COMMAND ...
 
-`-i` feeds a file through a pipe, `-o` takes standard output, `-s` writes a line `seconds KiB` for
+`-d` is where it runs; `-i` feeds a file through a pipe, `-o` takes standard output, `-s` writes a line `seconds KiB` for
 each look at the memory. The peak is read from /proc: what getrusage calls a peak is never below
 that of the program that started the command.
 """
@@ -34,6 +34,7 @@ def watch(pid, over, begun, seen):
 
 
 parser = argparse.ArgumentParser()
+parser.add_argument("-d", dest="folder")
 parser.add_argument("-i", dest="feed")
 parser.add_argument("-o", dest="out", default=os.devnull)
 parser.add_argument("-s", dest="samples")
@@ -45,7 +46,7 @@ source = feeder.stdout if feeder else subprocess.DEVNULL
 seen, over = [], threading.Event()
 with open(args.out, "wb") as out:
     begun = time.monotonic()
-    run = subprocess.Popen(args.command, stdin=source, stdout=out, stderr=subprocess.DEVNULL)
+    run = subprocess.Popen(args.command, stdin=source, stdout=out, stderr=subprocess.DEVNULL, cwd=args.folder)
     if feeder:
         feeder.stdout.close()
     watcher = threading.Thread(target=watch, args=(run.pid, over, begun, seen))

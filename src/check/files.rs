@@ -250,7 +250,8 @@ fn spelling(path: &str, tree: &dyn Tree) -> Option<String> {
 
 /// Whether two names are the same on a disk that does not tell cases apart.
 pub fn same_but_case(a: &str, b: &str) -> bool {
-    a.eq_ignore_ascii_case(b) || a.to_lowercase() == b.to_lowercase()
+    let is_ascii = a.is_ascii() && b.is_ascii();
+    a.eq_ignore_ascii_case(b) || (!is_ascii && a.to_lowercase() == b.to_lowercase())
 }
 
 /// The first candidate that exists in another case.

@@ -37,14 +37,14 @@ pub fn nearest_with<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
     if name.is_empty() || name.len() > LONGEST {
         return None;
     }
-    let (lower, bare) = (name.to_lowercase(), letters(name));
+    let (lower, bare) = (name.to_lowercase(), letters(name).collect::<String>());
     let mut budget = BUDGET;
     let mut best: Option<(&str, Nearness)> = None;
     for candidate in candidates.into_iter().take(CANDIDATES) {
         if candidate.len() > LONGEST || candidate == name {
             continue;
         }
-        if !bare.is_empty() && letters(candidate) == bare {
+        if !bare.is_empty() && letters(candidate).eq(bare.chars()) {
             return Some((candidate, Nearness::SameLetters));
         }
         let (short, long) = (name.len().min(candidate.len()), name.len().max(candidate.len()));
@@ -66,8 +66,8 @@ pub fn nearest_with<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
 }
 
 /// Letters and digits in lower case.
-fn letters(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// A link to the file `path` in the form that the link `value` has: from the root or relative, `./`

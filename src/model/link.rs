@@ -303,12 +303,14 @@ pub struct Locator<'a> {
     at: usize,
     line: u32,
     line_start: usize,
+    /// Characters of the line before `at`: lines of built pages are long and have many links.
+    before: usize,
 }
 
 impl<'a> Locator<'a> {
     /// For this text.
     pub fn new(text: &'a str) -> Self {
-        Locator { text, at: 0, line: 1, line_start: 0 }
+        Locator { text, at: 0, line: 1, line_start: 0, before: 0 }
     }
 
     /// Where these bytes stand. Offsets beyond the text or within a character are taken as the
@@ -333,9 +335,14 @@ impl<'a> Locator<'a> {
             self.line = self.line.saturating_add(1);
             self.line_start = from + newline + 1;
         }
+        let chars = |from: usize, to: usize| self.text.get(from..to).unwrap_or_default().chars().count();
+        self.before = match self.at {
+            at if at < self.line_start => chars(self.line_start, offset),
+            at if at <= offset => self.before + chars(at, offset),
+            at => self.before.saturating_sub(chars(offset, at)),
+        };
         self.at = offset;
-        let column = self.text.get(self.line_start..offset).unwrap_or_default().chars().count();
-        (self.line, u32::try_from(column).unwrap_or(u32::MAX).saturating_add(1))
+        (self.line, u32::try_from(self.before).unwrap_or(u32::MAX).saturating_add(1))
     }
 }
 
@@ -362,6 +369,21 @@ mod tests {
         let mut locator = Locator::new(&text);
         assert_eq!(locator.spot(&(1998..1999)).line, 1000);
         assert_eq!(locator.spot(&(1998..1999)), Spot { line: 1000, column: 1, end_line: 1000, end_column: 2 });
+    }
+
+    #[test]
+    fn columns_are_counted_from_wherever_the_last_one_was() {
+        let text = "äö ü\nxé é x\nöö";
+        let columns = |at: usize| text[..at].rsplit('\n').next().map_or(0, |line| line.chars().count()) as u32 + 1;
+        let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        for first in &starts {
+            for second in &starts {
+                let mut locator = Locator::new(text);
+                for at in [*first, *second, *first] {
+                    assert_eq!(locator.spot(&(at..at)).column, columns(at), "{first} {second} {at}");
+                }
+            }
+        }
     }
 
     #[test]

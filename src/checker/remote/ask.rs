@@ -53,7 +53,8 @@ pub(super) fn request(url: &str, way: Way, wants: Wants, row: Option<&Cached>) -
         Way::Head => Look::NOTHING,
         Way::Get => Look { links: wants.links, anchors: wants.anchors || wants.links, names: true },
     };
-    let mut request = Request::get(url).look(look);
+    // Where HEAD was refused, GET is asked before what was not begun.
+    let mut request = Request::get(url).look(look).priority(i32::from(way == Way::Get));
     let wish = request.wish_mut();
     if way == Way::Head {
         wish.method = Some(Method::HEAD);
@@ -111,6 +112,7 @@ mod tests {
         let links = Wants { links: true, ..Wants::default() };
         let get = request("http://h/", Way::Get, links, None).wish.unwrap();
         assert_eq!((get.method, get.retries, get.look.unwrap().links, get.text), (None, None, true, true));
+        assert!(get.priority > head.priority);
     }
 
     #[test]

@@ -162,7 +162,7 @@ async fn links_that_are_not_there_and_outputs_that_are_full_have_exits_of_their_
 async fn a_run_is_stopped_on_purpose_by_failures_and_by_its_deadline() {
     let site = Site::start(|ask| match ask.path.as_str() {
         "/dead" => Reply::status(404),
-        _ => Reply::text("x").after(secs(30)),
+        _ => Reply::text("x").after(secs(3)),
     })
     .await;
     let slow: String = (0..20).map(|n| format!("[s]({})\n\n", site.url(&format!("/slow/{n}")))).collect();
