@@ -99,7 +99,10 @@ impl Seeds {
         let host = place.len();
         place.push_str(&canonical(url.path()));
         let slashes = place.bytes().enumerate().skip(host).filter(|(_, byte)| *byte == b'/');
-        slashes.map(|(at, _)| at + 1).take_while(|&end| end <= self.longest).any(|end| self.keys.contains(&place[..end]))
+        slashes
+            .map(|(at, _)| at + 1)
+            .take_while(|&end| end <= self.longest)
+            .any(|end| self.keys.contains(&place[..end]))
     }
 }
 
