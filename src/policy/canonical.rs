@@ -85,7 +85,7 @@ pub fn canonical(url: &Url, tracking: Tracking) -> Url {
 /// ones are repeats of it.
 pub fn identity(canonical: &Url) -> Cow<'_, Url> {
     let in_path = canonical.path().contains(';');
-    let in_query = canonical.query().is_some_and(|query| query.split('&').any(|one| session(one)));
+    let in_query = canonical.query().is_some_and(|query| query.split('&').any(session));
     if !in_path && !in_query {
         return Cow::Borrowed(canonical);
     }

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 
 use memchr::memmem;
 
-/// Bytes of paths that one judgement may search through, over all its rules. Beyond it the file is an
-/// attack: a path of 4,000 bytes may be searched by a thousand wildcards, one of 100 bytes by 40,000.
-/// A step costs some nanoseconds at worst, so this is a matter of milliseconds.
-pub(super) const STEPS: usize = 4 << 20;
+/// What one judgement may cost over all its rules, in bytes of the path that are looked at. Beyond it
+/// the file is an attack: 20,000 rules with three `*` each are within it for a path of 100 bytes, and
+/// 1,000 of them for one of 16 KiB. Measured, the worst file takes 3 ms to get there, which is what it
+/// can keep the loop from its work for each URL.
+pub(super) const STEPS: usize = 16 << 20;
 
-/// What a search costs before it has looked at a byte, in steps.
-const SETUP: usize = 16;
+/// What a search costs before it has looked at a byte, in steps: 30 ns, as measured.
+const SETUP: usize = 256;
 
 /// A judgement took more than its steps.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,6 +45,9 @@ pub(super) fn matches(pattern: &[u8], path: &[u8], steps: &mut usize) -> Result<
 
 /// What follows the first occurrence of `part`.
 fn behind<'a>(part: &[u8], text: &'a [u8], steps: &mut usize) -> Result<Option<&'a [u8]>, TooCostly> {
+    if part.is_empty() {
+        return Ok(Some(text));
+    }
     let found = memmem::find(text, part).map(|at| at + part.len());
     let cost = SETUP + part.len() + found.unwrap_or(text.len());
     *steps = steps.checked_sub(cost).ok_or(TooCostly)?;
