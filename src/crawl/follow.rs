@@ -141,28 +141,25 @@ pub fn follow(page: &PageFacts<'_>, rules: &Rules) -> Vec<Followed> {
         }
         match places.entry(url) {
             Entry::Vacant(place) => {
-                let url = place.key().clone();
-                place.insert(out.len());
-                out.push(match reason(page, link, &url, rules) {
-                    Some(reason) => Followed::Leave(url, reason),
-                    None => Followed::Follow(url),
-                });
+                out.push(judged(page, link, place.key().clone(), rules));
+                place.insert(out.len() - 1);
             }
             Entry::Occupied(place) => {
                 let Some(known) = out.get_mut(*place.get()) else { continue };
-                let marked = matches!(known, Followed::Leave(_, Reason::Nofollow));
-                if !marked || is_nofollow(page, link, rules) {
-                    continue;
+                if matches!(known, Followed::Leave(_, Reason::Nofollow)) && !is_nofollow(page, link, rules) {
+                    *known = judged(page, link, place.key().clone(), rules);
                 }
-                let url = place.key().clone();
-                *known = match reason(page, link, &url, rules) {
-                    Some(reason) => Followed::Leave(url, reason),
-                    None => Followed::Follow(url),
-                };
             }
         }
     }
     out
+}
+
+fn judged(page: &PageFacts<'_>, link: &PageLink<'_>, url: Url, rules: &Rules) -> Followed {
+    match reason(page, link, &url, rules) {
+        Some(reason) => Followed::Leave(url, reason),
+        None => Followed::Follow(url),
+    }
 }
 
 /// `a`, `area`, `iframe`, `meta refresh`, entries of sitemaps, and of the `link` elements those that

@@ -32,6 +32,9 @@ pub const PRODUCT: &str = "fetchall";
 /// that much). It bounds the number of rules too: no more than 64,000 fit.
 pub const READ: usize = 500 * 1024;
 
+/// Characters of a rule that a sentence shows: a line may have 16 KiB, and stands in many records.
+const SHOWN: usize = 200;
+
 /// What the robots.txt of one host asks of one agent.
 #[derive(Clone, Debug, Default)]
 pub struct Robots {
@@ -148,7 +151,11 @@ impl Verdict<'_> {
     /// The sentence for the record of a skip.
     pub fn sentence(&self) -> String {
         match (self.why, self.line, self.rule) {
-            (_, Some(line), Some(rule)) => format!("line {line} of robots.txt: {rule}"),
+            (_, Some(line), Some(rule)) => {
+                let shown: String = rule.chars().take(SHOWN).collect();
+                let more = if shown.len() < rule.len() { "…" } else { "" };
+                format!("line {line} of robots.txt: {shown}{more}")
+            }
             (Why::Unavailable, ..) => "robots.txt could not be had, so nothing may be fetched for now".to_owned(),
             (Why::TooCostly, ..) => "the rules of robots.txt take too long to match".to_owned(),
             (Why::Itself, ..) => "robots.txt itself may always be fetched".to_owned(),

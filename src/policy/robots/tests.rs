@@ -44,6 +44,9 @@ fn the_verdict_names_the_line_and_the_rule() {
     assert_eq!(verdict.code(), Some(Code::RobotsDisallowed));
     let folder = robots.judge("/abc/");
     assert_eq!((folder.code(), folder.line, folder.rule), (None, Some(4), Some("Allow: /abc/index.html")));
+    let long = Robots::parse(format!("user-agent: *\nallow: /{}", "é".repeat(5_000)).as_bytes(), "wren");
+    let sentence = long.judge(&format!("/{}", "%C3%A9".repeat(5_000))).sentence();
+    assert_eq!(sentence.chars().count(), "line 2 of robots.txt: …".chars().count() + 200);
     let none = robots.judge("/");
     assert_eq!((none.allowed, none.line, none.rule, none.why), (true, None, None, Why::NoRule));
 }
@@ -117,6 +120,7 @@ fn a_pause_belongs_to_the_agents_listed_since_the_last() {
         ("user-agent: *\ncrawl-delay: 3\nuser-agent: wren\ndisallow: /x\n", None),
         ("user-agent: lark\ncrawl-delay: 120\nuser-agent: *\ndisallow: /x\n", None),
         ("user-agent: lark\ncrawl-delay: 120\nuser-agent: *\ncrawl-delay: 1\n", Some(1.0)),
+        ("user-agent: wren\ncrawl-delay: 3\nuser-agent: *\ncrawl-delay: 10\n", Some(3.0)),
         ("user-agent: *\ncrawl-delay: 1\ncrawl-delay: 4\ncrawl-delay: 2\n", Some(4.0)),
         ("user-agent: *\ncrawl-delay: -1\ncrawl-delay: nan\ncrawl-delay: inf\ncrawl-delay: 1 s\n", None),
         ("user-agent: *\ncrawl-delay: 1e300\n", None),
