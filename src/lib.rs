@@ -31,6 +31,7 @@
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
 //! - [`check`]: links as pure decisions: where they lead, whether that is there, what it means.
+//! - [`crawl`]: which requests follow from a page, and which are traps.
 //! - [`checker`]: the front door of link checking: documents and sites in, findings out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
@@ -40,6 +41,7 @@
 
 pub mod check;
 pub mod checker;
+pub mod crawl;
 pub mod demo;
 pub mod engine;
 pub mod fetch;

@@ -221,12 +221,33 @@ codes! {
     Excluded "excluded" Skip Never
         "Left out by --include or --exclude."
         "Change the pattern.";
+    Scope "scope" Skip Never
+        "The link leads out of what the crawl was asked to cover."
+        "A wider scope covers more: host, then domain, then any.";
+    Depth "depth" Skip Never
+        "The link is further from the seeds than the crawl goes."
+        "Raise the depth, or give the page that has the link as a seed.";
+    RobotsDisallowed "robots.disallowed" Skip Never
+        "The robots.txt of the host asks not to fetch this path; the message has the line."
+        "Ask the owner of the site for leave.";
+    RobotsNofollow "robots.nofollow" Skip Never
+        "The link, or all of its page, is marked as not to be followed."
+        "It is the wish of whoever wrote the page: rel=nofollow, a meta element or X-Robots-Tag.";
+    RobotsUnavailable "robots.unavailable" Skip Never
+        "The robots.txt of the host could not be had, so nothing of it may be fetched (RFC 9309, section 2.3.1.4)."
+        "Try again later: the server failed, limits us or cannot be reached.";
     Baseline "baseline" Skip Never
         "The finding was there before: --baseline has it."
         "Mend it, then --update-baseline forgets it.";
     BudgetHost "budget.host" Skip Never
         "The host failed --host-errors times in a row and was given up for a while."
         "--host-errors 0 never gives up; see the errors before this record.";
+    BudgetPages "budget.pages" Skip Never
+        "As many pages as the crawl may take, of this host or in all, were taken before."
+        "Raise the number of pages.";
+    BudgetTrap "budget.trap" Skip Never
+        "The URL looks like one of endlessly many that a site makes up: a calendar, a loop of folders, a growing query."
+        "If the page is real, fetch it by itself: only crawling leaves it out.";
     BudgetDeadline "budget.deadline" Skip Never
         "The run reached --deadline before this request was started."
         "Give the run more time.";

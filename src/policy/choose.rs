@@ -35,7 +35,8 @@ pub fn judge(request: &Request, assume: AssumeScheme, choose: &Choose) -> Judgem
     }
 }
 
-fn unwanted(url: &Url, choose: &Choose) -> Option<String> {
+/// By which pattern the user left the URL out, as a sentence; `None` if it is wanted.
+pub fn unwanted(url: &Url, choose: &Choose) -> Option<String> {
     let (include, exclude) = (&choose.include, &choose.exclude);
     if include.is_empty() && exclude.is_empty() {
         return None;

@@ -5,8 +5,12 @@
 
 pub mod address;
 pub mod budget;
+pub mod canonical;
 pub mod choose;
 pub mod redirect;
 pub mod retry;
+pub mod robots;
+pub mod robots_tag;
+pub mod scope;
 pub mod step;
 pub mod url;

@@ -10,6 +10,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("frontier", &["model", "settings"]),
     ("page", &["model"]),
     ("check", &["model", "settings", "policy"]),
+    ("crawl", &["model", "settings", "policy"]),
     ("fetch", &["model", "settings", "policy"]),
     ("source", &["model", "page"]),
     ("sink", &["model"]),

@@ -1,0 +1,182 @@
+//! robots.txt: which paths of a host its owner asks us to leave alone (RFC 9309).
+//!
+//! In: the bytes of the file, or what came instead of them, and our product token. Out: a verdict
+//! for each path, with the line that decided. Where the RFC is silent or differs from it, the
+//! expectations that Google publishes with its parser decide, because files are written against
+//! that one (`fixtures/robots/expectations.txt` has them). Must not know how the file was fetched,
+//! how long it is kept, nor who waits for it.
+
+mod access;
+mod lines;
+mod pattern;
+mod reading;
+#[cfg(test)]
+mod tests;
+
+use std::{borrow::Cow, time::Duration};
+
+use ::url::{Position, Url};
+
+pub use self::access::Access;
+use self::{
+    lines::{lines, whole_lines},
+    pattern::{STEPS, matches, upper_hex},
+    reading::{Group, Reading},
+};
+use crate::model::Code;
+
+/// The product token that fetchall goes by in `robots.txt`, in `<meta name>` and in `X-Robots-Tag`.
+pub const PRODUCT: &str = "fetchall";
+
+/// Bytes of a file that are read; what follows is ignored (RFC 9309, section 2.5, asks for at least
+/// that much). It bounds the number of rules too: no more than 64,000 fit.
+pub const READ: usize = 500 * 1024;
+
+/// Characters of a rule that a sentence shows: a line may have 16 KiB, and stands in many records.
+const SHOWN: usize = 200;
+
+/// What the robots.txt of one host asks of one agent.
+#[derive(Clone, Debug, Default)]
+pub struct Robots {
+    access: Access,
+    group: Group,
+    sitemaps: Vec<String>,
+}
+
+/// Whether a path may be fetched, and what says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict<'a> {
+    /// Whether it may be fetched.
+    pub allowed: bool,
+    /// The line of the file that decided, from 1.
+    pub line: Option<u32>,
+    /// The text of that line, without its comment and the white space around it.
+    pub rule: Option<&'a str>,
+    /// What the verdict rests on.
+    pub why: Why,
+}
+
+/// What a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The longest rule that matches the path; allow goes before disallow of the same length.
+    Rule,
+    /// No rule matches, or there is no file: allowed.
+    NoRule,
+    /// It is `/robots.txt`, which is always allowed (RFC 9309, section 2.2.2).
+    Itself,
+    /// The file could not be had for now: nothing is allowed (RFC 9309, section 2.3.1.4).
+    Unavailable,
+    /// The file is made so that finding the rule takes too long. Since a rule against the path may be
+    /// among those not looked at, the path is left alone.
+    TooCostly,
+}
+
+impl Robots {
+    /// What the file says to the agent with this product token: the groups that name it, in any case
+    /// of letters, else the groups for `*`. Bytes beyond [`READ`] are ignored, and so is the line that
+    /// they cut.
+    pub fn parse(bytes: &[u8], agent: &str) -> Robots {
+        let mut reading = Reading::new(agent);
+        for line in lines(whole_lines(bytes)) {
+            reading.take(&line);
+        }
+        let (group, sitemaps) = reading.end();
+        Robots { access: Access::Rules, group, sitemaps }
+    }
+
+    /// What holds for a host after a fetch of its file that meant `access`; `bytes` count only if there
+    /// are rules to be read.
+    pub fn after(access: Access, bytes: &[u8], agent: &str) -> Robots {
+        match access {
+            Access::Rules => Robots::parse(bytes, agent),
+            Access::Open | Access::Closed => Robots { access, ..Robots::default() },
+        }
+    }
+
+    /// May this path be fetched? It comes with its query and percent-encoded, as it goes over the wire
+    /// ([`path_and_query`] of a URL is); an empty path is `/`.
+    ///
+    /// Escapes are compared in upper case. They are not decoded, as Google's parser does not: a rule
+    /// for `/%61` is not one for `/a`, although RFC 9309, section 2.2.2, would have it so.
+    pub fn judge(&self, path_and_query: &str) -> Verdict<'_> {
+        let plain = |allowed, why| Verdict { allowed, line: None, rule: None, why };
+        let path: Cow<'_, str> = match path_and_query.starts_with('/') {
+            true => path_and_query.into(),
+            false => format!("/{path_and_query}").into(),
+        };
+        if path == "/robots.txt" {
+            return plain(true, Why::Itself);
+        }
+        if self.access == Access::Closed {
+            return plain(false, Why::Unavailable);
+        }
+        let path = upper_hex(path.as_bytes());
+        let mut steps = STEPS;
+        for rule in &self.group.rules {
+            match matches(self.group.pattern(rule), &path, &mut steps) {
+                Ok(false) => {}
+                Ok(true) => {
+                    let (line, text) = (Some(rule.line), Some(self.group.text(rule)));
+                    return Verdict { allowed: rule.allows, line, rule: text, why: Why::Rule };
+                }
+                Err(_) => return plain(false, Why::TooCostly),
+            }
+        }
+        plain(true, Why::NoRule)
+    }
+
+    /// The pause between two requests that the file asks for: `Crawl-delay` in seconds, no part of the
+    /// RFC. The longest, if there are several. As written, so up to centuries: the caller caps it.
+    pub fn crawl_delay(&self) -> Option<Duration> {
+        self.group.delay
+    }
+
+    /// The sitemaps that the file names, to whichever agent: as written, so absolute or not.
+    pub fn sitemaps(&self) -> &[String] {
+        &self.sitemaps
+    }
+}
+
+impl Verdict<'_> {
+    /// The code of the skip; `None` if the path may be fetched.
+    pub fn code(&self) -> Option<Code> {
+        match self.why {
+            _ if self.allowed => None,
+            Why::Unavailable => Some(Code::RobotsUnavailable),
+            _ => Some(Code::RobotsDisallowed),
+        }
+    }
+
+    /// The sentence for the record of a skip.
+    pub fn sentence(&self) -> String {
+        match (self.why, self.line, self.rule) {
+            (_, Some(line), Some(rule)) => {
+                let shown: String = rule.chars().take(SHOWN).collect();
+                let more = if shown.len() < rule.len() { "…" } else { "" };
+                format!("line {line} of robots.txt: {shown}{more}")
+            }
+            (Why::Unavailable, ..) => "robots.txt could not be had, so nothing may be fetched for now".to_owned(),
+            (Why::TooCostly, ..) => "the rules of robots.txt take too long to match".to_owned(),
+            (Why::Itself, ..) => "robots.txt itself may always be fetched".to_owned(),
+            _ => "no rule of robots.txt matches".to_owned(),
+        }
+    }
+}
+
+/// What of a URL is matched against the rules: path and query, as they go over the wire.
+pub fn path_and_query(url: &Url) -> &str {
+    &url[Position::BeforePath..Position::AfterQuery]
+}
+
+/// The product token that a `User-Agent` field starts with, which is what groups of a robots.txt name:
+/// letters, `-` and `_` (RFC 9309, section 2.2.1). Empty if there is none: then only the groups for
+/// `*` count.
+pub fn product_token(user_agent: &str) -> &str {
+    let end = user_agent.bytes().take_while(|&byte| is_token(byte)).count();
+    user_agent.get(..end).unwrap_or_default()
+}
+
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'-' || byte == b'_'
+}
