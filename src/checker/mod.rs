@@ -61,6 +61,9 @@ const FINDINGS: usize = 1_024;
 /// News of the judge that may wait: each holds the links of a document.
 const NEWS: usize = 8;
 
+/// Bytes of bodies that are received or wait to be read: hashes of a page's anchors are kept, never the page.
+const BODIES: usize = 6 << 20;
+
 /// Stack of the judge: selectors look for the words of a page there.
 const STACK: usize = 4 << 20;
 
@@ -155,7 +158,8 @@ impl Checker {
         let Documents { listed, faults } = walk::documents(&paths, plan.walk).map_err(CheckError::Source)?;
         found.faults = faults;
         let (shared, kept) = Shared::of(&mut plan, listed);
-        let fetch = plan.fetch.clamped();
+        let mut fetch = plan.fetch.clamped();
+        fetch.limits.body_budget = fetch.limits.body_budget.min(BODIES);
         let client = Client::new(&fetch).map_err(BuildError::from)?;
         Ok(Checker { shared, kept, fetch, client, inlets: found })
     }

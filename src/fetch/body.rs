@@ -17,7 +17,7 @@ use async_compression::{
     tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
     zstd::DParameter,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
@@ -27,7 +27,10 @@ use tokio::{
 };
 use tokio_util::io::StreamReader;
 
-use super::classify;
+use super::{
+    classify,
+    room::{Room, Share},
+};
 use crate::model::{Body, Code, Digest, Failure, Keep, record, units::human_size};
 
 /// Decoded bytes asked for at once.
@@ -56,9 +59,16 @@ pub(super) struct Bounds {
 }
 
 /// Reads a whole body; `headers` are those of its response.
-pub(super) async fn read(response: reqwest::Response, headers: &HeaderMap, bounds: Bounds) -> Result<Body, Failure> {
+pub(super) async fn read(
+    response: reqwest::Response,
+    headers: &HeaderMap,
+    bounds: Bounds,
+    room: &Arc<Room>,
+) -> Result<Body, Failure> {
     let codings = codings(headers)?;
-    let sink = Sink::new(keep_of(headers, bounds.keep), bounds);
+    let told = response.content_length().and_then(|len| usize::try_from(len).ok());
+    let told = told.filter(|_| codings.is_empty()).unwrap_or_default();
+    let sink = Sink::new(keep_of(headers, bounds.keep), bounds, told, Share::of(room));
     if codings.is_empty() {
         plain(response, bounds, sink).await
     } else {
@@ -72,7 +82,10 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
     loop {
         let chunk = patiently(bounds, response.chunk()).await?;
         match chunk.map_err(|error| classify::in_body(&error.without_url()))? {
-            Some(chunk) => sink.take(&chunk, Code::BodyTooLarge)?,
+            Some(chunk) => {
+                sink.take(&chunk, Code::BodyTooLarge)?;
+                sink.share.wait().await;
+            }
             None => break,
         }
     }
@@ -210,6 +223,7 @@ async fn drain(
             return Ok(());
         }
         sink.take(&Bytes::copy_from_slice(&buffer[..got]), Code::BodyBomb)?;
+        sink.share.wait().await;
         if wire.load(Relaxed) > bounds.most {
             return Err(too_large(bounds.most, Code::BodyTooLarge));
         }
@@ -298,14 +312,29 @@ struct Sink {
     most: u64,
     len: u64,
     digest: Option<Sha256>,
+    /// How long the server says that it is; 0 if it does not.
+    told: usize,
     first: Bytes,
-    rest: BytesMut,
+    rest: Vec<u8>,
+    share: Share,
+}
+
+/// What is kept of a body, and the room that it takes as long as anybody has it.
+struct Kept {
+    bytes: Bytes,
+    _share: Share,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl Sink {
-    fn new(keep: usize, bounds: Bounds) -> Self {
+    fn new(keep: usize, bounds: Bounds, told: usize, share: Share) -> Self {
         let digest = (bounds.digest == Digest::Sha256).then(Sha256::new);
-        Sink { keep, most: bounds.most, len: 0, digest, first: Bytes::new(), rest: BytesMut::new() }
+        Sink { keep, most: bounds.most, len: 0, digest, told, first: Bytes::new(), rest: Vec::new(), share }
     }
 
     fn take(&mut self, chunk: &Bytes, over: Code) -> Result<(), Failure> {
@@ -323,17 +352,32 @@ impl Sink {
             if kept == 0 {
                 self.first = chunk.slice(..part);
             } else {
+                self.make_room(kept + part);
                 if self.rest.is_empty() {
-                    self.rest.extend_from_slice(&self.first);
+                    self.rest.extend_from_slice(&std::mem::take(&mut self.first));
                 }
                 self.rest.extend_from_slice(&chunk[..part]);
             }
+            self.share.add(part);
         }
         Ok(())
     }
 
+    /// Grows by as much again, but not beyond what the server says will come.
+    fn make_room(&mut self, len: usize) {
+        if len > self.rest.capacity() {
+            let twice = 2 * self.rest.len().max(self.first.len());
+            let most = if self.told < len { self.keep } else { self.told.min(self.keep) };
+            let wanted = twice.min(most).max(len);
+            self.rest.reserve_exact(wanted - self.rest.len());
+        }
+    }
+
     fn finish(self, wire_len: u64) -> Body {
-        let kept = if self.rest.is_empty() { self.first } else { self.rest.freeze() };
+        let mut share = self.share;
+        share.arrived();
+        let bytes = if self.rest.is_empty() { self.first } else { Bytes::from(self.rest) };
+        let kept = if share.is_empty() { bytes } else { Bytes::from_owner(Kept { bytes, _share: share }) };
         let sha256 = self.digest.map(|digest| digest.finalize().into());
         Body { kept, len: self.len, wire_len, sha256 }
     }
@@ -347,10 +391,25 @@ mod tests {
         Bounds { end: Instant::now(), silence: Duration::ZERO, most, keep: Keep::All, digest }
     }
 
+    fn sink(keep: usize, bounds: Bounds) -> Sink {
+        Sink::new(keep, bounds, 0, Share::of(&Room::new(1 << 20)))
+    }
+
+    #[test]
+    fn room_grows_by_doubling_up_to_what_was_told() {
+        for (told, expected) in [(0, 128 << 10), (100 << 10, 100 << 10), (1 << 30, 128 << 10), (10, 128 << 10)] {
+            let mut sink = Sink { told, ..sink(usize::MAX, bounds(u64::MAX, Digest::Off)) };
+            for _ in 0..50 {
+                sink.take(&Bytes::from(vec![b'x'; 2 << 10]), Code::BodyTooLarge).unwrap();
+            }
+            assert_eq!((sink.rest.len(), sink.rest.capacity()), (100 << 10, expected), "{told}");
+        }
+    }
+
     #[test]
     fn the_digest_covers_all_and_only_so_much_is_kept() {
         let taken = |digest| {
-            let mut sink = Sink::new(5, bounds(100, digest));
+            let mut sink = sink(5, bounds(100, digest));
             for chunk in ["abc", "def", "ghi"] {
                 sink.take(&Bytes::from(chunk), Code::BodyTooLarge).unwrap();
             }
@@ -365,7 +424,7 @@ mod tests {
 
     #[test]
     fn a_body_above_the_cap_is_refused_at_once() {
-        let mut sink = Sink::new(0, bounds(4, Digest::Sha256));
+        let mut sink = sink(0, bounds(4, Digest::Sha256));
         assert!(sink.take(&Bytes::from("1234"), Code::BodyTooLarge).is_ok());
         assert_eq!(sink.take(&Bytes::from("5"), Code::BodyBomb).unwrap_err().code, Code::BodyBomb);
     }

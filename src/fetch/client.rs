@@ -20,6 +20,7 @@ use super::{
     connect::{Marks, Resolver},
     cookies::Jar,
     probe::{Probe, Reached},
+    room::Room,
     tls,
 };
 use crate::{
@@ -53,6 +54,7 @@ pub struct Client {
     verify: Verify,
     private_ips: PrivateIps,
     resolver: Resolver,
+    room: Arc<Room>,
 }
 
 impl Client {
@@ -69,6 +71,7 @@ impl Client {
             verify: transport.verify,
             private_ips: transport.private_ips,
             resolver,
+            room: Room::new(settings.limits.body_budget),
         })
     }
 }
@@ -306,7 +309,7 @@ impl Client {
         let read = if oversized {
             Err(Failure::new(Code::ProtocolHeadersTooLarge, "the response head is larger than 256 KiB"))
         } else {
-            body::read(response, &head.headers, bounds).await
+            body::read(response, &head.headers, bounds, &self.room).await
         };
         let (body, failure) = match read {
             Ok(body) => (Some(body), None),

@@ -9,6 +9,7 @@ mod client;
 mod connect;
 mod cookies;
 mod probe;
+mod room;
 mod tls;
 
 use std::future::Future;

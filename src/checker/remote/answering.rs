@@ -115,7 +115,16 @@ impl Hub {
         for link in &waiting {
             self.say(link).await;
         }
+        let is_last = self.is_quiet();
         let Some(Target { state: State::Known(outcome), .. }) = self.targets.get_mut(id as usize) else { return };
+        if is_last {
+            // Few links can still ask for a fragment: those of pages that the second round brings.
+            // For them it is asked again.
+            outcome.forget_texts();
+            outcome.anchors = None;
+            outcome.had = Wants { links: outcome.had.links, ..Wants::default() };
+            return;
+        }
         self.texts += outcome.text_bytes();
         if self.texts > TEXTS {
             self.texts -= outcome.text_bytes();

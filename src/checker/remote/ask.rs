@@ -14,9 +14,6 @@ use crate::{
     settings::{Adaptive, Choose, Dedupe, Order, Pages, Settings},
 };
 
-/// Bytes of bodies that may wait to be read: hashes of a page's anchors are kept, never the page.
-const BODIES: usize = 8 << 20;
-
 /// Failures in a row after which a host is not asked again in the second round.
 const PATIENCE: u32 = 3;
 
@@ -28,7 +25,6 @@ pub(super) fn first_round(fetch: &Settings) -> Settings {
     let mut settings = Settings { choose, pages, ..fetch.clone() };
     settings.ask.method = Method::GET;
     settings.ask.body = None;
-    settings.limits.body_budget = settings.limits.body_budget.min(BODIES);
     settings
 }
 

@@ -88,10 +88,14 @@ impl Hub {
         }
     }
 
+    /// Whether every link is known.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.is_read && self.crawling == 0 && self.judging == 0
+    }
+
     /// Sends what was held, and closes the way in, once it is time.
     pub(super) fn go_on(&mut self) {
-        let is_quiet = self.is_read && self.crawling == 0 && self.judging == 0;
-        if !is_quiet {
+        if !self.is_quiet() {
             return;
         }
         for id in std::mem::take(&mut self.held) {
