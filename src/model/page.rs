@@ -1,6 +1,6 @@
 //! What a body says. Must not know how it was parsed or fetched.
 
-use super::Outline;
+use super::{Failure, Outline};
 
 /// What was read out of a body.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Page {
     pub links: Option<Vec<String>>,
     /// What the selectors found, in their order. `None`: no selectors.
     pub data: Option<Vec<(String, serde_json::Value)>>,
+    /// Why the data cannot be used: something required is not there or not of its type.
+    pub problem: Option<Box<Failure>>,
     /// What a link checker wants to know. `None`: not asked for, or not a document.
     pub outline: Option<Box<Outline>>,
     /// The decoded text, when the record wants it. `None`: not asked for, or not text.
