@@ -47,6 +47,11 @@ impl JsonPath {
         if let Some(at) = too_deep(path) {
             return Err(fault(at..at + 1, format!("a path nests {NESTING} deep at most"), ""));
         }
+        // The crate takes `$.a b` for a name with a space in it.
+        if let Some(at) = two_words(path) {
+            let c = path.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+            return Err(fault(at..at + c.len_utf8(), format!("unexpected `{c}`"), hint(' ')));
+        }
         let query = parse_json_path(path).map_err(|error| {
             let at = place(&error, path);
             let rest = at.and_then(|at| path.get(at..)).map(|rest| rest.chars().next());
@@ -84,19 +89,43 @@ fn hint(c: char) -> &'static str {
 
 /// Where the brackets nest too deeply.
 fn too_deep(path: &str) -> Option<usize> {
-    let (mut depth, mut quote, mut escaped) = (0usize, None, false);
-    path.char_indices().find_map(|(at, c)| {
-        match (quote, c) {
-            _ if std::mem::take(&mut escaped) => {}
-            (Some(_), '\\') => escaped = true,
-            (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '(' | '[') => depth += 1,
-            (None, ')' | ']') => depth = depth.saturating_sub(1),
+    let mut depth = 0usize;
+    outside_quotes(path).find_map(|(at, c)| {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
             _ => {}
         }
         (depth > NESTING).then_some(at)
+    })
+}
+
+/// Where a word follows a word with nothing but blanks between them.
+fn two_words(path: &str) -> Option<usize> {
+    let (mut in_word, mut behind_word) = (false, false);
+    outside_quotes(path).find_map(|(at, c)| {
+        let word = c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii();
+        let found = word && !in_word && behind_word;
+        behind_word = word || (behind_word && c.is_ascii_whitespace());
+        in_word = word;
+        found.then_some(at)
+    })
+}
+
+/// The characters outside of texts, quotes included.
+fn outside_quotes(path: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut quote, mut escaped) = (None, false);
+    path.char_indices().filter(move |(_, c)| match quote {
+        _ if std::mem::take(&mut escaped) => false,
+        Some(open) => {
+            escaped = *c == '\\';
+            quote = Some(open).filter(|open| open != c);
+            quote.is_none()
+        }
+        None => {
+            quote = Some(*c).filter(|c| matches!(c, '"' | '\''));
+            true
+        }
     })
 }
 

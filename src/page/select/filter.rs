@@ -317,7 +317,7 @@ mod tests {
                 other => panic!("{text}: {other:?}"),
             }
         }
-        match read(r"|replace(a\,b,c\)(d)|split(\n)").unwrap().filters.as_slice() {
+        match read(r"|replace(a\,b,c\)\(d)|split(\n)").unwrap().filters.as_slice() {
             [Filter::Replace(old, new), Filter::Split(by)] => {
                 assert_eq!((old.as_str(), new.as_str(), by.as_str()), ("a,b", "c)(d", "\n"));
             }
