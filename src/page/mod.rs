@@ -4,7 +4,7 @@
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
 //!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           ├─► prose ─► the same               documents that are not HTML
-//!                           └─► select ─► data, problem         a tree, where selectors ask for it
+//!                           └─► select ─► data, problems        a tree, where selectors ask for it
 //! ```
 //!
 //! Pure and bounded: a hostile page costs about a second of one page thread and some memory, and
@@ -43,7 +43,6 @@ mod tests;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::Value;
 use url::{Host, Url};
 
 pub use crate::model::Look;
@@ -59,7 +58,7 @@ use self::{
     scan::{Seek, scan},
     select::{Body, Document},
 };
-use crate::model::{Failure, Page, record::content_type};
+use crate::model::{Page, record::content_type};
 
 /// Largest body that is read where it is, in bytes. The scan, links included, was measured at
 /// 220 MB/s over the Rust documentation: 0.15 ms, about what waiting for another thread costs.
@@ -105,13 +104,12 @@ fn read_html(input: &Input, want: &Want, media: &Media) -> Page {
     let scanned = scan(&text, if want.links { Seek::Links } else { Seek::Title });
     let found =
         want.plan.as_ref().map(|plan| plan.read_all(&Document::new(Body::Html, &text).at(&input.url, encoding)));
-    let (data, problem) = told(found);
     Page {
         charset: Some(charset::name(encoding)),
         links: want.links.then(|| scanned.links(&input.url, encoding)),
         title: scanned.title,
-        data,
-        problem,
+        problems: found.as_ref().and_then(select::Read::problems).map(Box::new),
+        data: found.map(|read| read.data),
         outline: want.look.filter(|look| look.wants_body()).map(|look| Box::new(outline(&text, look))),
         text: want.text.then(|| text.into_owned()),
     }
@@ -122,13 +120,13 @@ fn read_other(input: &Input, want: &Want, media: &Media) -> Page {
     let text = || charset::decode(&input.body, hints(input, media)).1.into_owned();
     let language = media.text.then(|| language_of(input)).flatten();
     let outline = |look: Look| language.map(|language| Box::new(prose::outline(&text(), language, look)));
-    let (data, problem) = told(want.plan.as_ref().map(|plan| read_data(input, plan, media)));
+    let found = want.plan.as_ref().map(|plan| read_data(input, plan, media));
     Page {
         charset: media.charset.as_deref().and_then(charset::by_label).map(charset::name),
         title: None,
         links: want.links.then(Vec::new),
-        data,
-        problem,
+        problems: found.as_ref().and_then(select::Read::problems).map(Box::new),
+        data: found.map(|read| read.data),
         outline: want.look.filter(|look| look.links).and_then(outline),
         text: (want.text && media.text).then(text),
     }
@@ -142,12 +140,6 @@ fn read_data(input: &Input, plan: &select::Plan, media: &Media) -> select::Read 
     let (encoding, text) = charset::decode(&input.body, hints(input, media));
     let kind = if media.json { Body::Json } else { Body::Text };
     plan.read_all(&Document::new(kind, &text).at(&input.url, encoding))
-}
-
-/// What was found, and why it cannot be used.
-fn told(found: Option<select::Read>) -> (Option<Vec<(String, Value)>>, Option<Box<Failure>>) {
-    let problem = found.as_ref().and_then(select::Read::failure).map(Box::new);
-    (found.map(|read| read.data), problem)
 }
 
 /// The language of a text that is no HTML: by its media type, else by the end of its address.

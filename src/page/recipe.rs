@@ -222,7 +222,7 @@ impl File<'_> {
             Ok(plan) => Ok(Recipe { rules, required: names, plan }),
             Err(error) => {
                 let place = required.into_iter().find(|(name, _)| *name == error.name).map_or(0..0, |(_, place)| place);
-                Err(RecipeError { hint: error.hint, ..self.fault(place, error.message) })
+                Err(RecipeError { hint: error.hint.map(String::from), ..self.fault(place, error.message) })
             }
         }
     }
@@ -247,7 +247,7 @@ impl File<'_> {
             start + byte(column - 1)..start + byte(column - 1 + error.width)
         });
         let fault = self.fault(place.unwrap_or(value), format!("{}: {}", error.name, error.message));
-        RecipeError { hint: error.hint.clone(), ..fault }
+        RecipeError { hint: error.hint.as_deref().map(str::to_owned), ..fault }
     }
 }
 

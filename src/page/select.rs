@@ -51,7 +51,7 @@ use super::{
     pick::{self, Budget, Many},
     tree,
 };
-use crate::model::{Code, Failure};
+use crate::model::{Code, Failure, Problems};
 
 /// Bytes that the values of one page take at most.
 const DATA_BYTES: usize = 32 << 20;
@@ -123,6 +123,14 @@ impl Read {
         let missing = || Failure::new(Code::ExtractMissing, format!("nothing found for {}", self.missing.join(", ")));
         let invalid = |why: &String| Failure::new(Code::ExtractInvalid, why.clone());
         self.unusable.as_ref().map(invalid).or_else(|| (!self.missing.is_empty()).then(missing))
+    }
+
+    /// What is wrong with the data; `None`: nothing.
+    pub fn problems(&self) -> Option<Problems> {
+        let Read { missing, invalid, .. } = self;
+        let (missing, invalid) = (missing.clone(), invalid.clone());
+        let fine = missing.is_empty() && invalid.is_empty();
+        (!fine).then(|| Problems { missing, invalid, failure: self.failure() })
     }
 }
 
