@@ -210,7 +210,8 @@ impl Plan {
         }
         let start = Instant::now();
         // Something is left for the selectors even if the tree took too long.
-        let needs_tree = document.body == Body::Html && self.any(|field| !matches!(field.source, Source::Regex(_)));
+        let looks_at_tree = |field: &Field| !matches!(field.source, Source::Regex(_)) || field.chain.wants_base();
+        let needs_tree = document.body == Body::Html && self.any(looks_at_tree);
         let tree = needs_tree.then(|| tree::build(document.text, start + time * 2 / 3)).flatten();
         let mut budget = Budget { until: start + time, bytes: DATA_BYTES };
         let json = match self.any(|field| matches!(field.source, Source::Json(_))) {

@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::{Body, Document, apply};
 use crate::page::pick::{self, Budget};
 
-/// What JSON may weigh: a body of 64 MiB with an object in each hundred bytes.
-const BYTES: usize = 128 << 20;
+/// What JSON may weigh, in charged bytes: 256 MiB of memory, as a body of 32 MiB takes that has an
+/// object in each hundred bytes.
+const BYTES: usize = 32 << 20;
 
 /// What paths are asked of.
 #[derive(Debug, Default)]

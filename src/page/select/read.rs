@@ -70,25 +70,7 @@ impl<'a> Reader<'a> {
                 let value = |reader: &mut Self, element| pick::value(element, part, &mut reader.budget).into();
                 self.made(field, found, value, at)
             }
-            Source::Group(css, fields) => {
-                let found = self.matches(css, within);
-                match field.many {
-                    Many::First => {
-                        let first = found.into_iter().flatten().next();
-                        let value = first.map(|element| self.object(css, fields, element, at)).unwrap_or_default();
-                        self.judged(field, value, at)
-                    }
-                    Many::All => {
-                        let elements = found.into_iter().flatten().enumerate();
-                        let object = |(index, element)| {
-                            let value = self.object(css, fields, element, At { index: Some(index), ..at });
-                            Some(value).filter(|value| !value.is_null())
-                        };
-                        let list = elements.map_while(object).collect();
-                        self.judged(field, list, at)
-                    }
-                }
-            }
+            Source::Group(css, fields) => self.group(field, css, fields, within, at),
             Source::Json(_) if self.json.fault.is_some() => {
                 let fault = self.json.fault.clone().unwrap_or_default();
                 let made = field.chain.run(Made::bad(fault), &mut self.means());
@@ -178,11 +160,34 @@ impl<'a> Reader<'a> {
         self.judged(field, list.into(), at)
     }
 
+    /// The matches of a group.
+    fn group(
+        &mut self,
+        field: &Field,
+        css: &'a Css,
+        fields: &'a [Field],
+        within: Option<Within<'a>>,
+        at: At<'_>,
+    ) -> Value {
+        let mut found = self.matches(css, within).into_iter().flatten();
+        let value = match field.many {
+            Many::First => found.next().map(|element| self.object(css, fields, element, at)).unwrap_or_default(),
+            Many::All => {
+                let object = |(index, element)| {
+                    let object = self.object(css, fields, element, At { index: Some(index), ..at });
+                    Some(object).filter(|object| !object.is_null())
+                };
+                found.enumerate().map_while(object).collect()
+            }
+        };
+        self.judged(field, value, at)
+    }
+
     /// One match of a group: an object of its fields; null if there is no room for it.
     fn object(&mut self, css: &'a Css, fields: &'a [Field], element: ElementRef<'a>, at: At<'_>) -> Value {
         self.mark(css);
         let names: usize = fields.iter().map(|field| field.name.len() + 2 * weight::VALUE).sum();
-        if !self.budget.pays(names) {
+        if !self.budget.pays(weight::OBJECT / 2 + names) {
             return Value::Null;
         }
         let mut object = Map::new();

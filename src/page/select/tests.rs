@@ -376,6 +376,8 @@ fn regular_expressions_are_asked_of_the_text() {
             assert_eq!(read(&[Rule::regex(name, pattern)], &[], body, text).data[0].1, want, "{name}={pattern}");
         }
     }
+    let url = read(&[Rule::regex("x", "href=(y)|url")], &[], Body::Html, "<base href=/sub/><a href=y>");
+    assert_eq!(url.data[0].1, json!("https://h.test/sub/y"));
     assert_eq!(read(&[Rule::regex("x", ".*")], &[], Body::Other, "a").data[0].1, json!(null));
 }
 

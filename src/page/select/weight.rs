@@ -6,16 +6,16 @@ use serde_json::Value;
 pub(super) const VALUE: usize = 32;
 
 /// An object: the node of its tree holds eleven members.
-const OBJECT: usize = 640;
+pub(super) const OBJECT: usize = 640;
 
-/// Share of the real weight that is charged: what a page's values may take was set for text.
+/// Share of the real weight that is charged, texts aside: 32 MiB of data may take 256 MiB as JSON.
 const SHARE: usize = 8;
 
 /// Weight of the values that a JSON text holds, counted too high where its texts hold `{[,`.
 pub(super) fn of_text(text: &str) -> usize {
     let bytes: usize =
         text.bytes().map(|byte| if byte == b'{' { OBJECT } else { usize::from(byte == b',') * VALUE }).sum();
-    bytes / SHARE + text.len()
+    (bytes + text.len()) / SHARE
 }
 
 /// Weight of a value with all that it holds; more than `most` counts as `most + 1`.
