@@ -60,28 +60,6 @@ fn other_bodies_have_text_at_most() {
 }
 
 #[test]
-fn json_bodies_are_asked_by_path_and_texts_by_expression() {
-    use select::{Plan, Rule};
-    let rules = [Rule::json("a", "$.a|url"), Rule::regex("n[]", r"\d|int"), Rule::css("h", "h1")];
-    let want = Want { plan: Some(Arc::new(Plan::of(&rules, &["a".into()]).unwrap())), ..Want::default() };
-    let data = |page: &Page| page.data.clone().unwrap().into_iter().map(|(_, value)| value).collect::<Vec<_>>();
-    let said = page(Some("application/ld+json"), "\u{feff}{\"a\": \"x\", \"b\": 7}", &want);
-    assert_eq!(data(&said), [json!("https://h.test/dir/x"), json!([7]), json!(null)]);
-    assert!(said.problems.is_none());
-    let plain = page(Some("text/plain"), "{\"a\": 1}", &want);
-    assert_eq!(data(&plain), [json!(null), json!([1]), json!(null)]);
-    let problems = plain.problems.unwrap();
-    assert_eq!(
-        (problems.missing, problems.failure.unwrap().code),
-        (vec!["a".into()], crate::model::Code::ExtractMissing)
-    );
-    assert_eq!(data(&page(None, " [{\"a\": 1}]", &want))[1], json!([1]));
-    assert_eq!(data(&page(Some("image/png"), "{\"a\": 1}", &want)), [json!(null), json!([]), json!(null)]);
-    let html = page(Some("text/html"), "<script type=application/ld+json>{\"a\":\"y\"}</script><base href=/b/>", &want);
-    assert_eq!(data(&html)[0], json!("https://h.test/b/y"));
-}
-
-#[test]
 fn bodies_without_a_type_are_looked_at() {
     let sniffed = page(None, "\n<!doctype html><title>t</title>", &Want::default());
     assert_eq!((sniffed.charset, sniffed.title.as_deref()), (Some("utf-8"), Some("t")));

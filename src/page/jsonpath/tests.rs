@@ -125,6 +125,14 @@ fn a_hostile_value_takes_neither_time_nor_memory() {
 }
 
 #[test]
+fn a_hostile_value_full_of_patterns_ends_in_time() {
+    let value: Value = (0..5_000).map(|i| format!("{i}\\w{{60}}")).collect();
+    let start = Instant::now();
+    JsonPath::parse("$[?search('a', @)]").unwrap().find(&value, start + Duration::from_millis(200));
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_wrong_path_is_shown_where_it_is_wrong() {
     for (path, at) in [
         ("offers", 0..1),

@@ -21,7 +21,7 @@ const STRIDE: usize = 256;
 const PATTERNS: usize = 16;
 
 /// Size of a compiled regular expression at most, in bytes.
-const PATTERN_BYTES: usize = 1 << 20;
+const PATTERN_BYTES: usize = 4 << 20;
 
 /// What the path leads to, in the order of the standard, as far as it is found until then.
 pub(super) fn find<'v>(query: &JpQuery, root: &'v Value, until: Instant) -> Vec<&'v Value> {
@@ -210,8 +210,15 @@ impl<'v> Walk<'v> {
         let strings = text.as_deref().and_then(Value::as_str).zip(pattern.as_deref().and_then(Value::as_str));
         let Some((text, pattern)) = strings else { return false };
         let pattern = extent.pattern(pattern);
-        if self.patterns.len() >= PATTERNS && !self.patterns.contains_key(&pattern) {
-            self.patterns.clear();
+        if !self.patterns.contains_key(&pattern) {
+            // Making one takes 30 ms at worst, so each is a look at the clock.
+            self.over |= Instant::now() >= self.until;
+            if self.over {
+                return false;
+            }
+            if self.patterns.len() >= PATTERNS {
+                self.patterns.clear();
+            }
         }
         let compile = |pattern: &String| RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().ok();
         let compiled = self.patterns.entry(pattern).or_insert_with_key(compile);

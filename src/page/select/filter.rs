@@ -15,8 +15,8 @@ use crate::{
     page::blame::{SelectError, Written},
 };
 
-/// Size of a compiled regular expression at most, in bytes: `\w{2,40}` takes half of it.
-const REGEX_BYTES: usize = 1 << 20;
+/// Size of a compiled regular expression at most, in bytes: `\w{1,64}` takes 3 MiB.
+const REGEX_BYTES: usize = 4 << 20;
 
 /// One filter.
 #[derive(Clone, Debug)]
