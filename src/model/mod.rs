@@ -24,7 +24,7 @@ pub use exchange::{Ask, Body, Digest, Exchange, Failure, Head, Keep, Patience, P
 pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};
 pub use flight::{Attempt, Flight, Hop, Trip, Wait};
 pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Spot};
-pub use page::Page;
+pub use page::{Page, Problems};
 pub use record::Record;
 pub use request::{Request, Wish};
 pub use sighting::Sighting;

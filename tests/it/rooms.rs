@@ -29,6 +29,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("html5ever", &["page/"]),
     ("html5gum", &["page/"]),
     ("cssparser", &["page/"]),
+    ("jsonpath_rust", &["page/jsonpath.rs", "page/jsonpath/"]),
     ("governor", &["frontier/pace.rs"]),
     ("clap", &["cli/"]),
     ("anyhow", &["cli/", "main.rs"]),
