@@ -4,7 +4,8 @@
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
 //!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           ├─► prose ─► the same               documents that are not HTML
-//!                           └─► select ─► data                  a tree, where selectors ask for it
+//!                           ├─► select ─► data                  a tree, where selectors ask for it
+//!                           └─► view ─► ready-made data         both
 //! ```
 //!
 //! Pure and bounded: a hostile page costs about a second of one page thread and some memory, and
@@ -16,6 +17,7 @@ pub mod outline;
 pub mod prose;
 pub mod scan;
 pub mod select;
+pub mod view;
 
 mod blame;
 mod fold;

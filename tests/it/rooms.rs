@@ -28,6 +28,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("html5ever", &["page/"]),
     ("html5gum", &["page/"]),
     ("cssparser", &["page/"]),
+    ("dom_smoothie", &["page/view/article.rs"]),
+    ("dom_query", &["page/view/article.rs"]),
     ("governor", &["frontier/pace.rs"]),
     ("clap", &["cli/"]),
     ("anyhow", &["cli/", "main.rs"]),
