@@ -17,6 +17,7 @@ pub mod outline;
 pub mod prose;
 pub mod scan;
 pub mod select;
+pub mod sitemap;
 pub mod view;
 
 mod blame;
@@ -29,6 +30,7 @@ mod stage;
 mod tags;
 mod tree;
 mod values;
+mod xml;
 
 #[cfg(test)]
 mod reference;
