@@ -25,7 +25,7 @@ Examples:
 const USAGE: &str = "fetchall [OPTIONS] [SOURCE]...\n       fetchall COMMAND [OPTIONS]";
 
 const AFTER: &str = "\
-SOURCE is a URL, a file of URLs (lines, JSON, CSV, TSV, sitemap, feed), or - for stdin.
+SOURCE is a URL, a list (lines, JSON, CSV, TSV, sitemap, feed), or - for stdin.
 More: --help has every flag; `fetchall explain CODE` tells what an error means.
 Exit: 0 done, 1 some failed, 2 usage, 3 incomplete, 5 stopped on purpose.";
 

@@ -4,8 +4,8 @@
 
 use url::Url;
 
-/// Bytes of absolute addresses taken from one page at most: a short one becomes as long as the base
-/// that it is resolved against.
+/// Bytes that are read and written to make the addresses of one page absolute, at most: for a short
+/// one it is the base that is read, and it may become as long.
 const BYTES: usize = 32 << 20;
 
 /// Resolves the addresses of one page.
@@ -27,7 +27,7 @@ impl Base {
     /// leading to it, and once a page has had enough.
     pub(super) fn resolve(&mut self, value: &str) -> Option<String> {
         let url = Some(self.left).filter(|left| *left > 0).and_then(|_| self.url.join(value).ok())?;
-        self.left = self.left.saturating_sub(url.as_str().len());
+        self.left = self.left.saturating_sub(url.as_str().len().max(self.url.as_str().len()));
         (url.scheme() != "data").then(|| url.into())
     }
 }
@@ -54,5 +54,7 @@ mod tests {
         let long = format!("/{}/", "x".repeat(1 << 20));
         let mut base = Base::new(&url, Some(&long));
         assert_eq!((0..1_000).filter_map(|_| base.resolve("a")).count(), 32);
+        let mut base = Base::new(&url, Some(long.trim_end_matches('/')));
+        assert_eq!((0..1_000).filter_map(|_| base.resolve("a")).count(), 32, "though each is short");
     }
 }

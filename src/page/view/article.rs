@@ -16,8 +16,8 @@ use url::Url;
 use crate::page::tree;
 
 /// What finding the article may cost, in nodes times levels. Measured on trees made to be slow, a
-/// unit takes up to 0.2 microseconds; a page of 20,000 nodes has about 400,000.
-const MOST: usize = 5_000_000;
+/// unit takes 0.2 to 0.4 microseconds; a page of 20,000 nodes has about 400,000.
+const MOST: usize = 3_000_000;
 
 /// Bytes of text below an element that cost as much as a node below it: measured, 250.
 const BYTES_A_NODE: usize = 250;
