@@ -204,7 +204,8 @@ mod tests {
     fn only_what_is_surely_older_is_left_out() {
         let since: Since = "2026-01-15".parse().unwrap();
         assert_eq!(since.excludes(" 2025-01-01 ").as_deref(), Some("lastmod 2025-01-01 is before --since 2026-01-15"));
-        for kept in ["2026-01-15", "2026-01", "2026", "2026-01-14T23:30:00-01:00", "never", ""] {
+        for kept in ["2026-01-15", "2026-01-15T00:00:00Z", "2026-01", "2026", "2026-01-14T23:30:00-01:00", "never", ""]
+        {
             assert_eq!(since.excludes(kept), None, "{kept}");
         }
         assert!(since.excludes("Wed, 14 Jan 2026 23:59:59 GMT").is_some());

@@ -173,6 +173,17 @@ fn endless_markup_and_nesting_are_held_in_little_memory() {
     }
 }
 
+#[test]
+fn markup_that_comes_in_small_pieces_is_not_read_again_and_again() {
+    let (mut reader, mut items) = (Reader::new(None), Vec::new());
+    let text = format!("<urlset><!--{}--><url><loc>https://h/1</loc></url></urlset>", "x>".repeat(100_000));
+    let start = std::time::Instant::now();
+    text.as_bytes().chunks(3).for_each(|piece| reader.push(piece, &mut items));
+    reader.end(&mut items);
+    assert_eq!(items, [Item::Entry(page("https://h/1"))]);
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
 proptest! {
     #[test]
     fn chunk_boundaries_change_nothing_and_no_bytes_panic(

@@ -15,6 +15,9 @@ use crate::page::{fold::Folded, xml};
 /// Longest piece of markup, in bytes: a tag, a comment, a section of text.
 const MARKUP_BYTES: usize = 1 << 20;
 
+/// Bytes of markup under way that are read again with each piece that comes.
+const PATIENT_BYTES: usize = 4 << 10;
+
 /// Longest date, in bytes.
 const DATE_BYTES: usize = 64;
 
@@ -23,8 +26,10 @@ const TITLE_CHARS: usize = 512;
 
 /// Reads a document.
 pub(super) struct Xml {
-    /// What was not parsed yet.
+    /// What was not parsed yet, and the length below which it is not tried again: long markup that comes
+    /// in small pieces would be read from its beginning each time.
     held: String,
+    patience: usize,
     line: u64,
     /// Elements that are open.
     depth: usize,
@@ -56,6 +61,7 @@ impl Xml {
     pub(super) fn new(url: Option<Url>) -> Self {
         Xml {
             held: String::new(),
+            patience: 0,
             line: 1,
             depth: 0,
             root: None,
@@ -70,7 +76,8 @@ impl Xml {
     pub(super) fn push(&mut self, text: &str, last: bool, out: &mut Vec<Item>) -> bool {
         self.held.push_str(text);
         // Markup ends with `>`; without one nothing can have ended.
-        if !last && !text.contains('>') && self.held.len() <= MARKUP_BYTES {
+        let cannot_end = !text.contains('>') || self.held.len() < self.patience;
+        if !last && cannot_end && self.held.len() <= MARKUP_BYTES {
             return false;
         }
         let held = std::mem::take(&mut self.held);
@@ -80,6 +87,7 @@ impl Xml {
             return true;
         }
         self.held = held.get(parsed..).unwrap_or_default().to_owned();
+        self.patience = if self.held.len() > PATIENT_BYTES { self.held.len() + self.held.len() / 4 } else { 0 };
         if last {
             let message =
                 format!("line {}: the document ends before its outermost element does; it may be cut short", self.line);
