@@ -4,7 +4,8 @@
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
 //!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           ├─► prose ─► the same               documents that are not HTML
-//!                           └─► select ─► data, problems        a tree, where selectors ask for it
+//!                           ├─► select ─► data, problems        a tree, where selectors ask for it
+//!                           └─► view ─► ready-made data         both
 //! ```
 //!
 //! Pure and bounded: a hostile page costs about a second of one page thread and some memory, and
@@ -17,6 +18,8 @@ pub mod prose;
 pub mod recipe;
 pub mod scan;
 pub mod select;
+pub mod sitemap;
+pub mod view;
 
 mod base;
 mod blame;
@@ -34,6 +37,7 @@ mod stage;
 mod tags;
 mod tree;
 mod values;
+mod xml;
 
 #[cfg(test)]
 mod reference;

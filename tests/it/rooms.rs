@@ -30,6 +30,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("html5gum", &["page/"]),
     ("cssparser", &["page/"]),
     ("jsonpath_rust", &["page/jsonpath.rs", "page/jsonpath/"]),
+    ("dom_smoothie", &["page/view/article.rs"]),
+    ("dom_query", &["page/view/article.rs"]),
     ("governor", &["frontier/pace.rs"]),
     ("clap", &["cli/"]),
     ("anyhow", &["cli/", "main.rs"]),

@@ -44,6 +44,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     let options = source::Options {
         format: flags.choose.input_format.map(Into::into),
         url_column: flags.choose.url_column.clone(),
+        since: flags.choose.since.clone(),
     };
     let source = runtime.block_on(source::open(specs, options))?;
     let exit = if flags.output.dry_run {
