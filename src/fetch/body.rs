@@ -75,6 +75,9 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
             Some(chunk) => sink.take(&chunk, Code::BodyTooLarge)?,
             None => break,
         }
+        if sink.has_enough() {
+            break;
+        }
     }
     let wire_len = sink.len;
     Ok(sink.finish(wire_len))
@@ -143,6 +146,9 @@ async fn coded(
         }
         drain(&mut decoded, bounds, &mut sink, &wire, &ended).await?;
         drop(decoded);
+        if sink.has_enough() {
+            return Ok(sink.finish(wire.load(Relaxed)));
+        }
         // One gzip member may follow another (RFC 1952, section 2.2); what else follows is padding.
         let next = patiently(bounds, raw.fill_buf()).await?.map_err(cut)?;
         more = codings == [Coding::Gzip] && next.starts_with(&[0x1f]);
@@ -210,6 +216,9 @@ async fn drain(
             return Ok(());
         }
         sink.take(&Bytes::copy_from_slice(&buffer[..got]), Code::BodyBomb)?;
+        if sink.has_enough() {
+            return Ok(());
+        }
         if wire.load(Relaxed) > bounds.most {
             return Err(too_large(bounds.most, Code::BodyTooLarge));
         }
@@ -278,6 +287,7 @@ fn keep_of(headers: &HeaderMap, keep: Keep) -> usize {
         Keep::None => 0,
         Keep::Html if is_html() => usize::MAX,
         Keep::HtmlPrefix(most) if is_html() => most,
+        Keep::Start(most) => most,
         Keep::Html | Keep::HtmlPrefix(_) | Keep::Documents => 0,
     }
 }
@@ -295,6 +305,8 @@ fn is_document(headers: &HeaderMap) -> bool {
 /// Counts, digests if asked to, and keeps.
 struct Sink {
     keep: usize,
+    /// What is not kept is not wanted either.
+    only_start: bool,
     most: u64,
     len: u64,
     digest: Option<Sha256>,
@@ -305,7 +317,8 @@ struct Sink {
 impl Sink {
     fn new(keep: usize, bounds: Bounds) -> Self {
         let digest = (bounds.digest == Digest::Sha256).then(Sha256::new);
-        Sink { keep, most: bounds.most, len: 0, digest, first: Bytes::new(), rest: BytesMut::new() }
+        let only_start = matches!(bounds.keep, Keep::Start(_));
+        Sink { keep, only_start, most: bounds.most, len: 0, digest, first: Bytes::new(), rest: BytesMut::new() }
     }
 
     fn take(&mut self, chunk: &Bytes, over: Code) -> Result<(), Failure> {
@@ -330,6 +343,11 @@ impl Sink {
             }
         }
         Ok(())
+    }
+
+    /// Whether the rest need not be read.
+    fn has_enough(&self) -> bool {
+        self.only_start && self.first.len().max(self.rest.len()) >= self.keep
     }
 
     fn finish(self, wire_len: u64) -> Body {
