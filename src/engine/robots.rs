@@ -232,6 +232,13 @@ impl<W: Wire> Engine<W> {
         self.frontier.len() + self.airborne.len() == errands
     }
 
+    /// Gives up the files that are still under way when all else is over.
+    pub(super) fn recall_robots(&mut self) {
+        self.exchanges.abort_all();
+        self.airborne.clear();
+        self.frontier.drain(now().into_std());
+    }
+
     /// Gives a request back whose turn it is, if it was judged by a file that no longer holds.
     pub(super) fn stand_back(&mut self, flight: Box<Flight>, lane: LaneId, waited: Duration) -> Option<Box<Flight>> {
         let clock = now().into_std();

@@ -213,6 +213,7 @@ impl<W: Wire> Engine<W> {
             }
             self.publish();
             if self.nothing_left() {
+                self.recall_robots();
                 break;
             }
             let wake = self.wake_at();
