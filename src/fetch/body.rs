@@ -382,6 +382,19 @@ mod tests {
     }
 
     #[test]
+    fn where_only_the_start_counts_the_rest_is_not_read() {
+        let mut sink = Sink::new(5, Bounds { keep: Keep::Start(5), ..bounds(100, Digest::Off) });
+        sink.take(&Bytes::from("abcd"), Code::BodyTooLarge).unwrap();
+        assert!(!sink.has_enough());
+        sink.take(&Bytes::from("efgh"), Code::BodyTooLarge).unwrap();
+        assert!(sink.has_enough());
+        assert_eq!(&sink.finish(8).kept[..], b"abcde");
+        let mut all = Sink::new(0, bounds(100, Digest::Off));
+        all.take(&Bytes::from("abcd"), Code::BodyTooLarge).unwrap();
+        assert!(!all.has_enough(), "length and digest are of all of it");
+    }
+
+    #[test]
     fn a_body_above_the_cap_is_refused_at_once() {
         let mut sink = Sink::new(0, bounds(4, Digest::Sha256));
         assert!(sink.take(&Bytes::from("1234"), Code::BodyTooLarge).is_ok());
