@@ -96,10 +96,9 @@ impl<W: Wire> Engine<W> {
     /// Queues what came in, or is about to follow a redirect, on its host: at once where robots.txt is
     /// ignored, else when its file has come and allows it.
     pub(super) fn enter(&mut self, flight: Box<Flight>) {
-        if self.robots.is_none() || flight.errand == Errand::Robots {
-            self.queue(flight, None, now().into_std());
-        } else {
-            self.pass(flight, None);
+        match flight.errand {
+            Errand::Asked => _ = self.pass(flight, None),
+            Errand::Robots => self.queue(flight, None, now().into_std()),
         }
     }
 
@@ -115,7 +114,10 @@ impl<W: Wire> Engine<W> {
 
     fn pass(&mut self, flight: Box<Flight>, held_since: Option<Instant>) -> Passage {
         let clock = now().into_std();
-        let Some(gate) = &self.robots else { return Passage::Through };
+        let Some(gate) = &self.robots else {
+            self.queue(flight, held_since, clock);
+            return Passage::Through;
+        };
         let url = Arc::clone(next_url(&flight));
         let origin = origin_of(&url);
         let said = match gate.book.judge(&origin, &url, clock) {
@@ -132,7 +134,8 @@ impl<W: Wire> Engine<W> {
                 return Passage::Through;
             }
             Say::Skip(code, message) => {
-                self.refuse(flight, held_since.unwrap_or(clock), code, message, clock);
+                let queued = held_since.map_or(Duration::ZERO, |since| clock.saturating_duration_since(since));
+                self.refuse(*flight, queued, code, message);
                 return Passage::Through;
             }
             Say::Ask => self.ask_for_robots(&flight, &origin, clock),
@@ -144,14 +147,14 @@ impl<W: Wire> Engine<W> {
     }
 
     /// The file says no.
-    fn refuse(&mut self, mut flight: Box<Flight>, since: Instant, code: Code, mut message: String, clock: Instant) {
+    fn refuse(&mut self, mut flight: Flight, queued: Duration, code: Code, mut message: String) {
         if let Some(trip) = flight.trip.as_mut().filter(|trip| !trip.hops.is_empty()) {
             message = format!("the redirect leads to {}: {message}", redact::url(&trip.url));
             // What may be there is the answer of another URL.
             trip.last = None;
         }
         let ending = Ending::Skipped { code, message, of: None };
-        self.finish_flight(*flight, clock.saturating_duration_since(since), ending, None);
+        self.finish_flight(flight, queued, ending, None);
     }
 
     /// Sends for the file of the origin that a request goes to.

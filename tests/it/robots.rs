@@ -33,7 +33,7 @@ async fn a_robots_txt_without_end_is_read_as_far_as_it_counts() {
     for packed in [false, true] {
         let site = Site::start(move |ask| match (ask.path.as_str(), packed) {
             ("/robots.txt", false) => Reply::text(long_file()),
-            ("/robots.txt", true) => Reply::gzip(&long_file()),
+            ("/robots.txt", true) => Reply::gzip(long_file()),
             _ => Reply::text("x"),
         })
         .await;
