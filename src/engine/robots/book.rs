@@ -307,6 +307,7 @@ mod tests {
 
     #[test]
     fn an_origin_without_a_file_costs_little() {
+        // Measured, with its name and the room of the table: 153 bytes.
         assert!(size_of::<Entry>() + size_of::<Arc<str>>() <= 80, "{}", size_of::<Entry>());
     }
 }
