@@ -26,7 +26,7 @@ struct Sent {
     most: u64,
 }
 
-/// `/to/HOST/PATH` redirects to that host's path, all else is a page after 10 ms; robots.txt by host,
+/// `/to/HOST/PATH` redirects to that host's path, all else is a page after 10 ms (5 s on `slow`); robots.txt by host,
 /// after 20 ms.
 struct Hosts {
     says: fn(&str) -> Says,
@@ -46,7 +46,12 @@ impl Wire for Hosts {
         });
         let fail = |code| Exchange::failed(SystemTime::now(), Failure::new(code, "scripted"));
         let is_robots = path == "/robots.txt" || path.starts_with("/moved");
-        sleep(Duration::from_millis(if is_robots { 20 } else { 10 })).await;
+        let millis = match (is_robots, host.as_str()) {
+            (true, _) => 20,
+            (false, "slow") => 5000,
+            (false, _) => 10,
+        };
+        sleep(Duration::from_millis(millis)).await;
         if let Some(target) = path.strip_prefix("/to/") {
             return response(302, &[("location", &format!("http://{target}"))]);
         }
