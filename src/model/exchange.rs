@@ -53,6 +53,8 @@ pub enum Keep {
     Html,
     /// All of it where it is a document with links: HTML, CSS, XML, plain text, Markdown.
     Documents,
+    /// All of it where it is text of any kind.
+    Texts,
     /// All of it.
     All,
 }

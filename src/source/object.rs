@@ -175,7 +175,7 @@ fn with_wish(mut request: Request, wish: Wish) -> Request {
         retries,
         redirects,
         accept,
-        select,
+        rules,
         priority,
         id,
         tags,
@@ -184,7 +184,7 @@ fn with_wish(mut request: Request, wish: Wish) -> Request {
         excluded: _,
     } = &wish;
     let none = method.is_none() && headers.is_empty() && body.is_none() && timeout.is_none() && retries.is_none();
-    let none = none && redirects.is_none() && accept.is_none() && select.is_empty() && *priority == 0;
+    let none = none && redirects.is_none() && accept.is_none() && rules.is_empty() && *priority == 0;
     if !(none && id.is_none() && tags.is_none()) {
         request.wish = Some(Box::new(wish));
     }
