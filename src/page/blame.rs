@@ -15,6 +15,8 @@ pub enum Kind {
     Json,
     /// A regular expression.
     Regex,
+    /// None: a name that is required.
+    Name,
 }
 
 impl Kind {
@@ -24,6 +26,7 @@ impl Kind {
             Kind::Css => ("--select", "selector"),
             Kind::Json => ("--json", "JSONPath"),
             Kind::Regex => ("--regex", "regular expression"),
+            Kind::Name => ("--required", "required name"),
         }
     }
 }

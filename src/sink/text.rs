@@ -97,7 +97,9 @@ fn told(record: &Record) -> String {
     } else if let Some(title) = &record.title {
         parts.push(short(title));
     }
-    for (name, value) in record.data.iter().flatten() {
+    let data = record.data.iter().flatten().map(|(name, value)| (name.as_str(), value));
+    let views = record.view.iter().flatten().map(|(name, value)| (*name, value));
+    for (name, value) in data.chain(views) {
         let value = match value {
             serde_json::Value::String(text) => short(text),
             other => short(&other.to_string()),

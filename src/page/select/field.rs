@@ -174,7 +174,7 @@ pub(super) fn require(fields: &mut [Field], required: &[String]) -> Result<(), S
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", names.join(", ")),
             };
-            let written = Written { kind: Kind::Css, name: path, text: path };
+            let written = Written { kind: Kind::Name, name: path, text: path };
             return Err(written.fault("a name is required that nothing is selected for").hint(hint));
         };
         field.chain.required = true;
