@@ -4,6 +4,7 @@
 //! paths) do not exist here: a list may come from a stranger. Must not know how the text was cut
 //! out of its list.
 
+mod kept;
 mod keys;
 mod pairs;
 
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 use http::Method;
 use serde_json::value::RawValue;
 
+pub(super) use self::kept::kept;
 use self::pairs::Pairs;
 use super::excerpt;
 use crate::model::{Code, Request, Wish, units};

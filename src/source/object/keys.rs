@@ -145,7 +145,7 @@ fn body(wish: &mut Wish, content: Bytes) -> Result<(), String> {
     }
 }
 
-fn base64(value: &RawValue) -> Result<Bytes, String> {
+pub(super) fn base64(value: &RawValue) -> Result<Bytes, String> {
     let text = text(value)?;
     base64::engine::general_purpose::STANDARD
         .decode(text.as_bytes())
