@@ -18,7 +18,6 @@ const EXAMPLES: &str = "\
 Examples:
   fetchall https://example.com/             one URL, a readable line
   fetchall urls.txt > records.jsonl         a list, a JSON object a record
-  fetchall urls.csv --url-column link -o records.csv
   fetchall urls.txt -c 64 --rate-per-host 5/s --select title=h1
   grep '^https' notes | fetchall -f jsonl | jq 'select(.ok | not)'
   fetchall demo                             try it without a network";
@@ -48,10 +47,9 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 15] = [
+const COMMON: [&str; 14] = [
     "concurrency",
     "per-host",
-    "rate",
     "timeout",
     "retries",
     "method",

@@ -77,6 +77,16 @@ struct Found {
     body: Result<Bytes, Failure>,
     /// The body's own media type and charset.
     content_type: Option<String>,
+    charset: Charset,
+}
+
+/// Who knows how a page was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Charset {
+    /// Whoever reads it.
+    Read,
+    /// The record: its body has been decoded already.
+    Recorded,
 }
 
 fn saved_file(path: Box<str>, url: Option<Url>, read: Result<Vec<u8>, String>) -> Found {
@@ -84,7 +94,7 @@ fn saved_file(path: Box<str>, url: Option<Url>, read: Result<Vec<u8>, String>) -
     let facts = Facts { content_type: content_type.clone(), ..Facts::default() };
     let kept = Kept { input: path, facts, ..Kept::default() };
     let body = read.map(Bytes::from).map_err(|why| Failure::new(Code::IoRead, why));
-    Found { kept, url, body, content_type }
+    Found { kept, url, body, content_type, charset: Charset::Read }
 }
 
 fn of_line(list: &str, number: u64, line: Result<String, String>, means: &Means) -> Found {
@@ -106,13 +116,13 @@ fn of_line(list: &str, number: u64, line: Result<String, String>, means: &Means)
         Body::Bytes(bytes) => (Ok(Bytes::from(bytes)), known),
         Body::None(why) => (Err(Failure::new(Code::IoRead, format!("{list}: {why}"))), known),
     };
-    Found { kept, url, body, content_type }
+    Found { kept, url, body, content_type, charset: Charset::Recorded }
 }
 
 impl Found {
     /// Reads the page and says what it says.
     fn record(self, seq: u64, means: &Means) -> Record {
-        let Found { mut kept, url, body, content_type } = self;
+        let Found { mut kept, url, body, content_type, charset } = self;
         let mut base64 = None;
         let (ending, page) = match body {
             Err(failure) => (Ending::Error(failure), None),
@@ -133,7 +143,11 @@ impl Found {
             (Ending::Ok, Some(refused)) => Ending::HttpError(refused),
             (ending, _) => ending,
         };
-        let mut record = with_facts(row(seq, &mut kept, url.as_ref(), ending, page), kept);
+        let mut record = row(seq, &mut kept, url.as_ref(), ending, page);
+        if charset == Charset::Recorded {
+            record.charset = kept.facts.charset.take();
+        }
+        let mut record = with_facts(record, kept);
         record.body_base64 = base64;
         record
     }
@@ -174,7 +188,6 @@ fn with_facts(mut record: Record, kept: Kept) -> Record {
     record.timings = Timings::default();
     record.status = facts.status;
     record.content_type = facts.content_type;
-    record.charset = facts.charset.or(record.charset);
     record.bytes = facts.bytes;
     record.sha256 = facts.sha256;
     record.etag = facts.etag;

@@ -79,7 +79,8 @@ fn status(record: &Record, otherwise: &str) -> String {
 
 /// The URL asked for, and the one that answered where it is another.
 fn address(record: &Record) -> String {
-    let asked = record.url.as_deref().unwrap_or(&record.input);
+    // A file is known by the path that somebody wrote.
+    let asked = record.url.as_deref().filter(|url| !url.starts_with("file:")).unwrap_or(&record.input);
     let mut text = visible(asked).into_owned();
     if let Some(last) = record.final_url.as_deref().filter(|last| *last != asked) {
         // Writing to a String cannot fail.

@@ -21,14 +21,14 @@ pub struct ExtractFlags {
     /// fields of each match: 'items[]=.card{title=h2, price=.price|number}'. May be repeated.
     #[arg(long, value_name = "NAME=CSS", value_parser = select)]
     pub select: Vec<Rule>,
-    /// What a JSONPath finds in a JSON body, or in the JSON-LD of a page: sku=$.sku
+    /// What a JSONPath finds in JSON or JSON-LD: sku=$.sku
     ///
-    /// RFC 9535; filters and [] as with --select. May be repeated.
+    /// RFC 9535, asked of JSON bodies and of the JSON-LD of pages; filters and [] as with --select. May be repeated.
     #[arg(long, value_name = "NAME=PATH", value_parser = json)]
     pub json: Vec<Rule>,
-    /// What a regular expression finds in a text: 'id=ID: (\d+)|int'
+    /// What a regular expression finds: 'id=ID: (\d+)|int'
     ///
-    /// The first group, or the whole match; filters and [] as with --select. May be repeated.
+    /// In the text of any body: the first group, or the whole match; filters and [] as with --select. May be repeated.
     #[arg(long, value_name = "NAME=RE", value_parser = regex)]
     pub regex: Vec<Rule>,
     /// A name that must find something, or the record fails; may be repeated
