@@ -3,6 +3,8 @@
 //! Flags, files and builders all end here. Knows the model's units; must not know clap, files or
 //! the environment.
 
+mod pages;
+
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -14,11 +16,9 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use regex::Regex;
 
-use crate::model::{
-    Digest, View,
-    units::{LONGEST, Rate, StatusSet},
-    wanted::Rule,
-};
+use crate::model::units::{LONGEST, Rate, StatusSet};
+
+pub use self::pages::Pages;
 
 /// Everything that a run is told.
 #[derive(Clone, Debug, Default)]
@@ -411,58 +411,6 @@ pub struct Choose {
     pub max_failures: Option<MaxFailures>,
     /// Order of the records.
     pub order: Order,
-}
-
-/// What is read out of bodies and put into records.
-#[derive(Clone, Debug, Default)]
-pub struct Pages {
-    /// What is selected, in this order; checked before the run by `page::select::Plan::of`.
-    pub rules: Vec<Rule>,
-    /// Names that must find something (`price`, or `items.price` in a group), or the record fails.
-    pub required: Vec<String>,
-    /// Ready-made views.
-    pub views: Vec<View>,
-    /// Heavy keys that records carry.
-    pub with: With,
-    /// Whether bodies are digested.
-    pub digest: Digest,
-}
-
-impl Pages {
-    /// Adds a rule; one of the same name is replaced where it stands.
-    pub fn add(&mut self, rule: Rule) {
-        match self.rules.iter_mut().find(|other| other.key() == rule.key()) {
-            Some(other) => *other = rule,
-            None => self.rules.push(rule),
-        }
-    }
-
-    /// Adds names that must find something.
-    pub fn require(&mut self, names: impl IntoIterator<Item = String>) {
-        for name in names {
-            if !self.required.contains(&name) {
-                self.required.push(name);
-            }
-        }
-    }
-
-    /// Adds a view.
-    pub fn view(&mut self, view: View) {
-        if !self.views.contains(&view) {
-            self.views.push(view);
-        }
-    }
-
-    /// The keys of a record that are there for these pages, as tables have them: `data.title`, `view.meta`.
-    pub fn columns(&self) -> Vec<String> {
-        let data = self.rules.iter().map(|rule| format!("data.{}", rule.key()));
-        data.chain(self.views.iter().map(|view| format!("view.{}", view.name()))).collect()
-    }
-
-    /// Whether a record may hold as much as a body does.
-    pub fn has_bodies(&self) -> bool {
-        self.with.body || !self.views.is_empty()
-    }
 }
 
 /// Heavy keys of a record, each off unless asked for.
