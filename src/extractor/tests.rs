@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use super::*;
 use crate::{
-    model::{Code, Record, View, wanted::Rule},
+    model::{Code, Digest, Record, View, wanted::Rule},
     settings::With,
 };
 
@@ -104,6 +104,22 @@ async fn text_of_a_record_is_read_as_what_it_is_whatever_its_page_says() {
     assert_eq!(records[0].data.as_ref().unwrap()[0].1, "\u{fc}ber");
     assert_eq!((records[0].charset.as_deref(), records[0].bytes), (Some("windows-1252"), Some(3)), "as it was fetched");
     assert_eq!(records[0].sha256.as_deref(), Some("ab"));
+}
+
+#[tokio::test]
+async fn pages_that_have_no_room_together_come_one_after_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    for number in 0..5 {
+        let file = fs::File::create(dir.path().join(format!("{number}.txt"))).unwrap();
+        file.set_len(if number == 2 { (64 << 20) + 1 } else { 30 << 20 }).unwrap();
+    }
+    let extractor = Extractor::new(&Pages { digest: Digest::Off, ..Pages::default() }).unwrap();
+    let records = extracted(&extractor, &[dir.path()]).await;
+    let read: Vec<_> = records.iter().map(|record| (record.ok, record.bytes)).collect();
+    let whole = (true, Some(30 << 20));
+    assert_eq!(read, [whole, whole, (false, None), whole, whole]);
+    assert!(records[2].error.as_ref().unwrap().message.contains("64 MiB"));
+    assert_eq!(records[0].sha256, None);
 }
 
 #[tokio::test]
