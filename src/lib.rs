@@ -33,6 +33,7 @@
 //! - [`check`]: links as pure decisions: where they lead, whether that is there, what it means.
 //! - [`crawl`]: which requests follow from a page, and which are traps.
 //! - [`checker`]: the front door of link checking: documents and sites in, findings out.
+//! - [`extractor`]: the front door of extraction without a network: kept pages in, records out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
 //! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary.
@@ -44,6 +45,7 @@ pub mod checker;
 pub mod crawl;
 pub mod demo;
 pub mod engine;
+pub mod extractor;
 pub mod fetch;
 mod fetcher;
 pub mod frontier;

@@ -3,6 +3,7 @@
 //! Must not know what is done with what was typed.
 
 mod check;
+mod extract;
 
 use std::path::PathBuf;
 
@@ -10,14 +11,13 @@ use clap::{Command as Clap, CommandFactory as _, Parser, Subcommand};
 
 use super::{
     environment,
-    flags::{CheckFlags, ColorArg, FetchFlags, FormatArg},
+    flags::{CheckFlags, ColorArg, FetchFlags, FormatArg, SavedFlags},
 };
 
 const EXAMPLES: &str = "\
 Examples:
   fetchall https://example.com/             one URL, a readable line
   fetchall urls.txt > records.jsonl         a list, a JSON object a record
-  fetchall urls.csv --url-column link -o records.csv
   fetchall urls.txt -c 64 --rate-per-host 5/s --select title=h1
   grep '^https' notes | fetchall -f jsonl | jq 'select(.ok | not)'
   fetchall demo                             try it without a network";
@@ -47,10 +47,9 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 15] = [
+const COMMON: [&str; 14] = [
     "concurrency",
     "per-host",
-    "rate",
     "timeout",
     "retries",
     "method",
@@ -92,6 +91,8 @@ pub enum Command {
     Fetch(Box<FetchFlags>),
     /// Find broken links in files, folders and sites
     Check(Box<CheckFlags>),
+    /// Run selectors over saved pages; no network
+    Extract(Box<SavedFlags>),
     /// A website on 127.0.0.1, good and bad pages, to try everything
     Demo(DemoFlags),
     /// Tell what an error code or a rule means and what to do
@@ -145,9 +146,8 @@ pub fn definition() -> Clap {
     };
     let fetch =
         |command: Clap| command.mut_args(hide).before_help(EXAMPLES).after_help(AFTER).after_long_help(AFTER_LONG);
-    environment::attach(
-        Cli::command().mut_args(hide).mut_subcommand("fetch", fetch).mut_subcommand("check", check::dress),
-    )
+    let command = Cli::command().mut_args(hide).mut_subcommand("fetch", fetch);
+    environment::attach(command.mut_subcommand("check", check::dress).mut_subcommand("extract", extract::dress))
 }
 
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.
@@ -191,14 +191,16 @@ mod tests {
     }
 
     #[test]
-    fn the_short_help_of_check_fits_as_well() {
-        let help = compact(definition()).find_subcommand("check").unwrap().clone().term_width(80).render_help();
-        let help = help.to_string();
-        assert!(help.lines().count() <= 45, "{} lines\n{help}", help.lines().count());
-        let long: Vec<_> = help.lines().filter(|line| line.chars().count() > 80).collect();
-        assert!(long.is_empty(), "{long:#?}");
-        assert!(help.starts_with("Examples:"), "{help}");
-        assert!(short_help(Some("check")).contains("Usage: fetchall check"));
+    fn the_short_help_of_the_other_commands_fits_as_well() {
+        for name in ["check", "extract"] {
+            let help = compact(definition()).find_subcommand(name).unwrap().clone().term_width(80).render_help();
+            let help = help.to_string();
+            assert!(help.lines().count() <= 45, "{} lines\n{help}", help.lines().count());
+            let long: Vec<_> = help.lines().filter(|line| line.chars().count() > 80).collect();
+            assert!(long.is_empty(), "{long:#?}");
+            assert!(help.starts_with("Examples:"), "{help}");
+            assert!(short_help(Some(name)).contains(&format!("Usage: fetchall {name}")));
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::model::{record, units};
 
-/// The columns of CSV and TSV, before those of the selectors.
+/// The columns of CSV and TSV, before those of what is extracted.
 const COLUMNS: [&str; 13] = [
     "seq",
     "ok",
@@ -49,10 +49,9 @@ impl Fields {
         Ok(Fields(names))
     }
 
-    /// The usual columns of a table, and one for each selector.
-    pub(super) fn columns(select_names: &[String]) -> Fields {
-        let data = select_names.iter().map(|name| format!("data.{name}"));
-        Fields(COLUMNS.iter().map(|&name| name.to_owned()).chain(data).collect())
+    /// The usual columns of a table, and these behind them.
+    pub(super) fn columns(more: &[String]) -> Fields {
+        Fields(COLUMNS.iter().map(|&name| name.to_owned()).chain(more.iter().cloned()).collect())
     }
 
     /// The paths.

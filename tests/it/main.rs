@@ -4,6 +4,7 @@
 mod check;
 mod check_cli;
 mod demo;
+mod extract;
 mod fetch;
 mod limits;
 mod process;

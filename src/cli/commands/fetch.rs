@@ -36,7 +36,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     if flags.output.dry_run {
         check_dry_run(flags)?;
     }
-    let output = Output::of(flags, &specs)?;
+    let output = Output::of(&flags.save, &flags.output, &specs)?;
     let mut settings = flags.resolve()?;
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
@@ -68,12 +68,10 @@ fn go(
     output: &Output,
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
-    let bare = |(name, _): &(String, String)| name.strip_suffix("[]").unwrap_or(name).to_owned();
-    let names: Vec<String> = settings.pages.select.iter().map(bare).collect();
+    let extracting = fetcher.clone();
     let parts = Parts {
-        fetcher,
-        source,
-        sinks: vec![output.open(&names)?],
+        begin: run::fetching(fetcher, source),
+        sinks: vec![output.open(&settings.pages.columns())?],
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: settings.choose.first.map(|first| first.get().into()),
@@ -82,6 +80,7 @@ fn go(
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.tell(voice);
+    ran.hint(&extracting.hints(), voice);
     Ok(ran.exit())
 }
 

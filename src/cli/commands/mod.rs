@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod explain;
+mod extract;
 mod fetch;
 mod output;
 mod papers;
@@ -17,6 +18,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Fetch(flags) => fetch::run(&flags),
         Command::Check(flags) => check::run(&flags),
+        Command::Extract(flags) => extract::run(&flags),
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Schema { name } => papers::schema(&name),

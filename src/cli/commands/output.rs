@@ -17,7 +17,7 @@ use fetchall::{
 };
 
 use crate::cli::{
-    flags::{ColorArg, FetchFlags, FormatArg},
+    flags::{ColorArg, FormatArg, OutputFlags, SaveFlags},
     progress::Stage,
     terminal::{self, Voice},
 };
@@ -32,18 +32,18 @@ pub struct Output {
 }
 
 impl Output {
-    /// As the flags of `fetch` want it.
-    pub fn of(flags: &FetchFlags, specs: &[Spec]) -> anyhow::Result<Output> {
-        let file = flags.save.file();
-        let format = flags.output.chosen_format(file, io::stdout().is_terminal());
-        let fields = flags.output.fields.as_deref().map(Fields::parse).transpose();
+    /// As the flags want it.
+    pub fn of(save: &SaveFlags, flags: &OutputFlags, specs: &[Spec]) -> anyhow::Result<Output> {
+        let file = save.file();
+        let format = flags.chosen_format(file, io::stdout().is_terminal());
+        let fields = flags.fields.as_deref().map(Fields::parse).transpose();
         let fields = fields.map_err(|problem| anyhow!("--fields: {problem}"))?;
         match (format, file, &fields) {
             (FormatArg::None, Some(_), _) => bail!("--format none writes no records, so --output has nothing to take"),
             (FormatArg::None | FormatArg::Text, _, Some(_)) => {
                 bail!("--fields goes with jsonl, json, csv and tsv; choose one with --format")
             }
-            (FormatArg::Json, Some(path), _) if flags.save.append => {
+            (FormatArg::Json, Some(path), _) if save.append => {
                 bail!("a JSON array cannot be appended to ({}); --format jsonl can", path.display())
             }
             _ => {}
@@ -51,12 +51,12 @@ impl Output {
         let target = match file {
             Some(path) => {
                 refuse_to_overwrite_a_list(path, specs)?;
-                Target::File { path: path.to_owned(), append: flags.save.append }
+                Target::File { path: path.to_owned(), append: save.append }
             }
-            None if flags.save.append => bail!("--append needs a file to add to, and stdout is none"),
+            None if save.append => bail!("--append needs a file to add to, and stdout is none"),
             None => stdout_target(),
         };
-        Ok(Output { target, fields, ..Output::stdout(format, flags.output.color) })
+        Ok(Output { target, fields, ..Output::stdout(format, flags.color) })
     }
 
     /// Whole records on stdout.
@@ -66,8 +66,8 @@ impl Output {
         Output { format, target: stdout_target(), fields: None, colour, stdout_is_terminal }
     }
 
-    /// Opens it; `select_names` are the selectors of the run.
-    pub fn open(&self, select_names: &[String]) -> anyhow::Result<Box<dyn Sink>> {
+    /// Opens it; `columns` are those that a table has for what the run extracts.
+    pub fn open(&self, columns: &[String]) -> anyhow::Result<Box<dyn Sink>> {
         let format = match self.format {
             FormatArg::Text => return Ok(sink::open_with(self.target.clone(), Text(self.look()))?),
             FormatArg::Jsonl => sink::Format::Jsonl,
@@ -76,7 +76,7 @@ impl Output {
             FormatArg::Tsv => sink::Format::Tsv,
             FormatArg::None => sink::Format::None,
         };
-        Ok(sink::open(format, self.target.clone(), self.fields.clone(), select_names)?)
+        Ok(sink::open(format, self.target.clone(), self.fields.clone(), columns)?)
     }
 
     fn look(&self) -> Look {
