@@ -160,7 +160,7 @@ fn keep_for(wish: &Wish) -> Option<Keep> {
     let look = wish.look.unwrap_or(Look::NOTHING);
     match () {
         () if look.links => Some(Keep::Documents),
-        () if look.anchors || wish.text || !wish.select.is_empty() => Some(Keep::Html),
+        () if look.anchors || look.facts || wish.text || !wish.select.is_empty() => Some(Keep::Html),
         () => None,
     }
 }

@@ -7,10 +7,12 @@
 pub mod code;
 pub mod escape;
 pub mod exchange;
+pub mod facts;
 pub mod finding;
 pub mod flight;
 pub mod link;
 pub mod page;
+pub mod page_row;
 pub mod record;
 pub mod redact;
 pub mod request;
@@ -21,6 +23,7 @@ pub mod visit;
 
 pub use code::{Again, Code, Kind};
 pub use exchange::{Ask, Body, Digest, Exchange, Failure, Head, Keep, Patience, Phases};
+pub use facts::{Facts, FoundIn, PageLink};
 pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};
 pub use flight::{Attempt, Flight, Hop, Trip, Wait};
 pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Spot};

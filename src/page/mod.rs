@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
+//!                           ├─► facts ─► what a crawl follows
 //!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           ├─► prose ─► the same               documents that are not HTML
 //!                           └─► select ─► data                  a tree, where selectors ask for it
@@ -12,6 +13,7 @@
 
 pub mod charset;
 pub mod css;
+pub mod facts;
 pub mod outline;
 pub mod prose;
 pub mod scan;
@@ -63,7 +65,7 @@ pub struct Want {
     pub links: bool,
     /// The decoded text.
     pub text: bool,
-    /// What a link checker wants to know.
+    /// What a link checker or a crawl wants to know.
     pub look: Option<Look>,
     /// What these selectors find.
     pub plan: Option<Arc<select::Plan>>,
@@ -99,7 +101,8 @@ fn read_html(input: &Input, want: &Want, media: &Media) -> Page {
         links: want.links.then(|| scanned.links(&input.url, encoding)),
         title: scanned.title,
         data: want.plan.as_ref().map(|plan| plan.read(&text)),
-        outline: want.look.filter(|look| look.wants_body()).map(|look| Box::new(outline(&text, look))),
+        facts: want.look.filter(|look| look.facts).map(|_| Box::new(facts::facts(&text, &input.url, encoding))),
+        outline: want.look.filter(|look| look.wants_outline()).map(|look| Box::new(outline(&text, look))),
         text: want.text.then(|| text.into_owned()),
     }
 }
@@ -115,6 +118,7 @@ fn read_other(input: &Input, want: &Want, media: &Media) -> Page {
         links: want.links.then(Vec::new),
         data: want.plan.as_ref().map(|plan| plan.nothing()),
         outline: want.look.filter(|look| look.links).and_then(outline),
+        facts: None,
         text: (want.text && media.text).then(text),
     }
 }

@@ -69,7 +69,8 @@ impl Scanned {
     }
 }
 
-fn in_encoding(encoding: &'static Encoding) -> impl Fn(&str) -> Cow<'_, [u8]> {
+/// How the queries of links are written in a page of this encoding.
+pub(super) fn in_encoding(encoding: &'static Encoding) -> impl Fn(&str) -> Cow<'_, [u8]> {
     |text| encoding.encode(text).0
 }
 
