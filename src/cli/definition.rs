@@ -3,6 +3,7 @@
 //! Must not know what is done with what was typed.
 
 mod check;
+mod crawl;
 
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use clap::{Command as Clap, CommandFactory as _, Parser, Subcommand};
 
 use super::{
     environment,
-    flags::{CheckFlags, ColorArg, FetchFlags, FormatArg},
+    flags::{CheckFlags, ColorArg, CrawlFlags, FetchFlags, FormatArg},
 };
 
 const EXAMPLES: &str = "\
@@ -90,6 +91,8 @@ pub struct Cli {
 pub enum Command {
     /// Fetch every URL of the sources: one record for each (the default)
     Fetch(Box<FetchFlags>),
+    /// Follow links from seeds: one record for each page
+    Crawl(Box<CrawlFlags>),
     /// Find broken links in files, folders and sites
     Check(Box<CheckFlags>),
     /// A website on 127.0.0.1, good and bad pages, to try everything
@@ -102,7 +105,7 @@ pub enum Command {
     },
     /// Print the JSON Schema of a record
     Schema {
-        /// Which record: fetch or link
+        /// Which record: fetch, page or link
         name: String,
     },
     /// Print completions for a shell
@@ -145,9 +148,8 @@ pub fn definition() -> Clap {
     };
     let fetch =
         |command: Clap| command.mut_args(hide).before_help(EXAMPLES).after_help(AFTER).after_long_help(AFTER_LONG);
-    environment::attach(
-        Cli::command().mut_args(hide).mut_subcommand("fetch", fetch).mut_subcommand("check", check::dress),
-    )
+    let command = Cli::command().mut_args(hide).mut_subcommand("fetch", fetch);
+    environment::attach(command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress))
 }
 
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.
@@ -191,14 +193,16 @@ mod tests {
     }
 
     #[test]
-    fn the_short_help_of_check_fits_as_well() {
-        let help = compact(definition()).find_subcommand("check").unwrap().clone().term_width(80).render_help();
-        let help = help.to_string();
-        assert!(help.lines().count() <= 45, "{} lines\n{help}", help.lines().count());
-        let long: Vec<_> = help.lines().filter(|line| line.chars().count() > 80).collect();
-        assert!(long.is_empty(), "{long:#?}");
-        assert!(help.starts_with("Examples:"), "{help}");
-        assert!(short_help(Some("check")).contains("Usage: fetchall check"));
+    fn the_short_help_of_the_other_commands_fits_as_well() {
+        for name in ["check", "crawl"] {
+            let help = compact(definition()).find_subcommand(name).unwrap().clone().term_width(80).render_help();
+            let help = help.to_string();
+            assert!(help.lines().count() <= 45, "{} lines\n{help}", help.lines().count());
+            let long: Vec<_> = help.lines().filter(|line| line.chars().count() > 80).collect();
+            assert!(long.is_empty(), "{long:#?}");
+            assert!(help.starts_with("Examples:"), "{help}");
+            assert!(short_help(Some(name)).contains(&format!("Usage: fetchall {name}")));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One run from its start to its exit status: engine, writer, signals, progress, summary.
 //!
-//! What `fetch` and `demo` share. Must not know flags, nor where requests come from or records go.
+//! What `fetch`, `crawl` and `demo` share. Must not know flags, nor where requests come from or records go.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -9,14 +9,15 @@ use std::{
 
 use fetchall::{
     Fetcher, Request,
-    engine::{End, Handle, Stop, writer},
+    crawler::CrawlHandle,
+    engine::{End, Handle, Progress, Stop, writer},
     model::{Code, Record},
     report::Summary,
     sink::{Sink, SinkError},
     source::SourceError,
 };
-use futures::stream::BoxStream;
-use tokio::runtime::Runtime;
+use futures::{future::BoxFuture, stream::BoxStream};
+use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::{
     exit::{self, Exit, Facts},
@@ -29,12 +30,61 @@ use super::{
 /// Asks a run to end, whatever kind of run it is.
 pub type Stopper = Arc<dyn Fn(Stop) + Send + Sync>;
 
+/// A grip on a run, whatever kind of run it is.
+pub trait Grip: Send + Sync {
+    /// Asks it to end.
+    fn stop(&self, why: Stop);
+    /// Why it was asked to end, if it was.
+    fn stopped(&self) -> Option<Stop>;
+    /// How far it is.
+    fn progress(&self) -> Progress;
+}
+
+macro_rules! grip {
+    ($handle:ty) => {
+        impl Grip for $handle {
+            fn stop(&self, why: Stop) {
+                self.stop(why);
+            }
+            fn stopped(&self) -> Option<Stop> {
+                self.stopped()
+            }
+            fn progress(&self) -> Progress {
+                self.progress()
+            }
+        }
+    };
+}
+
+grip!(Handle);
+grip!(CrawlHandle);
+
+/// A run that was started.
+pub struct Begun {
+    /// Its records.
+    pub records: mpsc::Receiver<Record>,
+    /// Progress, and a way to stop.
+    pub handle: Arc<dyn Grip>,
+    /// How it ends; `None` if it panicked.
+    pub end: BoxFuture<'static, Option<End>>,
+}
+
+/// Starts a run, within a runtime.
+pub type Begin = Box<dyn FnOnce() -> Begun>;
+
+/// What fetches everything that `source` yields.
+pub fn fetching(fetcher: Fetcher, source: BoxStream<'static, Result<Request, SourceError>>) -> Begin {
+    Box::new(move || {
+        let launched = fetcher.start(source);
+        let end = Box::pin(async move { launched.end.await.ok() });
+        Begun { records: launched.records, handle: Arc::new(launched.handle), end }
+    })
+}
+
 /// What a run is made of.
 pub struct Parts {
-    /// Makes the requests.
-    pub fetcher: Fetcher,
-    /// Where they come from.
-    pub source: BoxStream<'static, Result<Request, SourceError>>,
+    /// Starts it.
+    pub begin: Begin,
     /// Where the records go.
     pub sinks: Vec<Box<dyn Sink>>,
     /// Whether one of the sinks writes to stdout, so that a reader that leaves ends the run.
@@ -87,7 +137,7 @@ impl Ran {
 /// # Errors
 /// If the system has no thread for the writer; then nothing was sent.
 pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std::io::Result<Ran> {
-    let Parts { fetcher, source, sinks, to_stdout, progress, first, mut on_record } = parts;
+    let Parts { begin, sinks, to_stdout, progress, first, mut on_record } = parts;
     let summary = Arc::new(Mutex::new(Summary::new()));
     let counting = Arc::clone(&summary);
     let note = move |record: &Record| {
@@ -98,26 +148,25 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
     };
     let began = Instant::now();
     let (end, written, handle) = runtime.block_on(async {
-        let launched = fetcher.start(source);
-        let handle = launched.handle;
-        let writer = writer::spawn(launched.records, sinks, Box::new(note))?;
-        let stopping = handle.clone();
+        let Begun { records, handle, end } = begin();
+        let writer = writer::spawn(records, sinks, Box::new(note))?;
+        let stopping = Arc::clone(&handle);
         let stopper: Stopper = Arc::new(move |why| stopping.stop(why));
         watch.follow(&stopper);
         if to_stdout {
             reader::watch(stopper);
         }
-        let asked = handle.clone();
+        let asked = Arc::clone(&handle);
         let shown = progress::show(progress, move || asked.progress(), voice);
-        let end = launched.end.await;
+        let end = end.await;
         // The engine has nothing left to do, so nothing waits for this thread.
         let written = writer.join();
         shown.into_iter().for_each(progress::Shown::end);
-        std::io::Result::Ok((end.ok(), written.ok(), handle))
+        std::io::Result::Ok((end, written.ok(), handle))
     })?;
     let mut summary = std::mem::take(&mut *summary.lock().unwrap_or_else(PoisonError::into_inner));
     summary.wall = began.elapsed();
-    Ok(weigh(summary, end, written, &handle, watch.signal(), first))
+    Ok(weigh(summary, end, written, &*handle, watch.signal(), first))
 }
 
 /// Works the facts out of what the parts of the run brought back; `None` is a part that panicked.
@@ -125,7 +174,7 @@ fn weigh(
     summary: Summary,
     end: Option<End>,
     written: Option<Result<(), SinkError>>,
-    handle: &Handle,
+    handle: &dyn Grip,
     signal: Option<i32>,
     first: Option<u64>,
 ) -> Ran {
@@ -171,7 +220,7 @@ pub fn bug_line() -> String {
 }
 
 /// Why a run ended before its input, in a sentence.
-fn stop_note(facts: &Facts, summary: &Summary, handle: &Handle) -> Option<String> {
+fn stop_note(facts: &Facts, summary: &Summary, handle: &dyn Grip) -> Option<String> {
     let rest = match handle.progress().source_dry {
         0 => "; the rest of the list was not read",
         _ => "",

@@ -115,14 +115,14 @@ impl Reason {
 /// which credentials are sent. The page itself is not among them. Where one link may be followed and
 /// another to the same URL may not, it is followed.
 pub fn follow(page: &PageFacts<'_>, rules: &Rules) -> Vec<Followed> {
-    let itself = bare(page.url, rules.tracking);
+    let itself = spelt(page.url, rules.tracking);
     let mut out: Vec<Followed> = Vec::new();
     let mut places = HashMap::new();
     for link in page.links.iter().filter(|link| leads_to_a_page(link)) {
         if !matches!(link.url.scheme(), "http" | "https") {
             continue;
         }
-        let url = bare(&link.url, rules.tracking);
+        let url = spelt(&link.url, rules.tracking);
         if url == itself {
             continue;
         }
@@ -142,7 +142,8 @@ pub fn follow(page: &PageFacts<'_>, rules: &Rules) -> Vec<Followed> {
     out
 }
 
-fn bare(url: &Url, tracking: Tracking) -> Url {
+/// The one spelling of a URL that a crawl goes by: canonical, and without userinfo.
+pub fn spelt(url: &Url, tracking: Tracking) -> Url {
     let mut url = canonical(url, tracking);
     if !url.username().is_empty() || url.password().is_some() {
         // Neither can fail on a URL that has userinfo.

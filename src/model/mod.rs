@@ -28,6 +28,7 @@ pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKin
 pub use flight::{Attempt, Flight, Hop, Trip, Wait};
 pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Spot};
 pub use page::Page;
+pub use page_row::{LinkCounts, PageRow};
 pub use record::Record;
 pub use request::{Request, Wish};
 pub use sighting::Sighting;

@@ -142,8 +142,10 @@ fn parts(
     settings.transport.no_proxy = Some("*".to_owned());
     descriptors::apply(&mut settings, voice);
     Ok(Parts {
-        fetcher: Fetcher::new(settings)?,
-        source: stream::iter(urls.into_iter().map(|url| Ok(Request::get(url)))).boxed(),
+        begin: run::fetching(
+            Fetcher::new(settings)?,
+            stream::iter(urls.into_iter().map(|url| Ok(Request::get(url)))).boxed(),
+        ),
         sinks: to.sinks,
         to_stdout: to.stdout,
         progress: to.progress,

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{anyhow, bail};
 use fetchall::{
+    model::record::{self, RecordKind},
     sink::{
         self, Fields, Sink, Target,
         text::{Look, Text, Unstarted},
@@ -17,13 +18,14 @@ use fetchall::{
 };
 
 use crate::cli::{
-    flags::{ColorArg, FetchFlags, FormatArg},
+    flags::{ColorArg, FormatArg, OutputFlags, SaveFlags},
     progress::Stage,
     terminal::{self, Voice},
 };
 
 /// Where records go.
 pub struct Output {
+    kind: RecordKind,
     format: FormatArg,
     target: Target,
     fields: Option<Fields>,
@@ -32,18 +34,18 @@ pub struct Output {
 }
 
 impl Output {
-    /// As the flags of `fetch` want it.
-    pub fn of(flags: &FetchFlags, specs: &[Spec]) -> anyhow::Result<Output> {
-        let file = flags.save.file();
-        let format = flags.output.chosen_format(file, io::stdout().is_terminal());
-        let fields = flags.output.fields.as_deref().map(Fields::parse).transpose();
+    /// Records of this kind, as the flags want them.
+    pub fn of(kind: RecordKind, save: &SaveFlags, flags: &OutputFlags, specs: &[Spec]) -> anyhow::Result<Output> {
+        let file = save.file();
+        let format = flags.chosen_format(file, io::stdout().is_terminal());
+        let fields = flags.fields.as_deref().map(|list| Fields::parse(list, &schema(kind))).transpose();
         let fields = fields.map_err(|problem| anyhow!("--fields: {problem}"))?;
         match (format, file, &fields) {
             (FormatArg::None, Some(_), _) => bail!("--format none writes no records, so --output has nothing to take"),
             (FormatArg::None | FormatArg::Text, _, Some(_)) => {
                 bail!("--fields goes with jsonl, json, csv and tsv; choose one with --format")
             }
-            (FormatArg::Json, Some(path), _) if flags.save.append => {
+            (FormatArg::Json, Some(path), _) if save.append => {
                 bail!("a JSON array cannot be appended to ({}); --format jsonl can", path.display())
             }
             _ => {}
@@ -51,19 +53,19 @@ impl Output {
         let target = match file {
             Some(path) => {
                 refuse_to_overwrite_a_list(path, specs)?;
-                Target::File { path: path.to_owned(), append: flags.save.append }
+                Target::File { path: path.to_owned(), append: save.append }
             }
-            None if flags.save.append => bail!("--append needs a file to add to, and stdout is none"),
+            None if save.append => bail!("--append needs a file to add to, and stdout is none"),
             None => stdout_target(),
         };
-        Ok(Output { target, fields, ..Output::stdout(format, flags.output.color) })
+        Ok(Output { kind, target, fields, ..Output::stdout(format, flags.color) })
     }
 
     /// Whole records on stdout.
     pub fn stdout(format: FormatArg, color: Option<ColorArg>) -> Output {
         let stdout_is_terminal = io::stdout().is_terminal();
         let colour = terminal::colours(color.unwrap_or_default(), &terminal::Env::read(), stdout_is_terminal);
-        Output { format, target: stdout_target(), fields: None, colour, stdout_is_terminal }
+        Output { kind: RecordKind::Fetch, format, target: stdout_target(), fields: None, colour, stdout_is_terminal }
     }
 
     /// Opens it; `select_names` are the selectors of the run.
@@ -76,7 +78,9 @@ impl Output {
             FormatArg::Tsv => sink::Format::Tsv,
             FormatArg::None => sink::Format::None,
         };
-        Ok(sink::open(format, self.target.clone(), self.fields.clone(), select_names)?)
+        let is_table = matches!(self.format, FormatArg::Csv | FormatArg::Tsv);
+        let columns = || (self.kind == RecordKind::Page && is_table).then(|| Fields::page_columns(select_names));
+        Ok(sink::open(format, self.target.clone(), self.fields.clone().or_else(columns), select_names)?)
     }
 
     fn look(&self) -> Look {
@@ -101,6 +105,14 @@ impl Output {
             records_on_terminal: self.to_stdout() && self.stdout_is_terminal,
             records_on_pipe: self.to_stdout() && stdout_is_pipe(),
         }
+    }
+}
+
+/// What `--fields` may name.
+pub fn schema(kind: RecordKind) -> serde_json::Value {
+    match kind {
+        RecordKind::Page => record::page_schema(),
+        RecordKind::Fetch | RecordKind::Link => record::schema(),
     }
 }
 

@@ -18,6 +18,8 @@ pub struct ExtractFlags {
     #[arg(long, value_name = "NAME=CSS", value_parser = select)]
     pub select: Vec<(String, String)>,
     /// Heavy keys: headers,body,tls,attempts,links
+    ///
+    /// For a crawl also `skipped`: a record for each URL that was found and not fetched.
     #[arg(long, value_name = "LIST", value_parser = with)]
     pub with: Vec<With>,
     /// SHA-256 of every body: on or off [default: on]
@@ -40,7 +42,7 @@ fn select(text: &str) -> Result<(String, String), String> {
 }
 
 fn with(text: &str) -> Result<With, String> {
-    const KEYS: [&str; 5] = ["headers", "body", "tls", "attempts", "links"];
+    const KEYS: [&str; 6] = ["headers", "body", "tls", "attempts", "links", "skipped"];
     let mut with = With::default();
     for key in text.split(',').map(str::trim) {
         match key {
@@ -49,6 +51,7 @@ fn with(text: &str) -> Result<With, String> {
             "tls" => with.tls = true,
             "attempts" => with.attempts = true,
             "links" => with.links = true,
+            "skipped" => with.skipped = true,
             other => {
                 let near = units::nearest(other, KEYS).map(|near| format!("; did you mean `{near}`?"));
                 let near = near.unwrap_or_else(|| format!("; there are {}", KEYS.join(", ")));
@@ -76,6 +79,7 @@ impl ExtractFlags {
             all.tls |= one.tls;
             all.attempts |= one.attempts;
             all.links |= one.links;
+            all.skipped |= one.skipped;
         }
         settings.pages.digest = match self.digest {
             Some(Switch::On) => Digest::Sha256,
