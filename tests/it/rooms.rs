@@ -18,6 +18,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("engine", &["model", "settings", "policy", "frontier", "page", "fetch", "source", "sink"]),
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
+    ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
     ("fetcher", &["model", "settings", "engine", "page", "fetch", "source"]),
 ];
 
