@@ -64,6 +64,8 @@ pub(super) struct Hub {
     /// What was found and left out, for the end, if that is wanted.
     pub(super) left: Queue,
     pub(super) levels: Levels,
+    /// Shorter ways to pages that wait, by key: the parent, and how it was found there.
+    pub(super) nearer: HashMap<u128, (Arc<str>, FoundIn)>,
     /// What goes first, since it says where pages are or whether one is there.
     pub(super) errands: VecDeque<(Open, Request)>,
     pub(super) maps: Maps,
@@ -174,8 +176,8 @@ impl Hub {
     }
 
     fn ask(&mut self, waiting: Waiting) {
-        let Waiting { seq, url, parent, found_in, depth, note } = waiting;
-        let parent = parent.map(|parent| match &self.last_parent {
+        let Waiting { seq, url, parent, mut found_in, mut depth, note } = waiting;
+        let mut parent = parent.map(|parent| match &self.last_parent {
             Some(last) if **last == *parent => Arc::clone(last),
             _ => parent.into(),
         });
@@ -185,6 +187,15 @@ impl Hub {
             (Role::Outside(Way::Head), ask::outside(&url, Way::Head))
         } else {
             let key = Url::parse(&url).map_or(0, |url| self.key(&url));
+            // A request with content is known by more than its URL.
+            if self.known.standing(key).is_taken() {
+                self.known.take(key);
+            }
+            if let Some((shorter, way)) = self.nearer.remove(&key) {
+                self.levels.begin(depth - 1);
+                self.levels.end(depth, Instant::now().into_std());
+                (parent, found_in, depth) = (Some(shorter), way, depth - 1);
+            }
             (Role::Page(key), self.request(seq, url, note))
         };
         self.send(Open { seq, role, depth, parent, found_in }, request);

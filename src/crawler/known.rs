@@ -13,25 +13,45 @@ pub(super) enum Standing {
     New,
     /// It was found and left out; another link to it may still be followed.
     Left,
-    /// It was asked for, or is going to be.
+    /// It waits, at a distance from the seeds of which these are the lowest bits.
+    Waits(u8),
+    /// It was asked for.
     Taken,
 }
 
-/// The URLs a crawl has met, by 127 bits of hash: two of a billion agree by chance once in 10^20.
+impl Standing {
+    /// Whether it was asked for, or is going to be.
+    pub fn is_taken(self) -> bool {
+        matches!(self, Standing::Waits(_) | Standing::Taken)
+    }
+
+    /// Whether it waits, and further from the seeds than at `depth`: at most one step further, because
+    /// pages are asked for in order of their distance.
+    pub fn is_further_than(self, depth: u32) -> bool {
+        self == Standing::Waits(lowest(depth.wrapping_add(1)))
+    }
+}
+
+/// The URLs a crawl has met, by 124 bits of hash: two of a billion agree by chance once in 10^19.
 #[derive(Debug)]
 pub(super) struct Known {
     parts: Vec<Part>,
     len: usize,
 }
 
-/// Linear probing; 0 is an empty slot. The lowest bit of a key says whether it is taken.
+/// Linear probing; 0 is an empty slot. The lowest bits of a key say how the URL stands.
 #[derive(Clone, Debug, Default)]
 struct Part {
     slots: Box<[u128]>,
     len: usize,
 }
 
+/// It waits or was asked for.
 const TAKEN: u128 = 1;
+/// It waits; two bits of its distance stand above.
+const WAITS: u128 = 2;
+/// All that says how a URL stands.
+const STATE: u128 = 15;
 
 impl Default for Known {
     fn default() -> Self {
@@ -44,7 +64,8 @@ impl Known {
     pub fn standing(&self, key: u128) -> Standing {
         let key = bare(key);
         match self.parts.get(part_of(key)).and_then(|part| part.find(key)) {
-            Some(slot) if slot & TAKEN == TAKEN => Standing::Taken,
+            Some(slot) if slot & WAITS != 0 => Standing::Waits((slot >> 2) as u8 & 3),
+            Some(slot) if slot & TAKEN != 0 => Standing::Taken,
             Some(_) => Standing::Left,
             None => Standing::New,
         }
@@ -53,6 +74,11 @@ impl Known {
     /// From now on it is taken; how it stood before.
     pub fn take(&mut self, key: u128) -> Standing {
         self.put(bare(key) | TAKEN)
+    }
+
+    /// From now on it waits at this distance; how it stood before.
+    pub fn wait(&mut self, key: u128, depth: u32) -> Standing {
+        self.put(bare(key) | TAKEN | WAITS | (u128::from(lowest(depth)) << 2))
     }
 
     /// From now on it is left out, unless it is taken; how it stood before.
@@ -73,16 +99,21 @@ impl Known {
                 part.insert(key);
                 self.len += 1;
             }
-            Standing::Left => part.mark(key),
-            Standing::Taken => {}
+            // What is taken is not left any more.
+            _ if before.is_taken() && key & TAKEN == 0 => {}
+            _ => part.mark(key),
         }
         before
     }
 }
 
-/// The key without the bit that says how it stands; never 0, which is an empty slot.
+/// The key without the bits that say how it stands; never 0, which is an empty slot.
 fn bare(key: u128) -> u128 {
-    (key & !TAKEN).max(2)
+    (key & !STATE).max(STATE + 1)
+}
+
+fn lowest(depth: u32) -> u8 {
+    (depth & 3) as u8
 }
 
 fn part_of(key: u128) -> usize {
@@ -105,13 +136,13 @@ impl Part {
 
     fn find(&self, key: u128) -> Option<u128> {
         let slots = self.places(key).filter_map(|at| self.slots.get(at).copied());
-        slots.take_while(|slot| *slot != 0).find(|slot| slot & !TAKEN == key & !TAKEN)
+        slots.take_while(|slot| *slot != 0).find(|slot| slot & !STATE == key & !STATE)
     }
 
     fn mark(&mut self, key: u128) {
-        let place = self.places(key).find(|at| self.slots.get(*at).is_none_or(|slot| slot & !TAKEN == key & !TAKEN));
+        let place = self.places(key).find(|at| self.slots.get(*at).is_none_or(|slot| slot & !STATE == key & !STATE));
         if let Some(slot) = place.and_then(|at| self.slots.get_mut(at)) {
-            *slot |= key & TAKEN;
+            *slot = key;
         }
     }
 
@@ -149,14 +180,15 @@ mod tests {
 
     #[test]
     fn what_was_left_can_be_taken_and_what_is_taken_stays_so() {
+        use Standing::{Left, New, Taken, Waits};
         let mut known = Known::default();
-        assert_eq!((known.standing(7), known.leave(7), known.leave(7)), (Standing::New, Standing::New, Standing::Left));
-        assert_eq!((known.take(7), known.leave(7), known.take(7)), (Standing::Left, Standing::Taken, Standing::Taken));
-        assert_eq!((known.standing(7), known.len()), (Standing::Taken, 1));
-        assert_eq!(
-            (known.take(0), known.standing(0), known.take(0)),
-            (Standing::New, Standing::Taken, Standing::Taken)
-        );
+        assert_eq!((known.standing(77), known.leave(77), known.leave(77)), (New, New, Left));
+        assert_eq!((known.take(77), known.leave(77), known.take(77)), (Left, Taken, Taken));
+        assert_eq!((known.standing(77), known.len()), (Taken, 1));
+        assert_eq!((known.take(0), known.standing(0), known.take(0)), (New, Taken, Taken));
+        assert_eq!((known.wait(99, 6), known.standing(99)), (New, Waits(2)));
+        assert!(known.standing(99).is_further_than(5) && !known.standing(99).is_further_than(6));
+        assert_eq!((known.leave(99), known.take(99), known.standing(99)), (Waits(2), Waits(2), Taken));
     }
 
     #[test]

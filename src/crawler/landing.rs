@@ -8,7 +8,6 @@ use url::Url;
 use super::{
     ask,
     hub::{Hub, OUTSIDE},
-    known::Standing,
     left::Left,
     open::{Open, Role, Way},
     page::CrawledPage,
@@ -109,7 +108,7 @@ impl Hub {
     /// Whether this is the first time that the page is met which answered; `key` is what was asked for.
     fn is_first(&mut self, url: &Url, key: u128) -> bool {
         let answered = self.key(url);
-        answered == key || self.known.take(answered) != Standing::Taken
+        answered == key || !self.known.take(answered).is_taken()
     }
 
     /// Whether links of a page that was found here may be followed: a redirect may have left the scope,
@@ -145,7 +144,12 @@ impl Hub {
     /// Takes a URL that a page leads to. False if it was known, or is left out.
     pub(super) fn take(&mut self, one: &Followed, parent: &str, depth: u32) -> bool {
         let key = self.key(&one.url);
-        if self.known.standing(key) == Standing::Taken {
+        let standing = self.known.standing(key);
+        if standing.is_taken() {
+            if one.left.is_none() && standing.is_further_than(depth) {
+                self.known.wait(key, depth);
+                self.nearer.insert(key, (parent.into(), one.element));
+            }
             return false;
         }
         let (url, parent, found_in) = (one.url.as_str(), Some(parent), one.element);
@@ -166,7 +170,7 @@ impl Hub {
             self.leave_for_budget(&left);
             return false;
         }
-        self.known.take(key);
+        self.known.wait(key, depth);
         self.levels.begin(depth);
         self.enqueue(url.to_owned(), parent, found_in, depth, String::new());
         true

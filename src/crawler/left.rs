@@ -49,7 +49,7 @@ impl Hub {
     /// What was left out has its record now, unless it was taken after all.
     pub(super) fn tell_left(&mut self, waiting: Waiting) {
         let key = url::Url::parse(&waiting.url).map_or(0, |url| self.key(&url));
-        if self.known.standing(key) == Standing::Taken {
+        if self.known.standing(key).is_taken() {
             return;
         }
         let (code, message) = waiting.note.split_once(' ').unwrap_or_default();

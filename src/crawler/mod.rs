@@ -162,6 +162,7 @@ impl Crawler {
             queue: Queue::default(),
             left: Queue::default(),
             levels: Levels::new(tokio::time::Instant::now().into_std()),
+            nearer: HashMap::new(),
             errands: VecDeque::new(),
             maps: Maps::default(),
             wishes: HashMap::new(),

@@ -1,7 +1,8 @@
-//! The queue of URLs that wait: first in, first out, some 20 bytes each.
+//! The queue of URLs that wait: first in, first out, some 10 to 20 bytes each.
 //!
 //! URLs of a site begin alike, and those found on one page have one parent; so each is kept as what
-//! differs from the one before. Must not know why something waits.
+//! differs from the one before. What is neither written nor read at the moment is packed. Must not know
+//! why something waits.
 
 use std::collections::VecDeque;
 
@@ -9,6 +10,8 @@ use crate::model::FoundIn;
 
 /// Bytes after which a new block begins. A block is given back once it is read.
 const BLOCK: usize = 64 << 10;
+/// How hard blocks are packed: quick rather than small.
+const LEVEL: i32 = 1;
 
 /// A URL that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +33,7 @@ pub(super) struct Waiting {
 /// The queue.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    blocks: VecDeque<Vec<u8>>,
+    blocks: VecDeque<Block>,
     /// How far the first block is read.
     at: usize,
     written: Last,
@@ -38,6 +41,37 @@ pub(super) struct Queue {
     len: usize,
     /// What is at the front, once somebody has asked.
     front: Option<Waiting>,
+}
+
+/// URLs in a row.
+#[derive(Debug)]
+enum Block {
+    Open(Vec<u8>),
+    /// Packed, and its length before.
+    Packed(Box<[u8]>, usize),
+}
+
+impl Block {
+    /// Packs it; as it is where that does not help.
+    fn pack(&mut self) {
+        if let Block::Open(bytes) = self
+            && let Ok(packed) = zstd::bulk::compress(bytes, LEVEL)
+            && packed.len() < bytes.len()
+        {
+            *self = Block::Packed(packed.into(), bytes.len());
+        }
+    }
+
+    /// Its bytes; what was packed here can be unpacked.
+    fn open(&mut self) -> &[u8] {
+        if let Block::Packed(packed, len) = self {
+            *self = Block::Open(zstd::bulk::decompress(packed, *len).unwrap_or_default());
+        }
+        match self {
+            Block::Open(bytes) => bytes,
+            Block::Packed(..) => &[],
+        }
+    }
 }
 
 /// What the next one is told by its difference from.
@@ -65,10 +99,12 @@ impl Queue {
 
     /// Puts one at the end.
     pub fn push(&mut self, one: &Waiting) {
-        if self.blocks.back().is_none_or(|block| block.len() >= BLOCK) {
-            self.blocks.push_back(Vec::with_capacity(BLOCK + BLOCK / 16));
+        if !matches!(self.blocks.back(), Some(Block::Open(bytes)) if bytes.len() < BLOCK) {
+            // The first one is being read.
+            self.blocks.iter_mut().skip(1).last().into_iter().for_each(Block::pack);
+            self.blocks.push_back(Block::Open(Vec::new()));
         }
-        let Some(block) = self.blocks.back_mut() else { return };
+        let Some(Block::Open(block)) = self.blocks.back_mut() else { return };
         let last = &mut self.written;
         // Numbers may go backwards, from a page that is long under way.
         number(block, zigzag(one.seq.wrapping_sub(last.seq)));
@@ -97,14 +133,11 @@ impl Queue {
     }
 
     fn read_one(&mut self) -> Option<Waiting> {
-        while self.blocks.front().is_some_and(|block| self.at >= block.len()) {
-            if self.blocks.len() == 1 {
-                return None;
-            }
+        if self.at >= self.blocks.front_mut()?.open().len() && self.blocks.len() > 1 {
             self.blocks.pop_front();
             self.at = 0;
         }
-        let mut rest = self.blocks.front()?.get(self.at..)?;
+        let mut rest = self.blocks.front_mut()?.open().get(self.at..)?;
         let before = rest.len();
         let last = &mut self.read;
         last.seq = last.seq.wrapping_add(unzigzag(take_number(&mut rest)?));
@@ -200,8 +233,12 @@ mod tests {
                 "",
             ));
         }
-        let bytes: usize = queue.blocks.iter().map(Vec::capacity).sum();
-        assert!(bytes < 2_400_000, "{bytes}");
+        let size = |block: &Block| match block {
+            Block::Open(bytes) => bytes.capacity(),
+            Block::Packed(bytes, _) => bytes.len(),
+        };
+        let bytes: usize = queue.blocks.iter().map(size).sum();
+        assert!(bytes < 800_000, "{bytes}");
         assert_eq!(queue.front().map(|one| one.seq), Some(0));
         assert_eq!((0..100_000).filter(|seq| queue.pop().is_some_and(|one| one.seq == *seq)).count(), 100_000);
         assert!(queue.is_empty() && queue.pop().is_none());

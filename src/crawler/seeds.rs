@@ -6,7 +6,6 @@ use url::Url;
 
 use super::{
     hub::Hub,
-    known::Standing,
     left::BUDGET,
     open::{Open, Role},
     queue::Waiting,
@@ -44,7 +43,7 @@ impl Hub {
             self.credentials.learn(&url);
         }
         let key = self.key_of(&request, &url);
-        let is_known = self.settings.choose.dedupe == Dedupe::Url && self.known.standing(key) == Standing::Taken;
+        let is_known = self.settings.choose.dedupe == Dedupe::Url && self.known.standing(key).is_taken();
         let skip = match () {
             () if is_known => Some((Code::Duplicate, "the same page came before")),
             () if !self.spend() => Some((Code::BudgetPages, BUDGET)),

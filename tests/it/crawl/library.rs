@@ -27,7 +27,7 @@ async fn a_closure_says_what_comes_next() {
     let site = shop().await;
     let fetcher = Fetcher::builder().concurrency(1).build().unwrap();
     let mut pages = fetcher.crawl([site.url("/list?page=1")], |page| {
-        let hrefs = page.css("a.item::attr(href), a.next::attr(href)").unwrap_or_default();
+        let hrefs = page.css("a.item, a.next::attr(href)").unwrap();
         hrefs.iter().filter_map(|href| page.request(href)).collect()
     });
     let mut found = Vec::new();
@@ -43,7 +43,7 @@ async fn a_closure_says_what_comes_next() {
 #[tokio::test]
 async fn requests_of_a_closure_may_have_a_way_of_their_own() {
     let site = Site::start(|ask| match ask.path.as_str() {
-        "/" => Reply::text("{\"more\": [1, 2]}").header("Content-Type", "application/json"),
+        "/" => Reply::json("{\"more\": [1, 2]}"),
         _ => Reply::text(ask.body.clone()),
     })
     .await;

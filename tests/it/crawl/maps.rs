@@ -7,7 +7,7 @@ fn xml(root: &str, item: &str, urls: &[String]) -> Reply {
     let text = format!(
         "<?xml version=\"1.0\"?><{root} xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">{items}</{root}>"
     );
-    Reply::text(text).header("Content-Type", "application/xml")
+    Reply::of("application/xml", text)
 }
 
 async fn mapped() -> Site {
@@ -16,10 +16,12 @@ async fn mapped() -> Site {
         let at = |path: &str| format!("{base}{path}");
         match ask.path.as_str() {
             "/robots.txt" => Reply::text(format!("User-agent: *\nDisallow: /private\nSitemap: {base}/index.xml\nsitemap: /gone.xml")),
-            "/sitemap.xml" => Reply::text(format!(
+            "/sitemap.xml" => Reply::of(
+                "text/xml",
+                format!(
                 "<urlset><url><loc>{base}/island</loc><image:image xmlns:image='x'><image:loc>{base}/pic.png</image:loc></image:image></url></urlset>"
-            ))
-            .header("Content-Type", "text/xml"),
+                ),
+            ),
             "/index.xml" => xml("sitemapindex", "sitemap", &[at("/part.xml"), at("/index.xml")]),
             "/part.xml" => xml("urlset", "url", &[at("/one"), at("/island"), "http://other.invalid/".to_owned()]),
             "/" | "/one" | "/island" => Reply::html("<a href=/>x</a>"),
