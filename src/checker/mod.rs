@@ -62,7 +62,7 @@ const FINDINGS: usize = 1_024;
 const NEWS: usize = 8;
 
 /// Bytes of bodies that are received or wait to be read: hashes of a page's anchors are kept, never the page.
-const BODIES: usize = 6 << 20;
+const BODIES: usize = 3 << 20;
 
 /// Stack of the judge: selectors look for the words of a page there.
 const STACK: usize = 4 << 20;

@@ -26,13 +26,13 @@ Examples:
 const USAGE: &str = "fetchall [OPTIONS] [SOURCE]...\n       fetchall COMMAND [OPTIONS]";
 
 const AFTER: &str = "\
-SOURCE is a URL, a file of URLs (lines, JSON, CSV, TSV), or - for stdin.
+SOURCE is a URL, a list (lines, JSON, CSV, TSV, sitemap, feed), or - for stdin.
 More: --help has every flag; `fetchall explain CODE` tells what an error means.
 Exit: 0 done, 1 some failed, 2 usage, 3 incomplete, 5 stopped on purpose.";
 
 const AFTER_LONG: &str = "\
 A SOURCE is - for stdin, a URL (it has ://), or an existing file: a list of lines, JSON Lines,
-JSON, CSV or TSV. Anything else is an error: a mistyped file name never becomes a request.
+JSON, CSV or TSV, a sitemap or a feed, packed by gzip or not. Anything else is an error: a mistyped file name never becomes a request.
 
 Every long flag can be set in the environment too: --per-host is FETCHALL_PER_HOST. A flag on the
 command line goes before it.

@@ -100,7 +100,7 @@ impl Plan {
         }
         for (count, what) in [
             (self.duplicates, "duplicates are skipped (--dedupe none fetches them)"),
-            (self.excluded, "are left out by --include and --exclude"),
+            (self.excluded, "are left out by --include, --exclude and --since"),
             (self.unreadable, "are no URL that can be fetched; each gets its record"),
         ] {
             if count > 0 {

@@ -115,9 +115,7 @@ pub(super) fn outside(url: &str, way: Way) -> Request {
 
 /// A file that says where pages are. That there is none is no failure.
 pub(super) fn errand(url: &str) -> Request {
-    let mut request = every_status(Request::get(url).look(Look { links: true, ..Look::NOTHING }).priority(1));
-    request.wish_mut().text = true;
-    request
+    every_status(Request::get(url).look(Look::BODY).priority(1))
 }
 
 fn every_status(mut request: Request) -> Request {

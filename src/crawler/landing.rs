@@ -35,7 +35,7 @@ impl Hub {
         match open.role {
             Role::Page(key) => self.land_page(open, key, record).await,
             Role::Outside(way) => self.land_outside(open, way, record),
-            Role::Map(level) => self.land_map(&open, level, record),
+            Role::Map(level) => self.land_map(&open, level, record).await,
             Role::Robots => self.land_robots(record),
         }
         if leads_on {

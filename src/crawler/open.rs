@@ -29,7 +29,7 @@ pub(super) enum Role {
     /// A page outside of the crawl that is only looked at, asked like this.
     Outside(Way),
     /// A sitemap, so many indexes deep; it has no record.
-    Map(u32),
+    Map(usize),
     /// A robots.txt that may name sitemaps; it has no record.
     Robots,
 }

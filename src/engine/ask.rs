@@ -159,6 +159,7 @@ impl Asker {
 fn keep_for(wish: &Wish) -> Option<Keep> {
     let look = wish.look.unwrap_or(Look::NOTHING);
     match () {
+        () if look.body => Some(Keep::All),
         () if look.links => Some(Keep::Documents),
         () if look.anchors || look.facts || wish.text || !wish.select.is_empty() => Some(Keep::Html),
         () => None,

@@ -200,9 +200,12 @@ codes! {
     LinkIgnore "link.ignore" Error Never
         "An ignore entry or directive matches nothing, is over, or cannot be read."
         "Correct or remove it.";
+    ExtractMissing "extract.missing" Error Never
+        "A required name found nothing on the page."
+        "Open `final_url` in a browser: is it there, and without scripts? `data` has what was found.";
     ExtractInvalid "extract.invalid" Error Never
-        "A selector of this request cannot be read."
-        "Try it in a browser's console: document.querySelectorAll('…').";
+        "A selector of this request cannot be read, or a required value is not of its type."
+        "See `error.message`; selectors are tried in a browser's console: document.querySelectorAll('…').";
     IoRead "io.read" Error Never
         "A document could not be read."
         "Look at `error.message`; --hidden and ignore files say what is read below a folder.";

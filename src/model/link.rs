@@ -142,17 +142,21 @@ pub struct Look {
     pub names: bool,
     /// What a crawl wants to know, which is read apart from the rest.
     pub facts: bool,
+    /// The body itself, of whatever type.
+    pub body: bool,
 }
 
 impl Look {
     /// Everything that a link checker wants to know.
-    pub const ALL: Look = Look { links: true, anchors: true, names: true, facts: false };
+    pub const ALL: Look = Look { links: true, anchors: true, names: true, facts: false, body: false };
     /// Nothing: only the fields of the answer are of interest.
-    pub const NOTHING: Look = Look { links: false, anchors: false, names: false, facts: false };
+    pub const NOTHING: Look = Look { links: false, anchors: false, names: false, facts: false, body: false };
     /// Only what fragments may point to, which takes less time.
     pub const ANCHORS: Look = Look { anchors: true, ..Look::NOTHING };
     /// Only what a crawl wants to know.
     pub const FACTS: Look = Look { facts: true, ..Look::NOTHING };
+    /// Only the body itself.
+    pub const BODY: Look = Look { body: true, ..Look::NOTHING };
 
     /// Whether an outline is needed for it.
     pub const fn wants_outline(self) -> bool {

@@ -1,6 +1,6 @@
 //! What a body says. Must not know how it was parsed or fetched.
 
-use super::{Facts, Outline};
+use super::{Facts, Failure, Outline};
 
 /// What was read out of a body.
 #[derive(Clone, Debug, Default)]
@@ -13,10 +13,23 @@ pub struct Page {
     pub links: Option<Vec<String>>,
     /// What the selectors found, in their order. `None`: no selectors.
     pub data: Option<Vec<(String, serde_json::Value)>>,
+    /// What is wrong with the data. `None`: nothing.
+    pub problems: Option<Box<Problems>>,
     /// What a link checker wants to know. `None`: not asked for, or not a document.
     pub outline: Option<Box<Outline>>,
     /// What a crawl wants to know. `None`: not asked for, or not HTML.
     pub facts: Option<Box<Facts>>,
     /// The decoded text, when the record wants it. `None`: not asked for, or not text.
     pub text: Option<String>,
+}
+
+/// What is wrong with what selectors found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problems {
+    /// Names that are required and found nothing, as `items[2].price`; at most twenty.
+    pub missing: Vec<String>,
+    /// Names whose values are not of their type, and why; at most twenty. Their values are null.
+    pub invalid: Vec<(String, String)>,
+    /// Why the data cannot be used: something required is missing or invalid.
+    pub failure: Option<Failure>,
 }

@@ -204,9 +204,11 @@ impl Record {
         {
             record.input = clean.into();
         }
-        if request.wish.is_some_and(|wish| wish.look.is_some()) {
-            let head = trip.as_ref().and_then(|trip| trip.last.as_ref()?.head.as_ref());
-            let mut sighting = head.map(Sighting::of).unwrap_or_default();
+        if let Some(look) = request.wish.and_then(|wish| wish.look) {
+            let last = trip.as_ref().and_then(|trip| trip.last.as_ref());
+            let mut sighting = last.and_then(|last| last.head.as_ref()).map(Sighting::of).unwrap_or_default();
+            sighting.body =
+                last.and_then(|last| last.body.as_ref()).filter(|_| look.body).map(|body| body.kept.clone());
             sighting.url = trip.as_ref().map(|trip| Arc::clone(&trip.url));
             record.sighting = Some(Box::new(sighting));
         }

@@ -47,6 +47,8 @@ pub struct Wish {
     pub look: Option<Look>,
     /// The decoded text of the page is wanted in the record.
     pub text: bool,
+    /// Why the source leaves it out: one sentence; its record is a skip then.
+    pub excluded: Option<Box<str>>,
     /// Higher goes first among requests that wait; 0 is usual.
     pub priority: i32,
     /// The caller's own identifier (a JSON string or number), handed back as it is.
@@ -142,6 +144,11 @@ impl Request {
     /// The priority, 0 where none was asked for.
     pub fn wished_priority(&self) -> i32 {
         self.wish.as_ref().map_or(0, |wish| wish.priority)
+    }
+
+    /// Why the source leaves it out.
+    pub fn excluded(&self) -> Option<&str> {
+        self.wish.as_ref().and_then(|wish| wish.excluded.as_deref())
     }
 
     /// Length of its own content in bytes.

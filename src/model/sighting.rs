@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use url::Url;
 
 use super::{Facts, Head, Outline};
@@ -17,6 +18,8 @@ pub struct Sighting {
     pub facts: Option<Box<Facts>>,
     /// The URL that answered last, userinfo still in it; `None` if nothing was sent.
     pub url: Option<Arc<Url>>,
+    /// The body, where that was asked for and all of it came.
+    pub body: Option<Bytes>,
     /// Values of `X-Robots-Tag`, in order.
     pub robots_tags: Vec<String>,
     /// Values of `Link`, in order.
@@ -39,6 +42,7 @@ impl Sighting {
             outline: None,
             facts: None,
             url: None,
+            body: None,
             robots_tags: texts("x-robots-tag"),
             link_fields: texts("link"),
             challenge: mitigated.is_some_and(|value| value.trim().eq_ignore_ascii_case("challenge")),

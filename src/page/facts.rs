@@ -4,16 +4,14 @@
 //! Scripting is off, as in `scan`: `<noscript>` counts; scripts, comments and `<template>` do not. Must
 //! not know which links are followed.
 
-use std::borrow::Cow;
-
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::Encoding;
 use html5gum::{State, Tokenizer};
 use url::Url;
 
 use super::{
+    base::Base,
     outline::refresh,
     place::Place,
-    scan::in_encoding,
     tags::{StartTag, Tags, Watcher},
     values::Values,
 };
@@ -34,20 +32,16 @@ pub fn facts(html: &str, url: &Url, encoding: &'static Encoding) -> Facts {
     let mut pass = Pass::default();
     // The tokenizer returns at the end; a string cannot fail to be read.
     let _ = Tokenizer::new_with_emitter(html, Tags::new(&mut pass)).next();
-    let encode = in_encoding(encoding);
-    let encode = (encoding.output_encoding() != UTF_8).then_some(&encode as &dyn Fn(&str) -> Cow<'_, [u8]>);
-    let base = pass.base.as_deref().and_then(|base| url.join(base).ok());
-    // A base that is data or script cannot carry links (HTML standard, 4.2.3).
-    let base = base.filter(|base| !matches!(base.scheme(), "data" | "javascript"));
-    let options = Url::options().base_url(Some(base.as_ref().unwrap_or(url))).encoding_override(encode);
+    let base = Base::new(url, pass.base.as_deref(), encoding);
+    let is_moved = base.url() != url;
     let mut facts = Facts { metas: pass.metas, lang: pass.lang, ..Facts::default() };
     let mut left = LINK_BYTES;
     for ((element, rel, has_language), href) in pass.about.into_iter().zip(pass.hrefs.iter()) {
         // Most of these are the table of contents of the page itself.
-        if base.is_none() && href.starts_with('#') {
+        if !is_moved && href.starts_with('#') {
             continue;
         }
-        let Ok(url) = options.parse(href) else { continue };
+        let Some(url) = base.join(href) else { continue };
         let Some(rest) = left.checked_sub(url.as_str().len() + LINK_SIZE) else { break };
         left = rest;
         let is_name = element == FoundIn::Link && has_word(&rel, "canonical");
@@ -56,7 +50,7 @@ pub fn facts(html: &str, url: &Url, encoding: &'static Encoding) -> Facts {
         }
         facts.links.push(PageLink { url, element, rel, has_language });
     }
-    facts.base = base;
+    facts.base = is_moved.then(|| base.url().clone());
     facts
 }
 
@@ -161,6 +155,8 @@ impl Watcher for Pass {
 
 #[cfg(test)]
 mod tests {
+    use encoding_rs::UTF_8;
+
     use super::*;
 
     fn read(html: &str) -> Facts {

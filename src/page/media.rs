@@ -21,6 +21,8 @@ pub(super) struct Media {
     pub(super) html: bool,
     /// Whether it is text of any kind.
     pub(super) text: bool,
+    /// Whether it is JSON.
+    pub(super) json: bool,
     /// The charset that the field names, in lower case.
     pub(super) charset: Option<String>,
 }
@@ -30,10 +32,14 @@ impl Media {
     pub(super) fn of(field: Option<&str>, body: &[u8]) -> Media {
         let (media_type, charset) = content_type(field.unwrap_or_default());
         match media_type.as_deref() {
-            Some(media_type) => Media { html: html_type(media_type), text: text_type(media_type), charset },
+            Some(media_type) => {
+                let (html, text) = (html_type(media_type), text_type(media_type));
+                Media { html, text, json: ["/json", "+json"].iter().any(|end| media_type.ends_with(end)), charset }
+            }
             None => {
                 let html = starts_like_html(body);
-                Media { html, text: html || charset::is_utf8(body), charset }
+                let json = matches!(body.trim_ascii_start().first(), Some(b'{' | b'['));
+                Media { html, text: html || charset::is_utf8(body), json, charset }
             }
         }
     }
@@ -96,6 +102,16 @@ mod tests {
         }
         let late = format!("{}<html>", " ".repeat(2_000));
         assert!(!is_html(None, late.as_bytes()));
+    }
+
+    #[test]
+    fn json_is_one_document() {
+        let json = |field, body: &str| Media::of(field, body.as_bytes()).json;
+        for field in ["application/json", "Application/LD+JSON; charset=utf-8", "text/json"] {
+            assert!(json(Some(field), ""), "{field}");
+        }
+        assert!(!json(Some("application/x-ndjson"), "{}") && !json(Some("text/plain"), "{}"));
+        assert!(json(None, " {}") && json(None, "[1]") && !json(None, "<p>"));
     }
 
     #[test]

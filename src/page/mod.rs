@@ -5,7 +5,8 @@
 //!                           ├─► facts ─► what a crawl follows
 //!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           ├─► prose ─► the same               documents that are not HTML
-//!                           └─► select ─► data                  a tree, where selectors ask for it
+//!                           ├─► select ─► data, problems        a tree, where selectors ask for it
+//!                           └─► view ─► ready-made data         both
 //! ```
 //!
 //! Pure and bounded: a hostile page costs about a second of one page thread and some memory, and
@@ -16,11 +17,20 @@ pub mod css;
 pub mod facts;
 pub mod outline;
 pub mod prose;
+pub mod recipe;
 pub mod scan;
 pub mod select;
+pub mod sitemap;
+pub mod view;
 
+mod base;
 mod blame;
 mod fold;
+#[cfg(feature = "extract")]
+mod jsonpath;
+#[cfg(not(feature = "extract"))]
+#[path = "jsonpath_absent.rs"]
+mod jsonpath;
 mod media;
 mod pick;
 mod place;
@@ -29,6 +39,7 @@ mod stage;
 mod tags;
 mod tree;
 mod values;
+mod xml;
 
 #[cfg(test)]
 mod reference;
@@ -51,6 +62,7 @@ use self::{
     charset::Hints,
     media::Media,
     scan::{Seek, scan},
+    select::{Body, Document},
 };
 use crate::model::{Page, record::content_type};
 
@@ -96,11 +108,14 @@ pub fn read(input: &Input, want: &Want) -> Page {
 fn read_html(input: &Input, want: &Want, media: &Media) -> Page {
     let (encoding, text) = charset::decode(&input.body, hints(input, media));
     let scanned = scan(&text, if want.links { Seek::Links } else { Seek::Title });
+    let found =
+        want.plan.as_ref().map(|plan| plan.read_all(&Document::new(Body::Html, &text).at(&input.url, encoding)));
     Page {
         charset: Some(charset::name(encoding)),
         links: want.links.then(|| scanned.links(&input.url, encoding)),
         title: scanned.title,
-        data: want.plan.as_ref().map(|plan| plan.read(&text)),
+        problems: found.as_ref().and_then(select::Read::problems).map(Box::new),
+        data: found.map(|read| read.data),
         facts: want.look.filter(|look| look.facts).map(|_| Box::new(facts::facts(&text, &input.url, encoding))),
         outline: want.look.filter(|look| look.wants_outline()).map(|look| Box::new(outline(&text, look))),
         text: want.text.then(|| text.into_owned()),
@@ -112,15 +127,27 @@ fn read_other(input: &Input, want: &Want, media: &Media) -> Page {
     let text = || charset::decode(&input.body, hints(input, media)).1.into_owned();
     let language = media.text.then(|| language_of(input)).flatten();
     let outline = |look: Look| language.map(|language| Box::new(prose::outline(&text(), language, look)));
+    let found = want.plan.as_ref().map(|plan| read_data(input, plan, media));
     Page {
         charset: media.charset.as_deref().and_then(charset::by_label).map(charset::name),
         title: None,
         links: want.links.then(Vec::new),
-        data: want.plan.as_ref().map(|plan| plan.nothing()),
+        problems: found.as_ref().and_then(select::Read::problems).map(Box::new),
+        data: found.map(|read| read.data),
         outline: want.look.filter(|look| look.links).and_then(outline),
         facts: None,
         text: (want.text && media.text).then(text),
     }
+}
+
+/// What selectors find in a body that is no HTML.
+fn read_data(input: &Input, plan: &select::Plan, media: &Media) -> select::Read {
+    if !media.text || !plan.reads_other_bodies() {
+        return plan.read_all(&Document::new(Body::Other, ""));
+    }
+    let (encoding, text) = charset::decode(&input.body, hints(input, media));
+    let kind = if media.json { Body::Json } else { Body::Text };
+    plan.read_all(&Document::new(kind, &text).at(&input.url, encoding))
 }
 
 /// The language of a text that is no HTML: by its media type, else by the end of its address.

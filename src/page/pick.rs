@@ -8,7 +8,6 @@ use html5ever::{
     serialize::{self, AttrRef, Serialize, SerializeOpts, Serializer, TraversalScope},
 };
 use scraper::{ElementRef, Html, Selector};
-use serde_json::Value;
 
 use super::fold::Folded;
 
@@ -63,57 +62,90 @@ pub(super) struct Budget {
 
 impl Budget {
     /// Whether a value of so many bytes still fits.
-    fn pays(&mut self, bytes: usize) -> bool {
+    pub(super) fn pays(&mut self, bytes: usize) -> bool {
         let left = self.bytes.checked_sub(bytes);
         self.bytes = left.unwrap_or(0);
         left.is_some()
     }
 }
 
-/// What a selector finds on a page.
-pub(super) fn pick(html: &Html, selector: &Selector, way: Way, part: &Part, many: Many, budget: &mut Budget) -> Value {
-    let until = budget.until;
-    let mut found = matches(html, selector, way, until).take_while(|_| Instant::now() < until);
-    match many {
-        Many::First => found.next().and_then(|element| value(element, part, budget)).into(),
-        Many::All => found.filter_map(|element| value(element, part, budget)).collect(),
-    }
+/// Where a selector is asked.
+#[derive(Clone, Copy)]
+pub(super) enum Within<'a> {
+    /// In a whole page.
+    Page(&'a Html),
+    /// Below an element, which is its `:scope`.
+    Element(ElementRef<'a>),
 }
 
 /// Elements that match, in document order, until the time is over.
-fn matches<'a>(
-    html: &'a Html,
+pub(super) fn matches<'a>(
+    within: Within<'a>,
     selector: &'a Selector,
     way: Way,
     until: Instant,
 ) -> Box<dyn Iterator<Item = ElementRef<'a>> + 'a> {
-    match way {
-        Way::OneByOne => {
-            let in_time = move |&(count, _): &(usize, _)| count % STRIDE != 0 || Instant::now() < until;
-            let elements = elements(html).enumerate().take_while(in_time).map(|(_, element)| element);
-            Box::new(elements.filter(|element| selector.matches(element)))
+    let in_time = move |_: &ElementRef<'a>| Instant::now() < until;
+    match (way, within) {
+        (Way::OneByOne, Within::Page(html)) => {
+            let elements = in_strides(root(html).into_iter().flat_map(elements), until);
+            Box::new(elements.filter(|element| selector.matches(element)).take_while(in_time))
         }
-        Way::AtOnce => {
+        (Way::OneByOne, Within::Element(scope)) => {
+            let elements = in_strides(elements(scope).skip(1), until);
+            let found = elements.filter(move |element| selector.matches_with_scope(element, Some(scope)));
+            Box::new(found.take_while(in_time))
+        }
+        (Way::AtOnce, Within::Page(html)) => {
             // From the root down, not `Html::select`: that goes by age, which is not document order
             // and makes counting siblings slow where the parser moved things.
-            let root = html.tree.root().children().find_map(ElementRef::wrap);
-            let found = root.into_iter().flat_map(|root| root.select(selector));
-            Box::new(found.filter(|element| !element.ancestors().any(|node| node.value().is_fragment())))
+            let found = root(html).into_iter().flat_map(|root| root.select(selector));
+            Box::new(found.filter(is_in_page).take_while(in_time))
+        }
+        (Way::AtOnce, Within::Element(scope)) => {
+            Box::new(scope.select(selector).filter(is_in_page).take_while(in_time))
         }
     }
 }
 
-/// The elements of a page in document order. What a `<template>` holds is no part of the page.
-fn elements(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {
-    let root = html.tree.root();
-    let nodes = successors(Some(root), move |node| {
+fn in_strides<'a>(
+    elements: impl Iterator<Item = ElementRef<'a>>,
+    until: Instant,
+) -> impl Iterator<Item = ElementRef<'a>> {
+    let in_time = move |&(count, _): &(usize, _)| count % STRIDE != 0 || Instant::now() < until;
+    elements.enumerate().take_while(in_time).map(|(_, element)| element)
+}
+
+fn is_in_page(element: &ElementRef<'_>) -> bool {
+    !element.ancestors().any(|node| node.value().is_fragment())
+}
+
+/// The element that holds all others.
+pub(super) fn root(html: &Html) -> Option<ElementRef<'_>> {
+    html.tree.root().children().find_map(ElementRef::wrap)
+}
+
+/// `href` of the first `<base>` that has one.
+pub(super) fn base(html: &Html) -> Option<&str> {
+    root(html)
+        .into_iter()
+        .flat_map(elements)
+        .filter(|element| element.value().name() == "base")
+        .find_map(|base| base.attr("href"))
+}
+
+/// An element and those below it in document order. What a `<template>` holds is no part of the page.
+pub(super) fn elements(top: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
+    let nodes = successors(Some(*top), move |node| {
         let inside = if node.value().is_fragment() { None } else { node.first_child() };
-        inside.or_else(|| successors(Some(*node), |node| node.parent()).find_map(|node| node.next_sibling()))
+        let mut around = successors(Some(*node), |node| node.parent()).take_while(|node| node.id() != top.id());
+        inside.or_else(|| around.find_map(|node| node.next_sibling()))
     });
     nodes.filter_map(ElementRef::wrap)
 }
 
-fn value(element: ElementRef<'_>, part: &Part, budget: &mut Budget) -> Option<String> {
+/// What is wanted of an element; `None` if it has none, or there is no room for it.
+pub(super) fn value(element: ElementRef<'_>, part: &Part, budget: &mut Budget) -> Option<String> {
     if budget.bytes == 0 {
         return None;
     }

@@ -7,13 +7,12 @@
 //! A link is what the parsed page has as an element with such an attribute, scripting being off:
 //! `<noscript>` counts; scripts, styles, comments, text boxes and `<template>` do not.
 
-use std::borrow::Cow;
-
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::Encoding;
 use html5gum::{State, Tokenizer};
 use url::Url;
 
 use super::{
+    base::Base,
     fold::Folded,
     place::Place,
     tags::{StartTag, Tags, Watcher},
@@ -52,26 +51,16 @@ impl Scanned {
     /// `url` is where the page was found; `encoding` is how it was written, which queries follow
     /// (HTML standard, 2.4.2).
     pub fn links(&self, url: &Url, encoding: &'static Encoding) -> Vec<String> {
-        let base = self.base.as_deref().and_then(|base| url.join(base).ok());
-        // A base that is data or script cannot carry links (HTML standard, 4.2.3).
-        let base = base.filter(|base| !matches!(base.scheme(), "data" | "javascript"));
-        let encode = in_encoding(encoding);
-        let encode = (encoding.output_encoding() != UTF_8).then_some(&encode as &dyn Fn(&str) -> Cow<'_, [u8]>);
-        let options = Url::options().base_url(Some(base.as_ref().unwrap_or(url))).encoding_override(encode);
+        let base = Base::new(url, self.base.as_deref(), encoding);
         let mut left = LINK_BYTES;
         let mut links = Vec::new();
-        for link in self.links.iter().filter_map(|link| options.parse(link).ok()) {
+        for link in self.links.iter().filter_map(|link| base.join(link)) {
             let Some(rest) = left.checked_sub(link.as_str().len()) else { break };
             left = rest;
             links.push(link.into());
         }
         links
     }
-}
-
-/// How the queries of links are written in a page of this encoding.
-pub(super) fn in_encoding(encoding: &'static Encoding) -> impl Fn(&str) -> Cow<'_, [u8]> {
-    |text| encoding.encode(text).0
 }
 
 /// Scans a page.

@@ -9,7 +9,7 @@ use std::{cell::Cell, time::Instant};
 use html5ever::{
     ParseOpts,
     driver::{self, Parser},
-    interface::Tracer,
+    interface::{Tracer, TreeSink},
     tendril::{StrTendril, TendrilSink},
     tree_builder::TreeBuilderOpts,
 };
@@ -28,9 +28,15 @@ const PIECE: usize = 1 << 10;
 /// The tree of a page, scripting off. `None` if it nests too deeply; cut short if it has too many
 /// nodes, more nodes than bytes, or is not ready at `until`.
 pub(super) fn build(html: &str, until: Instant) -> Option<Html> {
+    let nodes = |sink: &HtmlTreeSink| sink.0.borrow().tree.values().len();
+    grow(HtmlTreeSink::new(Html::new_document()), nodes, html, until)
+}
+
+/// The same for a tree of any kind; `nodes` counts those it has.
+pub(super) fn grow<S: TreeSink>(sink: S, nodes: impl Fn(&S) -> usize, html: &str, until: Instant) -> Option<S::Output> {
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..Default::default() };
     let opts = ParseOpts { tree_builder, ..Default::default() };
-    let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), opts);
+    let mut parser = driver::parse_document(sink, opts);
     let (mut rest, mut fed) = (html, 0);
     while !rest.is_empty() {
         let (piece, behind) = rest.split_at(rest.floor_char_boundary(PIECE));
@@ -41,8 +47,7 @@ pub(super) fn build(html: &str, until: Instant) -> Option<Html> {
             return None;
         }
         // No honest page has more nodes than bytes, but for the few that every page has.
-        let nodes = parser.tokenizer.sink.sink.0.borrow().tree.values().len();
-        if nodes > NODES.min(fed + 100) || Instant::now() >= until {
+        if nodes(&parser.tokenizer.sink.sink) > NODES.min(fed + 100) || Instant::now() >= until {
             break;
         }
     }
@@ -50,7 +55,7 @@ pub(super) fn build(html: &str, until: Instant) -> Option<Html> {
 }
 
 /// How many elements are open or kept in mind as open formatting.
-fn open_elements(parser: &Parser<HtmlTreeSink>) -> usize {
+fn open_elements<S: TreeSink>(parser: &Parser<S>) -> usize {
     struct Count<H>(Cell<usize>, std::marker::PhantomData<H>);
     impl<H> Tracer for Count<H> {
         type Handle = H;

@@ -15,7 +15,7 @@ use crate::{
 pub enum Judgement {
     /// To be fetched, from this URL.
     Wanted(Url),
-    /// Left out by the user; the sentence says by which pattern.
+    /// Left out by the user; the sentence says by what.
     Unwanted(Url, String),
     /// No request that can be made.
     Faulty(Failure),
@@ -28,7 +28,7 @@ pub fn judge(request: &Request, assume: AssumeScheme, choose: &Choose) -> Judgem
     }
     match normalise(request.url_text(), assume) {
         Err(failure) => Judgement::Faulty(failure),
-        Ok(url) => match unwanted(&url, choose) {
+        Ok(url) => match request.excluded().map(str::to_owned).or_else(|| unwanted(&url, choose)) {
             Some(message) => Judgement::Unwanted(url, message),
             None => Judgement::Wanted(url),
         },
@@ -67,6 +67,9 @@ mod tests {
         assert_eq!(told(Request::get("h/a")), "https://h/a");
         assert_eq!(told(Request::get("h/ab")), "matches --exclude b$");
         assert_eq!(told(Request::get("h/c")), "matches no --include");
+        let mut left_out = Request::get("h/a");
+        left_out.wish_mut().excluded = Some("too old".into());
+        assert_eq!(told(left_out), "too old");
         assert_eq!(told(Request::get("ftp://h/a")), "url.scheme");
         assert_eq!(told(Request::unreadable("h/a", "x")), "url.invalid");
     }

@@ -14,6 +14,8 @@ use super::{
     json::Json,
     jsonl::Jsonl,
     lines::Lines,
+    packed::unpacked,
+    sitemap::Entries,
     sniff::{self, ByName},
     word,
 };
@@ -31,6 +33,7 @@ enum Parser {
     Jsonl(Jsonl),
     Json(Json),
     Csv(Box<Csv>),
+    Entries(Box<Entries>),
 }
 
 impl Parser {
@@ -41,14 +44,20 @@ impl Parser {
             Format::Json => Parser::Json(Json::new()),
             Format::Csv => Parser::Csv(Box::new(Csv::new(b',', options.url_column.clone()))),
             Format::Tsv => Parser::Csv(Box::new(Csv::new(b'\t', options.url_column.clone()))),
+            Format::Sitemap | Format::Feed => Parser::Entries(Box::new(Entries::new(options.since.clone()))),
         }
     }
 
     fn is_ready(&self) -> bool {
         match self {
             Parser::Csv(csv) => csv.is_ready(),
-            Parser::Lines(_) | Parser::Jsonl(_) | Parser::Json(_) => true,
+            Parser::Lines(_) | Parser::Jsonl(_) | Parser::Json(_) | Parser::Entries(_) => true,
         }
+    }
+
+    /// Whether what follows would not be read.
+    fn is_over(&self) -> bool {
+        matches!(self, Parser::Entries(entries) if entries.is_over())
     }
 
     fn push(&mut self, chunk: &[u8], out: &mut Vec<Request>) -> Result<(), String> {
@@ -57,6 +66,7 @@ impl Parser {
             Parser::Jsonl(jsonl) => jsonl.push(chunk, out),
             Parser::Json(json) => json.push(chunk, out),
             Parser::Csv(csv) => return csv.push(chunk, out),
+            Parser::Entries(entries) => entries.push(chunk, out),
         }
         Ok(())
     }
@@ -67,6 +77,7 @@ impl Parser {
             Parser::Jsonl(jsonl) => jsonl.end(out),
             Parser::Json(json) => json.end(out),
             Parser::Csv(csv) => return csv.end(out),
+            Parser::Entries(entries) => entries.end(out),
         }
         Ok(())
     }
@@ -110,12 +121,14 @@ impl Intake {
             return Err(SourceError::Unusable(sniff::refusal(&name, what)));
         }
         let parser = Parser::Lines(Lines::new());
+        let input = unpacked(input).map_err(|source| SourceError::Read { name: name.clone(), source })?;
         let mut intake = Intake { name, input, parser, buffer: vec![0; CHUNK], first: Vec::new(), at_end: false };
         let head = intake.read_head()?;
         let format = format(&head, by_name, options)
             .map_err(|what| SourceError::Unusable(sniff::refusal(&intake.name, what)))?;
         // Among several sources some may be tables and some not; said of all, it is a mistake.
-        if let (Some(_), Some(Format::Lines | Format::Jsonl | Format::Json)) = (&options.url_column, options.format) {
+        let is_table = |format| matches!(format, Format::Csv | Format::Tsv);
+        if options.url_column.is_some() && options.format.is_some_and(|format| !is_table(format)) {
             let message = format!("--url-column is for CSV and TSV, and {} is read as {}", intake.name, format.name());
             return Err(SourceError::Unusable(message));
         }
@@ -168,7 +181,7 @@ impl Intake {
             if !batch.is_empty() && !take(std::mem::take(&mut batch)) {
                 return Ok(false);
             }
-            if self.at_end {
+            if self.at_end || self.parser.is_over() {
                 return Ok(true);
             }
             let read = self.read()?;
@@ -189,7 +202,7 @@ fn format(head: &[u8], by_name: ByName, options: &Options) -> Result<Format, &'s
     let format = match by_name {
         ByName::Is(format) => {
             sniff::not_text(head)?;
-            format
+            sniff::by_content(format, head)?
         }
         ByName::Not(_) | ByName::Unknown => sniff::by_bytes(head)?,
     };

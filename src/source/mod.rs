@@ -2,8 +2,8 @@
 //!
 //! In: [`spec`] decides what a word means, [`open`] checks all of them. Out: one stream of
 //! [`Request`]s, in order, read only as fast as it is polled. A line that is no request is a
-//! request with a fault, so that it gets its record. Knows `model` only; must not know settings,
-//! the engine or what happens to a request.
+//! request with a fault, so that it gets its record. Knows `model`, and `page` for sitemaps and feeds;
+//! must not know settings, the engine or what happens to a request.
 
 mod csv;
 mod feed;
@@ -12,6 +12,8 @@ mod json;
 mod jsonl;
 mod lines;
 mod object;
+mod packed;
+mod sitemap;
 mod sniff;
 pub mod walk;
 mod word;
@@ -20,7 +22,7 @@ use std::path::PathBuf;
 
 use futures::stream::BoxStream;
 
-use crate::model::Request;
+use crate::{model::Request, page::sitemap::Since};
 
 pub use word::spec;
 
@@ -37,6 +39,10 @@ pub enum Format {
     Csv,
     /// The same, separated by tabs.
     Tsv,
+    /// A sitemap or an index of sitemaps.
+    Sitemap,
+    /// RSS, Atom, JSON Feed or OPML.
+    Feed,
 }
 
 impl Format {
@@ -48,6 +54,8 @@ impl Format {
             Format::Json => "json",
             Format::Csv => "csv",
             Format::Tsv => "tsv",
+            Format::Sitemap => "sitemap",
+            Format::Feed => "feed",
         }
     }
 }
@@ -70,6 +78,8 @@ pub struct Options {
     pub format: Option<Format>,
     /// Column of a CSV or TSV list, by name or by number from 1; `None`: `url`, or the only one.
     pub url_column: Option<String>,
+    /// Entries of sitemaps and feeds that changed before are left out; each gets its record.
+    pub since: Option<Since>,
 }
 
 /// Why there are no requests, or no more of them.
@@ -104,7 +114,7 @@ pub enum SourceError {
 
 /// Opens all sources, to be read one after the other.
 ///
-/// Every file is checked first (there, readable, of a known format, its CSV column found), and so
+/// What is packed by gzip is unpacked. Every file is checked first (there, readable, of a known format, its CSV column found), and so
 /// is the beginning of a pipe that stands first; a pipe that stands later is checked at its turn.
 /// Memory does not grow with the lists; dropping the stream ends the reading.
 pub async fn open(
@@ -117,12 +127,26 @@ pub async fn open(
     let may_be_table = |spec: &Spec| match spec {
         Spec::Stdin => true,
         Spec::Literal(_) => false,
-        Spec::File(path) => {
-            !matches!(sniff::by_name(path), sniff::ByName::Is(Format::Lines | Format::Jsonl | Format::Json))
-        }
+        Spec::File(path) => match sniff::by_name(path) {
+            sniff::ByName::Is(format) => matches!(format, Format::Csv | Format::Tsv),
+            sniff::ByName::Not(_) | sniff::ByName::Unknown => true,
+        },
     };
     if options.url_column.is_some() && options.format.is_none() && !specs.iter().any(may_be_table) {
         let message = "--url-column is for CSV and TSV, and no source is read as such; see --input-format";
+        return Err(SourceError::Unusable(message.to_owned()));
+    }
+    let may_have_dates = |spec: &Spec| match (spec, options.format) {
+        (Spec::Literal(_), _) => false,
+        (_, Some(format)) => matches!(format, Format::Sitemap | Format::Feed),
+        (Spec::Stdin, None) => true,
+        (Spec::File(path), None) => match sniff::by_name(path) {
+            sniff::ByName::Is(format) => matches!(format, Format::Sitemap | Format::Feed | Format::Json),
+            sniff::ByName::Not(_) | sniff::ByName::Unknown => true,
+        },
+    };
+    if options.since.is_some() && !specs.iter().any(may_have_dates) {
+        let message = "--since is for sitemaps and feeds, and no source is read as such; see --input-format";
         return Err(SourceError::Unusable(message.to_owned()));
     }
     feed::start(specs, options).await

@@ -1,11 +1,12 @@
 //! How a list is written, told from its name and its first bytes.
 //!
-//! Documents and archives are refused: their lines, taken for URLs, would be nonsense. Pure; must
-//! not read anything itself.
+//! Documents and archives are refused: their lines, taken for URLs, would be nonsense. What is packed
+//! by gzip comes here unpacked. Pure; must not read anything itself.
 
 use std::path::Path;
 
 use super::Format;
+use crate::page::sitemap::{Sniffed, is_json_feed, sniff};
 
 /// The UTF-8 byte order mark.
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -34,18 +35,21 @@ pub(super) fn by_name(path: &Path) -> ByName {
         "json" => ByName::Is(Format::Json),
         "csv" => ByName::Is(Format::Csv),
         "tsv" => ByName::Is(Format::Tsv),
+        "xml" => ByName::Is(Format::Sitemap),
+        "rss" | "atom" | "rdf" | "opml" => ByName::Is(Format::Feed),
         "html" | "htm" | "xhtml" => ByName::Not(HTML),
-        "xml" | "rss" | "atom" | "svg" => ByName::Not(XML),
+        "svg" => ByName::Not(XML),
         "md" | "markdown" | "mdx" => ByName::Not("a Markdown document"),
         "warc" => ByName::Not("a web archive"),
         "pdf" => ByName::Not(PDF),
-        "gz" | "zst" | "bz2" | "xz" | "br" | "zip" | "7z" | "tar" | "tgz" => ByName::Not(PACKED),
+        "gz" => by_name(Path::new(path.file_stem().unwrap_or_default())),
+        "zst" | "bz2" | "xz" | "br" | "zip" | "7z" | "tar" | "tgz" => ByName::Not(PACKED),
         _ => ByName::Unknown,
     }
 }
 
 const HTML: &str = "an HTML document";
-const XML: &str = "an XML document";
+const XML: &str = "an XML document and neither sitemap nor feed";
 const PDF: &str = "a PDF document";
 const PACKED: &str = "compressed or packed";
 
@@ -58,11 +62,29 @@ pub(super) fn by_bytes(head: &[u8]) -> Result<Format, &'static str> {
         return Err("binary");
     }
     match start(head).map(|rest| (rest[0], rest)) {
-        Some((b'{', _)) => Ok(Format::Jsonl),
+        Some((b'{', rest)) => Ok(if is_json_feed(rest) { Format::Feed } else { Format::Jsonl }),
         Some((b'[', _)) => Ok(Format::Json),
-        Some((b'<', rest)) if rest.starts_with(b"<?xml") => Err(XML),
-        Some((b'<', _)) => Err(HTML),
+        Some((b'<', rest)) => markup(rest),
         _ => Ok(Format::Lines),
+    }
+}
+
+/// The format of markup, by its outermost element.
+fn markup(rest: &[u8]) -> Result<Format, &'static str> {
+    match sniff(rest) {
+        Sniffed::Entries(root) => Ok(if root.is_sitemap() { Format::Sitemap } else { Format::Feed }),
+        Sniffed::Other | Sniffed::MoreNeeded if rest.starts_with(b"<?xml") => Err(XML),
+        Sniffed::Other | Sniffed::MoreNeeded => Err(HTML),
+    }
+}
+
+/// The format of a file whose name says `format`: many kinds of lists have names in `.xml` and `.json`.
+pub(super) fn by_content(format: Format, head: &[u8]) -> Result<Format, &'static str> {
+    match (format, start(head)) {
+        (Format::Json, Some(rest)) if rest.starts_with(b"{") && is_json_feed(rest) => Ok(Format::Feed),
+        (Format::Sitemap | Format::Feed, Some(rest)) if rest.starts_with(b"<") => markup(rest),
+        (Format::Sitemap | Format::Feed, Some(_)) => by_bytes(head),
+        _ => Ok(format),
     }
 }
 
@@ -86,7 +108,7 @@ const UTF16: &str = "UTF-16 text";
 /// The sentence for something that is no list.
 pub(super) fn refusal(name: &str, what: &str) -> String {
     let advice = match what {
-        PACKED => "unpack it first, for example: gunzip -c FILE | fetchall -",
+        PACKED => "unpack it first, for example: zstd -dc FILE | fetchall -",
         UTF16 => "turn it into UTF-8 first, for example: iconv -f UTF-16 -t UTF-8 FILE | fetchall -",
         "binary" => "a list is text; --input-format says how to read it if it is one all the same",
         _ => {
@@ -103,9 +125,15 @@ pub(super) fn without_bom(head: &[u8]) -> &[u8] {
 }
 
 /// Whether more bytes would tell nothing new about the format. A list of lines is told from a table
-/// by its first line, and no line is handed out before it is whole anyway.
+/// by its first line, and a feed from other objects by a key near its beginning; no line and no
+/// object is handed out before it is whole anyway.
 pub(super) fn is_enough(head: &[u8]) -> bool {
-    start(head).is_some_and(|rest| matches!(rest[0], b'{' | b'[' | b'<') || rest.contains(&b'\n'))
+    start(head).is_some_and(|rest| match rest[0] {
+        b'[' => true,
+        b'{' => rest.contains(&b'}') || is_json_feed(rest),
+        b'<' => sniff(rest) != Sniffed::MoreNeeded,
+        _ => rest.contains(&b'\n'),
+    })
 }
 
 /// The kind of table that the first line would be the header of, and whether a column is `url`,
@@ -144,7 +172,14 @@ mod tests {
             ("urls", ByName::Unknown),
             ("a.log", ByName::Unknown),
             ("a.html", ByName::Not(HTML)),
-            ("sitemap.xml.gz", ByName::Not(PACKED)),
+            ("sitemap.xml", ByName::Is(Format::Sitemap)),
+            ("sitemap.xml.gz", ByName::Is(Format::Sitemap)),
+            ("urls.csv.GZ", ByName::Is(Format::Csv)),
+            ("sitemap.gz", ByName::Unknown),
+            ("a.tar.gz", ByName::Not(PACKED)),
+            ("feed.rss", ByName::Is(Format::Feed)),
+            ("subscriptions.opml", ByName::Is(Format::Feed)),
+            ("a.svg", ByName::Not(XML)),
         ] {
             assert_eq!(by_name(Path::new(name)), expected, "{name}");
         }
@@ -158,7 +193,10 @@ mod tests {
             (b"  \n {\"url\":1}", Ok(Format::Jsonl)),
             (b"\xef\xbb\xbf[", Ok(Format::Json)),
             (b"\n<!doctype html>", Err(HTML)),
-            (b"<?xml version='1.0'?>", Err(XML)),
+            (b"<?xml version='1.0'?><project>", Err(XML)),
+            (b"<?xml version='1.0'?><urlset>", Ok(Format::Sitemap)),
+            (b"<rss>", Ok(Format::Feed)),
+            (b"{\"version\":\"https://jsonfeed.org/version/1\"", Ok(Format::Feed)),
             (b"\x1f\x8b\x08", Err(PACKED)),
             (b"\x7fELF\x02\0", Err("binary")),
             (b"\xff\xfeh\0", Err(UTF16)),
@@ -185,8 +223,16 @@ mod tests {
 
     #[test]
     fn a_line_has_to_be_whole_before_it_is_judged() {
-        for (head, enough) in [(&b"ur"[..], false), (b"\n\nurl", false), (b"url\n", true), (b" [", true), (b"{", true)]
-        {
+        for (head, enough) in [
+            (&b"ur"[..], false),
+            (b"\n\nurl", false),
+            (b"url\n", true),
+            (b" [", true),
+            (b"{\"url\":", false),
+            (b"{\"url\":\"a\"}", true),
+            (b"<?xml version='1.0'?>", false),
+            (b"<urlset>", true),
+        ] {
             assert_eq!(is_enough(head), enough, "{head:?}");
         }
     }

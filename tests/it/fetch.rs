@@ -483,6 +483,34 @@ async fn each_request_may_have_its_own_way() {
 }
 
 #[tokio::test]
+async fn a_sitemap_is_a_list_and_what_did_not_change_since_is_skipped() {
+    let site = Site::start(|_| Reply::text("x")).await;
+    let entry = |path: &str, date: &str| format!("<url><loc>{}</loc>{date}</url>", site.url(path));
+    let sitemap = [
+        "<?xml version='1.0'?>\n<urlset>".to_owned(),
+        entry("/old", "<lastmod>2025-01-01</lastmod>"),
+        entry("/new", "<lastmod>2026-02-01</lastmod><priority>0.5</priority>"),
+        entry("/undated", ""),
+    ]
+    .concat();
+    let run = fetchall(["-", "--since=2026-01-01"]).stdin(sitemap.clone() + "</urlset>").run().await;
+    let record = run.record(0);
+    assert_eq!(
+        (run.exit, &record["outcome"], &record["skip"]["code"]),
+        (0, &json!("skipped"), &json!("excluded")),
+        "{run}"
+    );
+    assert_eq!(record["skip"]["message"], "lastmod 2025-01-01 is before --since 2026-01-01");
+    assert_eq!(run.record(1)["tags"], json!({"lastmod": "2026-02-01", "priority": 0.5}));
+    assert_eq!((&run.record(1)["ok"], &run.record(2)["ok"]), (&json!(true), &json!(true)));
+    assert_eq!((site.hits("/old"), site.hits("/new"), site.hits("/undated")), (0, 1, 1));
+    // Cut short, it says so in a record of its own.
+    let run = fetchall(["-", "--input-format=sitemap"]).stdin(sitemap).run().await;
+    assert_eq!((run.exit, &run.record(3)["error"]["code"]), (1, &json!("url.invalid")), "{run}");
+    assert_eq!(fetchall(["-", "--since=soon"]).stdin("").run().await.exit, 2);
+}
+
+#[tokio::test]
 async fn what_it_wrote_it_reads() {
     let site = Site::start(|ask| if ask.path == "/b" { Reply::status(500) } else { Reply::text("x") }).await;
     let first =

@@ -24,7 +24,7 @@ use crate::{
 
 /// What a record says.
 pub(super) fn of_record(record: &mut Record, had: Wants) -> Outcome {
-    let mut outline = record.sighting.as_deref_mut().and_then(|sighting| sighting.outline.as_deref_mut());
+    let outline = record.sighting.as_deref_mut().and_then(|sighting| sighting.outline.as_deref_mut());
     // What becomes of fragments there is the business of its script.
     let is_forward = outline.as_deref().is_some_and(|outline| {
         outline.anchors.is_empty() && outline.links.iter().any(|link| link.kind == LinkKind::Refresh)
@@ -32,14 +32,13 @@ pub(super) fn of_record(record: &mut Record, had: Wants) -> Outcome {
     let words = record.data.take().as_deref().and_then(words::of_data);
     let failure = record.error.take().map(|error| Failure::new(error.code, error.message));
     let is_here = record.final_url == record.url;
-    let anchors =
-        outline.as_deref_mut().filter(|_| had.anchors || had.links).map(|outline| match (had.links, had.anchors) {
-            // Who judges the links of the page needs them too.
-            (true, true) => outline.anchors.clone(),
-            (false, _) => std::mem::take(&mut outline.anchors),
-            // What is read for its links is asked for its anchors later, if at all.
-            (true, false) => Anchors::of_hashes(outline.anchors.hashes().to_vec()),
-        });
+    let anchors = outline.filter(|_| had.anchors || had.links).map(|outline| match (had.links, had.anchors) {
+        // Who judges the links of the page needs them too.
+        (true, true) => outline.anchors.clone(),
+        (false, _) => std::mem::take(&mut outline.anchors),
+        // What is read for its links is asked for its anchors later, if at all.
+        (true, false) => Anchors::of_hashes(outline.anchors.hashes().to_vec()),
+    });
     let sighting = record.sighting.as_deref();
     Outcome {
         answered: Answered {

@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use fetchall::{
     model::units::StatusSet,
+    page::sitemap::Since,
     settings::{Dedupe, Settings},
     source,
 };
@@ -33,6 +34,10 @@ pub enum InputFormat {
     Csv,
     /// tab-separated
     Tsv,
+    /// a sitemap or an index of sitemaps
+    Sitemap,
+    /// RSS, Atom, JSON Feed or OPML
+    Feed,
 }
 
 impl From<InputFormat> for source::Format {
@@ -43,6 +48,8 @@ impl From<InputFormat> for source::Format {
             InputFormat::Json => source::Format::Json,
             InputFormat::Csv => source::Format::Csv,
             InputFormat::Tsv => source::Format::Tsv,
+            InputFormat::Sitemap => source::Format::Sitemap,
+            InputFormat::Feed => source::Format::Feed,
         }
     }
 }
@@ -74,14 +81,21 @@ pub struct ChooseFlags {
     /// count as always (exit 1). What was not needed is skipped with `budget.first`.
     #[arg(long, value_name = "N", value_parser = values::count_u32)]
     pub first: Option<NonZeroU32>,
-    /// Format of the sources: lines, jsonl, json, csv or tsv
+    /// Format of the sources: lines, jsonl, json, csv, tsv, sitemap or feed
     ///
-    /// Without it, a file is read by its extension, then by its first bytes.
+    /// Without it, a file is read by its extension, then by its first bytes. What is packed by gzip
+    /// is unpacked.
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     pub input_format: Option<InputFormat>,
     /// Column of CSV and TSV that holds the URL, by name or number from 1
     #[arg(long, value_name = "C")]
     pub url_column: Option<String>,
+    /// Only entries of sitemaps and feeds that changed since then: 2026-01-31
+    ///
+    /// A day, or a moment as 2026-01-31T12:00:00Z. Entries that do not say when they changed are
+    /// kept; the others are skipped with `excluded`.
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<Since>,
 }
 
 pub(super) fn regex(text: &str) -> Result<Regex, String> {
@@ -100,7 +114,11 @@ fn accept(text: &str) -> Result<StatusSet, String> {
 impl ChooseFlags {
     /// How lists are read.
     pub fn lists(&self) -> source::Options {
-        source::Options { format: self.input_format.map(Into::into), url_column: self.url_column.clone() }
+        source::Options {
+            format: self.input_format.map(Into::into),
+            url_column: self.url_column.clone(),
+            since: self.since.clone(),
+        }
     }
 
     /// Fills `choose` and the accepted statuses.

@@ -59,9 +59,10 @@ fn read_text(flag: &'static str, path: &Path) -> Result<String, BadFlag> {
 pub struct FetchFlags {
     /// URL, file of URLs, or - for stdin
     ///
-    /// Something with `://` is a URL; an existing path (text, JSON Lines, JSON, CSV, TSV) is read
-    /// by its extension, then by its first bytes. Inside a list, a line without a scheme gets `https://`. Without a source, a
-    /// pipe on stdin is read.
+    /// Something with `://` is a URL; an existing path (text, JSON Lines, JSON, CSV, TSV, a
+    /// sitemap, a feed; packed by gzip or not) is read by its extension, then by its first bytes.
+    /// Inside a list, a line without a scheme gets `https://`. Without a source, a pipe on stdin is
+    /// read.
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<String>,
     #[command(flatten)]

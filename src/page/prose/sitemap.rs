@@ -7,16 +7,15 @@
 use std::{borrow::Cow, ops::Range};
 
 use quick_xml::{
-    Reader,
-    escape::{resolve_predefined_entity, unescape},
+    escape::unescape,
     events::{BytesStart, Event},
 };
 
 use super::{draft::Draft, pieces::Pieces};
-use crate::model::link::{Link, LinkKind};
-
-/// Root elements of what has entries.
-const ROOTS: &[&str] = &["urlset", "sitemapindex", "rss", "feed", "RDF"];
+use crate::{
+    model::link::{Link, LinkKind},
+    page::{sitemap::Root, xml},
+};
 
 /// Elements whose text is an address.
 const TEXTS: &[&str] = &["loc", "link", "guid", "content_loc", "player_loc", "thumbnail_loc", "comments"];
@@ -35,11 +34,7 @@ pub(super) fn read(text: &str, draft: &mut Draft) {
 }
 
 fn entries(text: &str, draft: &mut Draft) {
-    let mut reader = Reader::from_str(text);
-    let config = reader.config_mut();
-    config.check_end_names = false;
-    config.allow_dangling_amp = true;
-    config.allow_unmatched_ends = true;
+    let mut reader = xml::reader(text);
     let mut known = false;
     // The element whose text is being read.
     let mut open: Option<&'static str> = None;
@@ -51,7 +46,8 @@ fn entries(text: &str, draft: &mut Draft) {
         at = end;
         match event {
             Event::Start(tag) | Event::Empty(tag) if !known => {
-                known = ROOTS.contains(&tag.local_name().as_ref());
+                // An OPML file is somebody's list of feeds, not a list of pages.
+                known = Root::of_name(tag.local_name().as_ref()).is_some_and(|root| root != Root::Opml);
                 if !known {
                     return;
                 }
@@ -59,7 +55,7 @@ fn entries(text: &str, draft: &mut Draft) {
             Event::Start(tag) => {
                 attributes(text, &tag, span, draft);
                 let name = tag.local_name();
-                open = TEXTS.iter().copied().find(|text| *text == name.as_ref()).filter(|_| is_address(&tag));
+                open = TEXTS.iter().copied().find(|text| *text == name.as_ref()).filter(|_| xml::is_permalink(&tag));
                 address.clear();
             }
             Event::Empty(tag) => attributes(text, &tag, span, draft),
@@ -74,25 +70,14 @@ fn entries(text: &str, draft: &mut Draft) {
                 address.push(&piece, inside, text);
             }
             Event::GeneralRef(name) if open.is_some() => {
-                let c = name.resolve_char_ref().ok().flatten();
-                let mut buffer = [0; 4];
-                let meant = c.map(|c| &*c.encode_utf8(&mut buffer)).or_else(|| resolve_predefined_entity(&name));
                 let written = text.get(span.clone()).unwrap_or_default();
-                address.push(meant.unwrap_or(written), span, text);
+                xml::meaning(&name, |meant| address.push(meant.unwrap_or(written), span, text));
             }
             Event::Comment(comment) => draft.comment(&comment, span),
             Event::Eof => return,
             _ => {}
         }
     }
-}
-
-/// Whether the text of an element is an address: that of a `guid` may be a mere name.
-fn is_address(tag: &BytesStart<'_>) -> bool {
-    let mut attributes = tag.attributes();
-    !attributes.with_checks(false).flatten().any(|attribute| {
-        attribute.key.local_name().as_ref() == "isPermaLink" && attribute.value.trim().eq_ignore_ascii_case("false")
-    })
 }
 
 fn entry(element: &'static str, address: &Pieces, draft: &mut Draft) {

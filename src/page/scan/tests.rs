@@ -1,6 +1,6 @@
 //! What a scan takes and what it leaves, oddity by oddity.
 
-use encoding_rs::WINDOWS_1252;
+use encoding_rs::{UTF_8, WINDOWS_1252};
 
 use super::*;
 

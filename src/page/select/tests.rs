@@ -3,6 +3,11 @@
 use serde_json::json;
 
 use super::*;
+use crate::page::pick::Way;
+
+#[cfg(feature = "extract")]
+mod paths;
+mod typed;
 
 fn plan(selectors: &[(&str, &str)]) -> Result<Plan, SelectError> {
     let owned: Vec<_> = selectors.iter().map(|(name, css)| (name.to_string(), css.to_string())).collect();
@@ -12,7 +17,7 @@ fn plan(selectors: &[(&str, &str)]) -> Result<Plan, SelectError> {
 /// What one selector finds, with all the time in the world.
 fn find(name: &str, css: &str, html: &str) -> Value {
     let plan = plan(&[(name, css)]).unwrap();
-    let mut data = plan.read_within(html, Duration::from_secs(600));
+    let mut data = plan.read_within(&Document::new(Body::Html, html), Duration::from_secs(600)).data;
     assert_eq!(data.len(), 1);
     data.remove(0).1
 }
@@ -132,7 +137,7 @@ fn a_wrong_selector_is_shown_where_it_is_wrong() {
         ("a:hoover", 3),
         ("p::txt", 3),
         ("a)", 2),
-        ("svg|a", 4),
+        ("svg|a", 5),
         ("//div[@id]", 1),
     ] {
         let fault = plan(&[("price", css)]).expect_err(css);
@@ -163,7 +168,7 @@ fn selectors_are_bounded() {
         let check = || {
             for css in &deep {
                 if let Ok(plan) = plan(&[("x", css)]) {
-                    plan.read_within(&"<a>".repeat(100), Duration::from_secs(600));
+                    plan.read_within(&Document::new(Body::Html, &"<a>".repeat(100)), Duration::from_secs(600));
                 }
             }
         };

@@ -62,7 +62,9 @@ async fn wrong_usage_ends_before_the_first_request() {
         (file(&dir, "page.html", "<p>"), "is an HTML document; links are not read out of documents"),
         (file(&dir, "notes.md", "# x"), "is a Markdown document"),
         (file(&dir, "page", " <html>"), "is an HTML document"),
-        (file(&dir, "x.txt", b"\x1f\x8b\x08"), "unpack it first"),
+        (file(&dir, "x.txt", b"\x28\xb5\x2f\xfd"), "unpack it first"),
+        (file(&dir, "x.gz", b"\x1f\x8b\x08"), "cannot open"),
+        (file(&dir, "pom.xml", "<?xml version='1.0'?>\n<project>"), "is an XML document and neither sitemap nor feed"),
         (file(&dir, "x.bin", b"\x7fELF\0\0"), "is binary"),
         (file(&dir, "u.txt", b"\xff\xfeh\0"), "is UTF-16 text"),
         (file(&dir, "t.csv", "id,link\n"), "t.csv has no column `url`; name one with --url-column"),
@@ -201,4 +203,71 @@ async fn the_lists_in_the_repository_read_as_they_say() {
     assert_eq!(verdicts(fixture("links.tsv"), Some("link")).await, "..");
     assert_eq!(verdicts(fixture("hostile.txt"), None).await, "....x...");
     assert_eq!(verdicts(fixture("faults.jsonl"), None).await, "xxxxxxx.");
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(text.as_bytes()).unwrap();
+    packer.finish().unwrap()
+}
+
+#[tokio::test]
+async fn sitemaps_and_feeds_are_lists_by_name_and_by_their_first_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let sitemap = |url: &str| format!("<?xml version='1.0'?>\n<urlset><url><loc>{url}</loc></url></urlset>");
+    let json = "{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{\"url\":\"https://f\"}]}";
+    let specs = vec![
+        file(&dir, "sitemap.xml", sitemap("https://a")),
+        file(&dir, "sitemap.xml.gz", gzip(&sitemap("https://b"))),
+        file(&dir, "noname", gzip(&sitemap("https://c"))),
+        file(&dir, "feed.xml", "<rss><channel><item><link>https://d</link></item></channel></rss>"),
+        file(&dir, "news.atom", "<feed><entry><link href='https://e'/></entry></feed>"),
+        file(&dir, "feed.json", json),
+        file(&dir, "feed", json),
+        file(&dir, "my.opml", "<opml><body><outline xmlUrl='https://g'/></body></opml>"),
+        file(&dir, "index.xml", "<sitemapindex><sitemap><loc>https://h</loc></sitemap></sitemapindex>"),
+        file(&dir, "sitemap.txt.gz", gzip("https://i\n")),
+        file(&dir, "list.xml", "https://j\n"),
+    ];
+    let urls = read(specs, Options::default()).await.unwrap();
+    assert_eq!(
+        urls.join(" "),
+        "https://a https://b https://c https://d https://e https://f https://f https://g https://h https://i https://j"
+    );
+    let options = Options { format: Some(Format::Sitemap), ..Options::default() };
+    let specs = vec![file(&dir, "odd.csv", sitemap("https://k")), file(&dir, "odd.md", "https://l\n")];
+    assert_eq!(read(specs, options).await.unwrap(), ["https://k", "https://l"]);
+}
+
+#[tokio::test]
+async fn a_date_is_for_what_has_dates() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = || Options { since: Some("2026".parse().unwrap()), ..Options::default() };
+    let error =
+        read(vec![Spec::Literal("https://a".to_owned()), file(&dir, "a.txt", "b")], options()).await.unwrap_err();
+    assert!(error.starts_with("--since is for sitemaps and feeds"), "{error}");
+    let sitemap = "<urlset><url><loc>https://a</loc><lastmod>2025</lastmod></url></urlset>";
+    let mut stream = open(vec![file(&dir, "s.xml", sitemap)], options()).await.unwrap();
+    let request = stream.next().await.unwrap().unwrap();
+    assert_eq!(request.excluded(), Some("lastmod 2025 is before --since 2026"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn entries_come_while_the_rest_of_a_sitemap_is_not_written_yet() {
+    let dir = tempfile::tempdir().unwrap();
+    let (spec, path) = fifo(&dir);
+    let (go, goes) = std::sync::mpsc::channel();
+    let writer = std::thread::spawn(move || {
+        let mut pipe = std::fs::File::options().write(true).open(path).unwrap();
+        pipe.write_all(b"<urlset><url><loc>https://a</loc></url><url><loc>htt").unwrap();
+        goes.recv().unwrap();
+        pipe.write_all(b"ps://b</loc></url></urlset>").unwrap();
+    });
+    let mut stream = open(vec![spec], Options::default()).await.unwrap();
+    assert_eq!(&*stream.next().await.unwrap().unwrap().input, "https://a");
+    go.send(()).unwrap();
+    let rest: Vec<_> = stream.map(|item| item.unwrap().input.to_string()).collect().await;
+    assert_eq!(rest, ["https://b"]);
+    writer.join().unwrap();
 }

@@ -22,9 +22,13 @@ async fn mapped() -> Site {
                 "<urlset><url><loc>{base}/island</loc><image:image xmlns:image='x'><image:loc>{base}/pic.png</image:loc></image:image></url></urlset>"
                 ),
             ),
-            "/index.xml" => xml("sitemapindex", "sitemap", &[at("/part.xml"), at("/index.xml")]),
+            "/index.xml" => xml("sitemapindex", "sitemap", &[at("/part.xml"), at("/packed.xml.gz"), at("/index.xml")]),
             "/part.xml" => xml("urlset", "url", &[at("/one"), at("/island"), "http://other.invalid/".to_owned()]),
-            "/" | "/one" | "/island" => Reply::html("<a href=/>x</a>"),
+            "/packed.xml.gz" => {
+                let text = format!("<urlset><url><loc>{base}/two</loc></url></urlset>");
+                Reply::of("application/gzip", gzip(text.as_bytes()))
+            }
+            "/" | "/one" | "/two" | "/island" => Reply::html("<a href=/>x</a>"),
             _ => Reply::status(404),
         }
     })
@@ -36,7 +40,7 @@ async fn entries_of_sitemaps_are_pages_and_sitemaps_have_no_record() {
     let site = mapped().await;
     let run = crawl(&site, &["--sitemaps=on"]).await;
     let records = by_path(&site, &run);
-    assert_eq!(records.keys().collect::<Vec<_>>(), ["/", "/island", "/one"], "{run}");
+    assert_eq!(records.keys().collect::<Vec<_>>(), ["/", "/island", "/one", "/two"], "{run}");
     assert_eq!(run.exit, 0, "a sitemap that is not there is no broken page");
     let island = &records["/island"];
     assert_eq!((&island["found_in"], &island["depth"]), (&"sitemap".into(), &1.into()));

@@ -1,0 +1,341 @@
+//! Why a selector found nothing on any page: what its pages have instead that is near to it.
+//!
+//! Counted only for selectors that never matched, on their first pages, in bounded memory. Must not
+//! know who tells it.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::{Duration, Instant},
+};
+
+use scraper::Html;
+
+use super::{
+    Plan,
+    field::{Css, Field, Source},
+};
+use crate::page::{pick, tree};
+
+/// Selectors that are followed at most; each request may bring its own.
+const TALLIES: usize = 256;
+
+/// Pages that are looked at for a selector.
+const PAGES: u64 = 64;
+
+/// Different names that are counted of a page, and near ones that are kept for a selector.
+const NAMES: usize = 4096;
+const KEPT: usize = 32;
+
+/// Names of a selector that are compared.
+const NEEDLES: usize = 8;
+
+/// Longest name that is shown, in bytes.
+const SHOWN: usize = 64;
+
+/// What became of selectors over many pages.
+#[derive(Debug, Default)]
+pub struct Hints {
+    tallies: Vec<Tally>,
+}
+
+#[derive(Debug)]
+struct Tally {
+    path: String,
+    css: String,
+    matched: bool,
+    /// Pages that it was asked of.
+    pages: u64,
+    /// Those of them that were looked at.
+    looked: u64,
+    /// Pages that have all its names.
+    complete: u64,
+    /// What is near, by how it is written: edits, and how often it occurs.
+    near: BTreeMap<String, (usize, u64)>,
+}
+
+/// What a name is a name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Sort {
+    Tag,
+    Class,
+    Id,
+}
+
+type Names<'a> = HashMap<(Sort, &'a str), u64>;
+
+impl Hints {
+    /// Takes note of what the plan's selectors do on a page; `html` is its decoded text.
+    ///
+    /// For pages that nobody reads otherwise: a plan that was made with [`Plan::noting`] does this
+    /// while it reads.
+    pub fn note(&mut self, plan: &Plan, html: &str) {
+        let until = Instant::now() + Duration::from_secs(1);
+        let Some(tree) = tree::build(html, until) else { return };
+        let mut matched = HashSet::new();
+        let mut left: Vec<(&Field, Vec<pick::Within<'_>>)> =
+            plan.fields.iter().map(|field| (&**field, vec![pick::Within::Page(&tree)])).collect();
+        while let Some((field, places)) = left.pop() {
+            let (Source::Css(css, _) | Source::Group(css, _)) = &field.source else { continue };
+            let Some(selector) = &css.selector else { continue };
+            let found = places.iter().flat_map(|within| pick::matches(*within, selector, css.way, until));
+            let found: Vec<_> = found.take(KEPT).map(pick::Within::Element).collect();
+            if !found.is_empty() {
+                matched.insert(std::ptr::from_ref(css));
+                left.extend(field.inner().iter().map(|inner| (inner, found.clone())));
+            }
+        }
+        self.note_tree(plan, &tree, &matched);
+    }
+
+    /// The same for a page that was read: `matched` holds the selectors that matched.
+    pub(super) fn note_tree(&mut self, plan: &Plan, tree: &Html, matched: &HashSet<*const Css>) {
+        let mut wanted = Vec::new();
+        let mut left: Vec<(String, &Field)> =
+            plan.fields.iter().rev().map(|field| (field.name.clone(), &**field)).collect();
+        while let Some((path, field)) = left.pop() {
+            let (Source::Css(css, _) | Source::Group(css, _)) = &field.source else { continue };
+            let is_matched = css.selector.is_none() || matched.contains(&std::ptr::from_ref(css));
+            if is_matched {
+                // Only then its fields were asked.
+                let inner = |inner: &Field| format!("{path}.{}", inner.name);
+                left.extend(field.inner().iter().rev().map(|field| (inner(field), field)));
+            }
+            let Some(at) = self.position(path, css) else { continue };
+            let Some(tally) = self.tallies.get_mut(at) else { continue };
+            tally.pages += 1;
+            tally.matched |= is_matched;
+            if tally.matched {
+                tally.near.clear();
+            } else if tally.looked < PAGES {
+                tally.looked += 1;
+                wanted.push(at);
+            }
+        }
+        if wanted.is_empty() {
+            return;
+        }
+        let names = names(tree);
+        for (at, tally) in self.tallies.iter_mut().enumerate() {
+            if wanted.contains(&at) {
+                tally.compare(&names);
+            }
+        }
+    }
+
+    /// One sentence for each selector that matched nothing on any page it was asked of.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut sentences: Vec<String> =
+            self.tallies.iter().filter(|tally| !tally.matched && tally.pages > 0).map(Tally::sentence).collect();
+        let mut told = HashSet::new();
+        sentences.retain(|sentence| told.insert(sentence.clone()));
+        sentences
+    }
+
+    fn position(&mut self, path: String, css: &Css) -> Option<usize> {
+        let known = self.tallies.iter().position(|tally| tally.path == path && tally.css == css.text);
+        if known.is_some() || self.tallies.len() >= TALLIES {
+            return known;
+        }
+        let (css, near) = (css.text.clone(), BTreeMap::new());
+        self.tallies.push(Tally { path, css, matched: false, pages: 0, looked: 0, complete: 0, near });
+        Some(self.tallies.len() - 1)
+    }
+}
+
+impl Tally {
+    fn compare(&mut self, names: &Names<'_>) {
+        let needles = needles(&self.css);
+        let absent: Vec<_> =
+            needles.iter().filter(|(sort, name)| !names.contains_key(&(*sort, name.as_str()))).collect();
+        self.complete += u64::from(absent.is_empty());
+        for (sort, needle) in absent.into_iter().take(NEEDLES) {
+            for (&(other, name), count) in names {
+                let edits = if other == *sort { edits(needle, name) } else { (needle == name).then_some(0) };
+                let Some(edits) = edits else { continue };
+                let shown = other.shown(name);
+                if self.near.len() < KEPT || self.near.contains_key(&shown) {
+                    self.near.entry(shown).or_insert((edits, 0)).1 += count;
+                }
+            }
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let pages = if self.pages == 1 { "1 page".to_owned() } else { format!("{} pages", self.pages) };
+        let says = format!("`{}` matched nothing on {pages}", self.css);
+        let among = if self.looked < self.pages { format!(" on the first {}", self.looked) } else { String::new() };
+        let best = self.near.iter().min_by_key(|(_, (edits, count))| (*edits, u64::MAX - count));
+        match best {
+            Some((name, (_, 1))) => format!("{says}; `{name}` occurs once{among}"),
+            Some((name, (_, count))) => format!("{says}; `{name}` occurs {count} times{among}"),
+            None if self.complete > 0 => format!("{says}; its names occur, but not together like this"),
+            None => says,
+        }
+    }
+}
+
+impl Sort {
+    fn shown(self, name: &str) -> String {
+        match self {
+            Sort::Tag => name.to_owned(),
+            Sort::Class => format!(".{name}"),
+            Sort::Id => format!("#{name}"),
+        }
+    }
+}
+
+/// How far a name is from the one that was written, if it is near enough to be meant.
+fn edits(needle: &str, name: &str) -> Option<usize> {
+    if needle.eq_ignore_ascii_case(name) {
+        return Some(0);
+    }
+    let most = match needle.chars().count() {
+        0..=2 => return None,
+        3..=5 => 1,
+        _ => 2,
+    };
+    if needle.len().abs_diff(name.len()) > 4 * most {
+        return None;
+    }
+    Some(strsim::damerau_levenshtein(needle, name)).filter(|edits| *edits <= most)
+}
+
+/// The names on a page and how often they occur; only those that can be shown.
+fn names(tree: &Html) -> Names<'_> {
+    let mut names = Names::new();
+    let mut add = |sort, name| {
+        if names.len() < NAMES || names.contains_key(&(sort, name)) {
+            *names.entry((sort, name)).or_insert(0) += 1;
+        }
+    };
+    for element in pick::root(tree).into_iter().flat_map(pick::elements) {
+        let element = element.value();
+        let classes = element.attr("class").unwrap_or_default().split_ascii_whitespace();
+        let classes = classes.map(|name| (Sort::Class, name));
+        let id = element.attr("id").map(|name| (Sort::Id, name));
+        let all = classes.chain(id).chain([(Sort::Tag, element.name())]);
+        all.filter(|(_, name)| name.len() <= SHOWN && name.chars().all(is_name))
+            .for_each(|(sort, name)| add(sort, name));
+    }
+    names
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '-' || c == '_'
+}
+
+/// The names that a selector is made of; what stands in brackets and parentheses does not count.
+fn needles(css: &str) -> Vec<(Sort, String)> {
+    let (mut needles, mut depth) = (Vec::new(), 0usize);
+    let mut chars = css.chars().peekable();
+    while let Some(c) = chars.next() {
+        let sort = match c {
+            '(' | '[' => {
+                depth += 1;
+                continue;
+            }
+            ')' | ']' => {
+                depth = depth.saturating_sub(1);
+                continue;
+            }
+            '.' => Some(Sort::Class),
+            '#' => Some(Sort::Id),
+            ':' => None,
+            c if is_name(c) => Some(Sort::Tag),
+            _ => continue,
+        };
+        let mut name: String = if sort == Some(Sort::Tag) { c.to_string() } else { String::new() };
+        while let Some(c) = chars.next_if(|c| is_name(*c) || *c == '\\') {
+            let escaped = if c == '\\' { chars.next() } else { Some(c) };
+            name.extend(escaped);
+        }
+        if let Some(sort) = sort.filter(|_| depth == 0 && !name.is_empty()) {
+            needles.push((sort, name));
+        }
+    }
+    needles
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    fn plan(selectors: &[(&str, &str)]) -> Plan {
+        let owned: Vec<_> = selectors.iter().map(|(name, css)| (name.to_string(), css.to_string())).collect();
+        Plan::parse(&owned).unwrap()
+    }
+
+    fn sentences(selectors: &[(&str, &str)], html: &str, pages: usize) -> Vec<String> {
+        let (mut alone, shared) = (Hints::default(), Arc::new(Mutex::new(Hints::default())));
+        let plan = plan(selectors);
+        let noting = plan.clone().noting(&shared);
+        for _ in 0..pages {
+            alone.note(&plan, html);
+            noting.read(html);
+        }
+        let sentences = alone.sentences();
+        assert_eq!(sentences, shared.lock().unwrap().sentences(), "reading notes what noting notes");
+        sentences
+    }
+
+    #[test]
+    fn a_selector_without_matches_is_told_what_is_near() {
+        let html = "<p class='price big'>1</p><div id=Main class=card><h2>x</h2></div>";
+        for (css, want) in [
+            (".pricee", "`.pricee` matched nothing on 24 pages; `.price` occurs 24 times"),
+            (".Price", "`.Price` matched nothing on 24 pages; `.price` occurs 24 times"),
+            ("#price", "`#price` matched nothing on 24 pages; `.price` occurs 24 times"),
+            ("price", "`price` matched nothing on 24 pages; `.price` occurs 24 times"),
+            ("#main > h2", "`#main > h2` matched nothing on 24 pages; `#Main` occurs 24 times"),
+            (".card .big", "`.card .big` matched nothing on 24 pages; its names occur, but not together like this"),
+            (".nothing:not(.price)", "`.nothing:not(.price)` matched nothing on 24 pages"),
+        ] {
+            assert_eq!(sentences(&[("x", css), ("y", "h2")], html, 24), [want]);
+        }
+        assert_eq!(sentences(&[("x", "a")], "", 1), ["`a` matched nothing on 1 page"]);
+    }
+
+    #[test]
+    fn a_field_of_a_group_counts_where_its_group_matched() {
+        let html = "<div class=card><h2>x</h2></div>";
+        let both = [("a", ".card{t=h2, p=.titel}"), ("b", ".cart{t=.never}")];
+        assert_eq!(
+            sentences(&both, html, 2),
+            ["`.titel` matched nothing on 2 pages", "`.cart` matched nothing on 2 pages; `.card` occurs 2 times"]
+        );
+    }
+
+    #[test]
+    fn one_match_is_enough_to_be_silent() {
+        let shared = Arc::new(Mutex::new(Hints::default()));
+        let plan = plan(&[("x", ".late"), ("y", ".never")]).noting(&shared);
+        for page in 0..100 {
+            plan.read(if page == 80 { "<p class=late>" } else { "<p class=lat><p class=lat>" });
+        }
+        assert_eq!(shared.lock().unwrap().sentences(), ["`.never` matched nothing on 100 pages"]);
+        let one = self::plan(&[("x", ".lase")]).noting(&shared);
+        (0..100).for_each(|_| drop(one.read("<p class=late>")));
+        let told = shared.lock().unwrap().sentences();
+        assert_eq!(told[1], "`.lase` matched nothing on 100 pages; `.late` occurs 64 times on the first 64");
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut hints = Hints::default();
+        let html: String = (0..10_000).map(|i| format!("<p class='name{i}'>")).collect();
+        for i in 0..500 {
+            hints.note(&plan(&[("x", &format!(".nam{i}"))]), if i < 3 { &html } else { "<p>" });
+        }
+        assert!(hints.tallies.len() <= TALLIES);
+        assert!(hints.tallies.iter().all(|tally| tally.near.len() <= KEPT));
+    }
+
+    #[test]
+    fn names_of_a_selector() {
+        let found = needles("div.a\\:b > #c-d:hover, ul li:nth-child(2) [x=y]::before");
+        let shown: Vec<_> = found.iter().map(|(sort, name)| sort.shown(name)).collect();
+        assert_eq!(shown, ["div", ".a:b", "#c-d", "ul", "li"]);
+    }
+}
