@@ -5,6 +5,7 @@ mod gentle;
 mod library;
 mod maps;
 mod outside;
+mod shop;
 
 use std::collections::BTreeMap;
 
