@@ -4,11 +4,7 @@
 //! Ends by counting: nothing waits, nothing is open. Must not decide what is followed (that is `crawl`)
 //! nor what a record says (`landing`).
 
-use std::{
-    collections::{HashMap, VecDeque},
-    num::NonZeroU64,
-    sync::{Arc, atomic::Ordering::Relaxed},
-};
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use tokio::{
     sync::mpsc::Sender,
@@ -17,23 +13,20 @@ use tokio::{
 use url::Url;
 
 use super::{
-    CrawlEnd, Hook,
-    ask::{self, Credentials},
+    CrawlEnd, Hook, ask,
     handle::CrawlHandle,
-    known::Known,
-    levels::Levels,
     line::Line,
-    maps::Maps,
     open::{Open, Role, Way},
     outlet::Outlet,
-    plan::{Extras, Links},
-    queue::{Queue, Waiting},
+    queue::Waiting,
+    state::{Met, Stock, Tally, Told},
 };
 use crate::{
-    crawl::{Rules, TrapCounts},
     engine::Stop,
-    model::{Ending, FoundIn, Record, Request, Visit, Wish, record::Heavy},
-    settings::Settings,
+    model::{
+        Ending, FoundIn, Record, Request, Visit,
+        record::{Heavy, Outcome},
+    },
 };
 
 /// Records that may wait for the reader before no answer is taken any more.
@@ -42,51 +35,19 @@ const OUTLET: usize = 512;
 /// What the note of a URL in the queue says if it lies outside of the crawl.
 pub(super) const OUTSIDE: &str = "\0outside";
 
-/// The state of a crawl.
+/// A crawl under way.
 pub(super) struct Hub {
-    pub(super) rules: Rules,
-    pub(super) links: Links,
-    pub(super) extras: Extras,
-    /// The settings as they were given.
-    pub(super) settings: Settings,
-    /// Our name to robots.
-    pub(super) agent: String,
-    /// Makes the keys of this crawl unforeseeable.
-    pub(super) seed: u64,
-    pub(super) known: Known,
-    pub(super) counts: TrapCounts,
-    /// Pages that may still be taken; `None` is any number.
-    pub(super) budget: Option<u64>,
-    /// A page was left because of the budget.
-    pub(super) over_budget: bool,
-    pub(super) credentials: Credentials,
-    pub(super) queue: Queue,
-    /// What was found and left out, for the end, if that is wanted.
-    pub(super) left: Queue,
-    pub(super) levels: Levels,
-    /// Shorter ways to pages that wait, by key: the parent, and how it was found there.
-    pub(super) nearer: HashMap<u128, (Arc<str>, FoundIn)>,
-    /// What goes first, since it says where pages are or whether one is there.
-    pub(super) errands: VecDeque<(Open, Request)>,
-    pub(super) maps: Maps,
-    /// What requests that wait have beyond a URL, by their number.
-    pub(super) wishes: HashMap<u64, Box<Wish>>,
+    pub(super) told: Told,
+    pub(super) met: Met,
+    pub(super) stock: Stock,
+    pub(super) tally: Tally,
     pub(super) line: Line,
-    pub(super) window: usize,
     pub(super) outlet: Outlet,
     pub(super) out: Sender<Record>,
     pub(super) handle: CrawlHandle,
     pub(super) hook: Option<Hook>,
-    pub(super) next_seq: u64,
-    /// Pages asked for, whose records went out.
-    pub(super) pages: u64,
-    /// Successes after which the crawl ends, and those so far.
-    pub(super) first: Option<u64>,
-    pub(super) successes: u64,
-    /// Pages that were known and not asked for when the crawl ended.
-    pub(super) unasked: u64,
     /// The parent that the last request had: its neighbours have the same.
-    pub(super) last_parent: Option<Arc<str>>,
+    last_parent: Option<Arc<str>>,
 }
 
 /// What woke the loop.
@@ -98,17 +59,33 @@ enum Event {
 }
 
 impl Hub {
+    /// A crawl that goes out over `line`, whose records go to `out`.
+    pub fn new(told: Told, met: Met, line: Line, out: Sender<Record>, hook: Option<Hook>) -> Self {
+        Hub {
+            outlet: Outlet::new(told.settings.choose.order),
+            told,
+            met,
+            stock: Stock::new(Instant::now().into_std()),
+            tally: Tally::default(),
+            handle: CrawlHandle::new(line.handle.clone()),
+            line,
+            out,
+            hook,
+            last_parent: None,
+        }
+    }
+
     /// Runs it to its end, inside a runtime.
-    pub async fn run(mut self) -> CrawlEnd {
+    pub async fn run(mut self, seeds: Vec<Request>) -> CrawlEnd {
+        self.begin(seeds);
         let is_whole = self.work().await;
         if is_whole {
             self.wind_up().await;
         }
-        let (known, waiting) = (self.known.len() as u64, self.unasked);
+        let (known, waiting) = (self.met.known.len() as u64, self.tally.unasked);
         let stopped = self.handle.stopped();
-        let (pages, over_budget) = (self.pages, self.over_budget);
-        let (_, end) = self.line.finish().await;
-        let source_error = match end {
+        let (pages, over_budget) = (self.tally.pages, self.met.over_budget);
+        let source_error = match self.line.finish().await {
             Some(end) => end.source_error,
             None => Some("a bug in fetchall: the engine of the crawl panicked".to_owned()),
         };
@@ -151,27 +128,27 @@ impl Hub {
     }
 
     fn is_dry(&self) -> bool {
-        self.is_stopped() || (self.queue.is_empty() && self.errands.is_empty() && self.line.len() == 0)
+        self.is_stopped() || (self.stock.is_empty() && self.line.len() == 0)
     }
 
     /// Hands the engine what it has room for. If somebody else has to be waited for, says until when.
     fn feed(&mut self) -> Option<Instant> {
         let mut late = None;
-        while !self.is_stopped() && self.line.len() + self.outlet.held() < self.window {
-            if let Some((open, request)) = self.errands.pop_front() {
+        while !self.is_stopped() && self.line.len() + self.outlet.held() < self.told.window {
+            if let Some((open, request)) = self.stock.errands.pop_front() {
                 self.send(open, request);
                 continue;
             }
-            let Some(front) = self.queue.front() else { break };
+            let Some(front) = self.stock.queue.front() else { break };
             let (depth, leads_on) = (front.depth, front.note != OUTSIDE);
-            if leads_on && let Err(until) = self.levels.may_go(depth, Instant::now().into_std()) {
+            if leads_on && let Err(until) = self.stock.levels.may_go(depth, Instant::now().into_std()) {
                 late = Some(until.into());
                 break;
             }
-            let Some(waiting) = self.queue.pop() else { break };
+            let Some(waiting) = self.stock.queue.pop() else { break };
             self.ask(waiting);
         }
-        self.handle.marks().waiting.store(self.queue.len() as u64, Relaxed);
+        self.handle.marks().waiting.store(self.stock.queue.len() as u64, Relaxed);
         late
     }
 
@@ -182,18 +159,18 @@ impl Hub {
             _ => parent.into(),
         });
         self.last_parent.clone_from(&parent);
-        let url = self.credentials.apply(&url);
+        let url = self.met.credentials.apply(&url);
         let (role, request) = if note == OUTSIDE {
             (Role::Outside(Way::Head), ask::outside(&url, Way::Head))
         } else {
-            let key = Url::parse(&url).map_or(0, |url| self.key(&url));
+            let key = self.told.key_of_text(&url);
             // A request with content is known by more than its URL.
-            if self.known.standing(key).is_taken() {
-                self.known.take(key);
+            if self.met.known.standing(key).is_taken() {
+                self.met.known.take(key);
             }
-            if let Some((shorter, way)) = self.nearer.remove(&key) {
-                self.levels.begin(depth - 1);
-                self.levels.end(depth, Instant::now().into_std());
+            if let Some((shorter, way)) = self.met.nearer.remove(&key) {
+                self.stock.levels.begin(depth - 1);
+                self.stock.levels.end(depth, Instant::now().into_std());
                 (parent, found_in, depth) = (Some(shorter), way, depth - 1);
             }
             (Role::Page(key), self.request(seq, url, note))
@@ -214,38 +191,18 @@ impl Hub {
         if !note.is_empty() {
             request.url = Some(std::mem::replace(&mut request.input, note.into()));
         }
-        request.wish = self.wishes.remove(&seq);
+        request.wish = self.stock.wishes.remove(&seq);
         request.look(crate::model::Look::FACTS)
-    }
-
-    pub(super) fn key(&self, url: &Url) -> u128 {
-        ask::key(url, self.rules.tracking, self.seed)
     }
 
     pub(super) fn number(&mut self) -> u64 {
         self.handle.marks().found.fetch_add(1, Relaxed);
-        self.next_seq += 1;
-        self.next_seq - 1
-    }
-
-    /// Whether one more page may be taken; then it is counted.
-    pub(super) fn spend(&mut self) -> bool {
-        match &mut self.budget {
-            Some(0) => {
-                self.over_budget = true;
-                false
-            }
-            Some(left) => {
-                *left -= 1;
-                true
-            }
-            None => true,
-        }
+        self.tally.next_seq += 1;
+        self.tally.next_seq - 1
     }
 
     /// A record goes out.
     pub(super) fn put(&mut self, record: Record) {
-        use crate::model::record::Outcome;
         let marks = self.handle.marks();
         let counter = match record.outcome {
             Outcome::Ok => &marks.ok,
@@ -266,7 +223,7 @@ impl Hub {
     pub(super) fn refuse(&mut self, waiting: Waiting, ending: Ending) {
         let url = Url::parse(&waiting.url).ok();
         let mut request = Request::get(waiting.url);
-        request.wish = self.wishes.remove(&waiting.seq);
+        request.wish = self.stock.wishes.remove(&waiting.seq);
         if waiting.found_in == FoundIn::Seed && !waiting.note.is_empty() {
             request.input = waiting.note.into();
         }
@@ -280,8 +237,8 @@ impl Hub {
     /// crawl does not want to wait for these.
     async fn wind_up(&mut self) {
         let is_asked = self.handle.stopped() == Some(Stop::Asked);
-        self.unasked += self.queue.len() as u64;
-        while let Some(waiting) = self.queue.pop() {
+        self.tally.unasked += self.stock.queue.len() as u64;
+        while let Some(waiting) = self.stock.queue.pop() {
             if !is_asked && self.tells_of(&waiting) {
                 self.refuse(waiting, super::left::ending_of_waiting(self.handle.stopped()));
             } else {
@@ -291,12 +248,12 @@ impl Hub {
                 return;
             }
         }
-        for (open, _) in std::mem::take(&mut self.errands) {
+        for (open, _) in std::mem::take(&mut self.stock.errands) {
             if open.has_record() {
                 self.void(open.seq);
             }
         }
-        while let Some(waiting) = self.left.pop().filter(|_| !is_asked) {
+        while let Some(waiting) = self.stock.left.pop().filter(|_| !is_asked) {
             self.tell_left(waiting);
             if !self.hand_over().await {
                 return;
@@ -307,7 +264,7 @@ impl Hub {
 
     /// Whether a URL that was never asked for has a record.
     pub(super) fn tells_of(&self, waiting: &Waiting) -> bool {
-        self.extras.skipped || waiting.found_in == FoundIn::Seed
+        self.told.extras.skipped || waiting.found_in == FoundIn::Seed
     }
 
     /// Records that are ready go out. False if nobody takes them.
@@ -323,14 +280,9 @@ impl Hub {
 
     /// Counts a success; the crawl ends with the last of those that were asked for.
     pub(super) fn succeed(&mut self) {
-        self.successes += 1;
-        if self.first.is_some_and(|first| self.successes >= first) {
+        self.tally.successes += 1;
+        if self.told.settings.choose.first.is_some_and(|first| self.tally.successes >= first.get().into()) {
             self.handle.stop(Stop::First);
         }
     }
-}
-
-/// What [`Hub::first`] and [`Hub::budget`] are, from what was typed.
-pub(super) fn count(count: Option<NonZeroU64>) -> Option<u64> {
-    count.map(NonZeroU64::get)
 }

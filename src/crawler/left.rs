@@ -22,8 +22,8 @@ pub(super) struct Left<'a> {
 impl Hub {
     /// Takes note of what is left out, if anybody wants to know.
     pub(super) fn leave(&mut self, left: &Left<'_>, code: Code, message: &str) {
-        if self.extras.skipped && self.known.leave(left.key) == Standing::New {
-            self.left.push(&Waiting {
+        if self.told.extras.skipped && self.met.known.leave(left.key) == Standing::New {
+            self.stock.left.push(&Waiting {
                 seq: 0,
                 url: left.url.to_owned(),
                 parent: left.parent.map(str::to_owned),
@@ -36,7 +36,7 @@ impl Hub {
 
     /// The same, for a reason of the rules.
     pub(super) fn leave_for(&mut self, left: &Left<'_>, reason: &Reason) {
-        if self.extras.skipped {
+        if self.told.extras.skipped {
             self.leave(left, reason.code(), &reason.sentence());
         }
     }
@@ -48,8 +48,8 @@ impl Hub {
 
     /// What was left out has its record now, unless it was taken after all.
     pub(super) fn tell_left(&mut self, waiting: Waiting) {
-        let key = url::Url::parse(&waiting.url).map_or(0, |url| self.key(&url));
-        if self.known.standing(key).is_taken() {
+        let key = self.told.key_of_text(&waiting.url);
+        if self.met.known.standing(key).is_taken() {
             return;
         }
         let (code, message) = waiting.note.split_once(' ').unwrap_or_default();

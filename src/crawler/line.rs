@@ -74,11 +74,9 @@ impl Line {
         self.requests = None;
     }
 
-    /// What was asked and not answered, and how the run ended; `None` if it panicked.
-    pub async fn finish(self) -> (Vec<Open>, Option<End>) {
-        let mut open: Vec<_> = self.open.into_values().collect();
-        open.sort_unstable_by_key(|open| open.seq);
+    /// How the run ended; `None` if it panicked.
+    pub async fn finish(self) -> Option<End> {
         drop(self.records);
-        (open, self.end.await.ok())
+        self.end.await.ok()
     }
 }

@@ -36,7 +36,7 @@ impl Maps {
 impl Hub {
     pub(super) fn land_robots(&mut self, record: Record) {
         let Some((base, body)) = self.body_of(record) else { return };
-        for map in Robots::parse(&body, &self.agent).sitemaps() {
+        for map in Robots::parse(&body, &self.told.agent).sitemaps() {
             if let Ok(url) = base.join(map) {
                 self.send_for_map(&url, 1);
             }
@@ -57,7 +57,7 @@ impl Hub {
         let links: Vec<PageLink> =
             parsed.entries.iter().filter_map(|entry| Url::parse(&entry.url).ok()).map(link).collect();
         let page = PageFacts { url: &url, links: &links, directives: Directives::default(), depth: open.depth };
-        for one in follow(&page, &self.rules) {
+        for one in follow(&page, &self.told.rules) {
             self.take(&one, &shown, open.depth + 1);
         }
     }

@@ -25,13 +25,10 @@ mod page;
 mod plan;
 mod queue;
 mod seeds;
+mod state;
 mod stream;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    num::NonZeroUsize,
-    sync::Arc,
-};
+use std::{num::NonZeroUsize, sync::Arc};
 
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -41,23 +38,16 @@ pub use plan::{CrawlLimits, CrawlPlan, CrawlRules, Extras, Links, PER_HOST, sett
 pub use stream::CrawlRecords;
 
 use self::{
-    ask::Credentials,
     hub::Hub,
-    known::Known,
-    levels::Levels,
     line::{Launch, Line},
-    maps::Maps,
-    outlet::Outlet,
-    queue::Queue,
+    state::{Met, Told},
 };
 use crate::{
-    crawl::{Rules, TrapCounts},
     engine::{Engine, Stop},
     fetch::Wire,
     fetcher::{BuildError, Fetcher},
-    model::{FoundIn, Record, Request},
+    model::{Record, Request},
     page::{Stage, select::Plan},
-    policy::{robots::product_token, scope::Seeds},
 };
 
 /// Records that may wait for the reader before the crawl does.
@@ -137,54 +127,9 @@ impl Crawler {
         engine.pages.with.body |= hook.is_some();
         let has_bodies = engine.pages.with.body;
         let (out, records) = mpsc::channel(if has_bodies { RECORDS_OF_BODIES } else { RECORDS });
-        let window = ask::window(&engine);
-        let line = Line::start(launch, engine);
-        let handle = CrawlHandle::new(line.handle.clone());
-        let agent = settings.ask.user_agent.to_str().unwrap_or_default();
-        let mut hub = Hub {
-            rules: Rules {
-                seeds: Seeds::new(rules.scope, &urls),
-                choose: settings.choose.clone(),
-                depth: rules.depth,
-                traps: rules.traps,
-                tracking: rules.tracking,
-                nofollow: rules.nofollow,
-            },
-            links: rules.links,
-            extras,
-            agent: product_token(agent).to_owned(),
-            seed: fastrand::u64(..),
-            known: Known::default(),
-            counts: TrapCounts::new(limits.counts, fastrand::u64(..)),
-            budget: hub::count(limits.pages),
-            over_budget: false,
-            credentials: Credentials::default(),
-            queue: Queue::default(),
-            left: Queue::default(),
-            levels: Levels::new(tokio::time::Instant::now().into_std()),
-            nearer: HashMap::new(),
-            errands: VecDeque::new(),
-            maps: Maps::default(),
-            wishes: HashMap::new(),
-            line,
-            window,
-            outlet: Outlet::new(settings.choose.order),
-            out,
-            handle: handle.clone(),
-            hook,
-            next_seq: 0,
-            pages: 0,
-            first: settings.choose.first.map(|first| first.get().into()),
-            successes: 0,
-            unasked: 0,
-            last_parent: None,
-            settings,
-        };
-        if extras.sitemaps {
-            hub.look_for_maps(&urls);
-        }
-        seeds.into_iter().for_each(|seed| hub.wish(seed, None, FoundIn::Seed, 0));
-        CrawlRun { records, handle, end: tokio::spawn(hub.run()) }
+        let told = Told::new(rules, extras, settings, &urls, ask::window(&engine));
+        let hub = Hub::new(told, Met::new(&limits), Line::start(launch, engine), out, hook);
+        CrawlRun { records, handle: hub.handle.clone(), end: tokio::spawn(hub.run(seeds)) }
     }
 }
 

@@ -23,11 +23,19 @@ pub(super) fn urls(seeds: &[Request], assume: AssumeScheme) -> Vec<Url> {
 }
 
 impl Hub {
+    /// Takes the seeds, and sends for sitemaps if they are wanted.
+    pub(super) fn begin(&mut self, seeds: Vec<Request>) {
+        if self.told.extras.sitemaps {
+            self.look_for_maps(&urls(&seeds, self.told.settings.ask.assume_scheme));
+        }
+        seeds.into_iter().for_each(|seed| self.wish(seed, None, FoundIn::Seed, 0));
+    }
+
     /// Takes a request that somebody named, unless it is known.
     pub(super) fn wish(&mut self, mut request: Request, parent: Option<&str>, found_in: FoundIn, depth: u32) {
         let url = match request.fault.take() {
             Some(fault) => Err(*fault),
-            None => normalise(request.url_text(), self.settings.ask.assume_scheme),
+            None => normalise(request.url_text(), self.told.settings.ask.assume_scheme),
         };
         let url = match url {
             Ok(url) => url,
@@ -40,13 +48,13 @@ impl Hub {
             }
         };
         if found_in == FoundIn::Seed {
-            self.credentials.learn(&url);
+            self.met.credentials.learn(&url);
         }
         let key = self.key_of(&request, &url);
-        let is_known = self.settings.choose.dedupe == Dedupe::Url && self.known.standing(key).is_taken();
+        let is_known = self.told.settings.choose.dedupe == Dedupe::Url && self.met.known.standing(key).is_taken();
         let skip = match () {
             () if is_known => Some((Code::Duplicate, "the same page came before")),
-            () if !self.spend() => Some((Code::BudgetPages, BUDGET)),
+            () if !self.met.spend() => Some((Code::BudgetPages, BUDGET)),
             () => None,
         };
         if found_in != FoundIn::Seed && skip.is_some() {
@@ -55,7 +63,7 @@ impl Hub {
         let note = if *request.input == *url.as_str() { String::new() } else { request.input.into_string() };
         let seq = self.number();
         if let Some(wish) = request.wish {
-            self.wishes.insert(seq, wish);
+            self.stock.wishes.insert(seq, wish);
         }
         let parent = parent.map(str::to_owned);
         let waiting = Waiting { seq, url: url.into(), parent, found_in, depth, note };
@@ -64,9 +72,9 @@ impl Hub {
                 self.refuse(waiting, Ending::Skipped { code, message: message.to_owned(), of: None });
             }
             None => {
-                self.known.take(key);
-                self.levels.begin(depth);
-                self.queue.push(&waiting);
+                self.met.known.take(key);
+                self.stock.levels.begin(depth);
+                self.stock.queue.push(&waiting);
             }
         }
     }
@@ -79,13 +87,13 @@ impl Hub {
                 || wish.method.as_ref().is_some_and(|method| *method != http::Method::GET)
         };
         match request.wish.as_deref().is_some_and(is_own) {
-            true => seen_key(request, url, &self.settings.ask.method, self.seed),
-            false => self.key(url),
+            true => seen_key(request, url, &self.told.settings.ask.method, self.told.seed()),
+            false => self.told.key(url),
         }
     }
 
     /// Before the first page: where sitemaps may be.
-    pub(super) fn look_for_maps(&mut self, seeds: &[Url]) {
+    fn look_for_maps(&mut self, seeds: &[Url]) {
         for seed in seeds {
             for (path, role) in [("/robots.txt", Role::Robots), ("/sitemap.xml", Role::Map(1))] {
                 if let Ok(url) = seed.join(path) {
@@ -97,11 +105,11 @@ impl Hub {
 
     /// Sends for a file that says where pages are, once.
     pub(super) fn send_for(&mut self, url: &Url, role: Role) {
-        if !self.maps.is_new(self.key(url)) {
+        if !self.met.maps.is_new(self.told.key(url)) {
             return;
         }
-        self.levels.begin(0);
+        self.stock.levels.begin(0);
         let open = Open { seq: 0, role, depth: 0, parent: None, found_in: FoundIn::Sitemap };
-        self.errands.push_back((open, super::ask::errand(&self.credentials.apply(url.as_str()))));
+        self.stock.errands.push_back((open, super::ask::errand(&self.met.credentials.apply(url.as_str()))));
     }
 }

@@ -50,7 +50,7 @@ async fn maze() -> Response {
 
 /// Every link has a session of its own.
 async fn session(State(demo): State<Arc<Demo>>, Path(number): Path<u32>) -> Response {
-    let mut link = |page: u32, text| {
+    let link = |page: u32, text| {
         let session = demo.sessions.0.fetch_add(1, Relaxed);
         (format!("/session/{page}?sessionid={session:032x}"), text)
     };
