@@ -20,7 +20,7 @@ use crate::{
     fetch::{Client, ClientError},
     model::{Record, Request, units::Rate},
     page::{Stage, select::Plan, select::SelectError},
-    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Dedupe, Order, Settings, With},
+    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Dedupe, Order, RobotsMode, Settings, With},
     source::SourceError,
 };
 
@@ -234,6 +234,12 @@ impl Builder {
     /// Starts per time, for one host.
     pub fn rate_per_host(mut self, rate: Rate) -> Self {
         self.settings.limits.host.rate = Some(rate);
+        self
+    }
+
+    /// Whether the robots.txt of each origin is asked for first and obeyed [default: ignore].
+    pub fn robots(mut self, robots: RobotsMode) -> Self {
+        self.settings.robots = robots;
         self
     }
 

@@ -36,6 +36,8 @@ pub struct Settings {
     pub choose: Choose,
     /// What is read out of bodies and put into records.
     pub pages: Pages,
+    /// Whether the robots.txt of each origin is asked for and obeyed.
+    pub robots: RobotsMode,
 }
 
 impl Settings {
@@ -391,6 +393,16 @@ pub enum Order {
     Completion,
     /// As in the input.
     Input,
+}
+
+/// Whether robots.txt (RFC 9309) is obeyed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RobotsMode {
+    /// It is not asked for.
+    #[default]
+    Ignore,
+    /// Each origin is asked for it first, and what it disallows is skipped.
+    Obey,
 }
 
 /// Which requests of the list are made, and when the run has had enough.

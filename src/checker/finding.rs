@@ -64,8 +64,8 @@ pub(super) fn finding(mention: &Mention, judged: Judged<'_>, shared: &Shared) ->
         None => Severity::Off,
     };
     let mark = rule.or(is_fault.then_some(Rule::Dead));
-    let print =
-        |rule| fingerprint(rule, mention.origin.name(), target.unwrap_or_default(), fragment, mention.nth as usize);
+    let [origin, leads_to] = [mention.origin.name(), target.unwrap_or_default()].map(|path| shared.from_here(path));
+    let print = |rule| fingerprint(rule, origin, leads_to, fragment, mention.nth as usize);
     let fingerprint = mark.map(print).unwrap_or_default();
     let (mut skip, mut error, mut seen) = (skip, error, None);
     if let Some(Grace { until, since }) = grace.filter(|_| severity == Severity::Error) {
@@ -80,8 +80,9 @@ pub(super) fn finding(mention: &Mention, judged: Judged<'_>, shared: &Shared) ->
         skip = Some((Code::Baseline, format!("it was there on {}", known.first_seen)));
         seen = Some(known.first_seen.to_string());
     }
-    if let Some((code, _)) = &skip {
-        severity = if counts(*code) { Severity::Error } else { Severity::Off };
+    let is_unasked = skip.as_ref().is_some_and(|(code, _)| is_unasked(*code));
+    if skip.is_some() {
+        severity = Severity::Off;
     }
     let error = error.filter(|_| severity > Severity::Off && skip.is_none());
     let answer = answer.cloned().unwrap_or_default();
@@ -89,7 +90,7 @@ pub(super) fn finding(mention: &Mention, judged: Judged<'_>, shared: &Shared) ->
         v: VERSION,
         kind: RecordKind::Link,
         seq: mention.seq,
-        ok: severity != Severity::Error,
+        ok: severity != Severity::Error && !is_unasked,
         outcome: outcome(severity, error.as_ref(), skip.is_some(), answer.status),
         rule,
         severity,
@@ -110,9 +111,10 @@ pub(super) fn finding(mention: &Mention, judged: Judged<'_>, shared: &Shared) ->
     }
 }
 
-/// Skips of what should have been looked at.
-fn counts(code: Code) -> bool {
-    matches!(code, Code::BudgetHost | Code::BudgetDeadline | Code::BudgetFailures)
+/// Skips of what should have been looked at, had the run not been stopped: no findings, but not good
+/// either.
+fn is_unasked(code: Code) -> bool {
+    matches!(code, Code::BudgetDeadline | Code::BudgetFailures | Code::Cancelled)
 }
 
 fn outcome(severity: Severity, error: Option<&Failure>, is_skipped: bool, status: Option<u16>) -> Outcome {

@@ -27,6 +27,8 @@ pub(super) struct Marks {
     pub judged: AtomicU64,
     /// Links that are not good.
     pub failed: AtomicU64,
+    /// Links that were left out and of which nothing was sent.
+    pub skipped: AtomicU64,
     /// All documents were read.
     pub dry: AtomicBool,
     /// Nothing new is to be begun.

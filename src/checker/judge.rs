@@ -279,7 +279,9 @@ impl Judge<'_> {
         self.count();
         self.marks.failed.fetch_add(u64::from(!finding.ok), Relaxed);
         // Nobody may be reading any more: then the check ends.
-        if (self.shared.all || is_worth(&finding)) && self.findings.blocking_send(finding).is_err() {
+        if !self.shared.all && !is_worth(&finding) {
+            self.marks.skipped.fetch_add(u64::from(finding.skip.is_some()), Relaxed);
+        } else if self.findings.blocking_send(finding).is_err() {
             self.marks.stop.store(true, Relaxed);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Must not know what is found about the others.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::atomic::Ordering::Relaxed};
 
 use super::{
     finding::{Judged, finding},
@@ -95,7 +95,7 @@ impl Judge<'_> {
             Target::File { path, fragment, .. } => (path.clone(), fragment.as_deref()),
             Target::Url { url, fragment } => (redact::url(url), fragment.as_deref()),
             Target::SamePage { fragment } => (sheet.origin.name().to_owned(), fragment.as_deref()),
-            _ => (redact::line(&link.value, true).into_owned(), None),
+            _ => (redact::reference(&link.value).into_owned(), None),
         };
         self.skip_at(sheet, (link, index), &target, fragment, why);
     }
@@ -109,6 +109,7 @@ impl Judge<'_> {
         why: String,
     ) {
         if !self.shared.all {
+            self.marks.skipped.fetch_add(1, Relaxed);
             return self.count();
         }
         let mention = sheet.mention(link, index);

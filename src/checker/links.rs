@@ -19,10 +19,14 @@ use super::{
 };
 use crate::{
     check::{
-        Found, Fragment, PageKind, Target, findings, judge_fragment, resolve, text_directive,
+        Found, Fragment, Located, PageKind, Target,
+        anchors::nearest_anchor,
+        findings, judge_fragment, resolve,
+        suggest::{Nearness, with_fragment},
+        text_directive,
         verdict::{gravest, is_mixed},
     },
-    model::{Anchors, Link, redact},
+    model::{Anchors, Link, Suggestion, redact},
 };
 
 /// References whose lead is kept at most; then they are worked out again.
@@ -139,7 +143,7 @@ impl Judge<'_> {
                 if self.is_left_out(sheet, link, "", None) {
                     self.skip(sheet, link, index, &target, UNCHANGED.to_owned());
                 } else {
-                    let shown = redact::line(&link.value, true);
+                    let shown = redact::reference(&link.value);
                     self.say(sheet, (link, index), Some(&shown), None, found);
                 }
             }
@@ -161,18 +165,51 @@ impl Judge<'_> {
     fn file(&mut self, sheet: &mut Sheet<'_>, link: (&Link, usize), place: PlaceId, fragment: Option<&str>) {
         let Some((asked, at)) = self.places.get(place) else { return };
         let asked = asked.to_owned();
-        let found = match at {
+        let (found, right) = match at {
             Place::File(file) => {
                 let file = *file;
                 return self.page_at(sheet, link, &asked, file, fragment);
             }
-            Place::Other(located) => findings::of_located(located, &asked, &link.0.value, &sheet.base),
+            Place::Other(located) => {
+                let right = match &**located {
+                    Located::Case { path, .. } => Some(path.clone()),
+                    _ => None,
+                };
+                (findings::of_located(located, &asked, &link.0.value, &sheet.base), right)
+            }
+        };
+        let found = match (found, right, fragment) {
+            (Some(found), Some(right), Some(fragment)) => Some(self.with_place(found, &right, fragment)),
+            (found, ..) => found,
         };
         if self.is_left_out(sheet, link.0, &asked, None) {
             self.left_out(sheet, link, &asked, fragment);
         } else {
             self.say(sheet, link, Some(&asked), fragment, found);
         }
+    }
+
+    /// A suggestion of a file is one only if the fragment is found there too, in whatever case.
+    fn with_place(&mut self, mut found: Found, path: &str, fragment: &str) -> Found {
+        let file = self.places.file_of(path);
+        let (kind, anchors) = self.places.anchors_of(file);
+        let is_wanted = self.shared.reach.anchors && !fragment.is_empty();
+        if !is_wanted || judge_fragment(fragment, kind, anchors, None) != Fragment::Missing {
+            return found;
+        }
+        let near = nearest_anchor(fragment, self.places.names_of(file));
+        found.suggestion = match near {
+            Some((name, Nearness::SameLetters)) => found
+                .suggestion
+                .map(|suggestion| Suggestion { url: with_fragment(&suggestion.url, name), ..suggestion }),
+            _ => {
+                if let Some(error) = &mut found.error {
+                    error.message.push_str(", and it has no such place");
+                }
+                None
+            }
+        };
+        found
     }
 
     fn page(&mut self, sheet: &mut Sheet<'_>, link: (&Link, usize), file: FileId, fragment: Option<&str>) {

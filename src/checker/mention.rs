@@ -53,15 +53,15 @@ impl Mention {
             kind: link.kind,
             element: link.element,
             attribute: link.attribute,
-            text: redact::text(&link.text).into(),
-            raw: redact::line(raw, true).into(),
+            text: if link.text.contains('/') { redact::text(&link.text).into() } else { (&*link.text).into() },
+            raw: redact::reference(raw).into(),
             nth: 0,
         }
     }
 
     /// Something about a document that is no link: an instruction, the document itself.
     pub fn remark(origin: &Arc<Origin>, seq: u64, element: &'static str, raw: &str, spot: Option<Spot>) -> Self {
-        let raw = redact::line(raw, true).into();
+        let raw = redact::reference(raw).into();
         let (origin, text) = (Arc::clone(origin), Box::default());
         Mention { origin, seq, spot, kind: LinkKind::Text, element, attribute: None, text, raw, nth: 0 }
     }

@@ -130,6 +130,8 @@ pub struct CheckEnd {
     pub targets: u64,
     /// Requests made, redirects and further tries included.
     pub requests: u64,
+    /// Links that were left out and of which nothing was sent.
+    pub skipped: u64,
     /// Why it ended early, if it did.
     pub stopped: Option<Stop>,
     /// What could not be read to its end.

@@ -41,8 +41,9 @@ impl Judge<'_> {
         });
         let unused: Vec<_> = unused.collect();
         let complaints = inline.complaints.into_iter().map(|complaint| (complaint.directive, complaint.message));
-        // Which links are on changed lines says nothing about the others.
-        let unused = if self.shared.changed.is_some() { Vec::new() } else { unused };
+        // What some links meet says nothing about the others.
+        let is_some = self.shared.changed.is_some() || self.shared.kinds.is_some();
+        let unused = if is_some { Vec::new() } else { unused };
         for (directive, why) in complaints.chain(unused) {
             let Some(directive) = outline.directives.get(directive) else { continue };
             let found = Found::failed(Rule::UnusedIgnore, Code::LinkIgnore, why);
@@ -70,10 +71,10 @@ impl Judge<'_> {
     pub(super) fn unused_entries(&mut self) {
         if let Some((path, ignores)) = &self.shared.ignores
             && !self.is_stopped()
-            && self.shared.changed.is_none()
         {
             let origin = Arc::new(Origin { path: Some(path.clone()), url: None });
-            for unused in ignores.unused(&self.used, self.shared.today) {
+            let unused = ignores.unused(&self.used, self.shared.today);
+            for unused in unused.into_iter().filter(|entry| !self.shared.is_partial || entry.expired.is_some()) {
                 let line = u32::try_from(unused.line).unwrap_or(u32::MAX);
                 let end_column = u32::try_from(unused.text.chars().count()).unwrap_or(u32::MAX).saturating_add(1);
                 let spot = Spot { line, column: 1, end_line: line, end_column };

@@ -49,6 +49,10 @@ pub(super) struct Shared {
     pub changed: Option<Changed>,
     /// Every link is sent.
     pub all: bool,
+    /// Only a part of the documents or of their links is looked at.
+    pub is_partial: bool,
+    /// The current folder, with a slash at its end.
+    here: Option<String>,
     pub now: Stamp,
     pub today: Day,
     /// Documents on the disk, in order.
@@ -74,6 +78,9 @@ impl Shared {
             Redirects::Read => redirections(root.as_deref().unwrap_or_default()),
             Redirects::Ignored => Redirections::default(),
         };
+        let is_part =
+            |start: &Start| matches!(start, Start::Text(..)) || matches!(start, Start::Path(path) if !path.is_dir());
+        let is_partial = plan.kinds.is_some() || changed.is_some() || plan.starts.iter().all(is_part);
         let deployed = Deployed { preset, root: root.clone().unwrap_or_default(), redirections };
         let remaps = std::mem::take(&mut plan.place.remaps);
         let shared = Shared {
@@ -87,6 +94,8 @@ impl Shared {
             baseline,
             changed,
             all: plan.all,
+            is_partial,
+            here: std::env::current_dir().ok().map(|here| format!("{}/", text_of(&here).trim_end_matches('/'))),
             now,
             today: now.day(),
             listed: std::sync::Arc::new(listed),
@@ -103,6 +112,12 @@ impl Shared {
             cache: kept.cache,
             changed: self.changed.clone(),
         }
+    }
+
+    /// A path as it is from the current folder, if it lies there: the same document is known however it
+    /// was named.
+    pub fn from_here<'a>(&self, path: &'a str) -> &'a str {
+        self.here.as_deref().and_then(|here| path.strip_prefix(here)).unwrap_or(path)
     }
 
     /// What is said about fragments that cannot be verified.

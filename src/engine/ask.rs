@@ -21,7 +21,7 @@ use crate::{
 const TITLE_BYTES: usize = 1 << 20;
 /// What can be unpacked here.
 const CODINGS: HeaderValue = HeaderValue::from_static("gzip, br, zstd, deflate");
-const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+pub(super) const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 
 /// What describes the content of a request; goes where it goes (RFC 9110, section 15.4).
 const CONTENT_FIELDS: [HeaderName; 5] = [
@@ -67,6 +67,11 @@ impl Asker {
         let mut home_bare = home.clone();
         remove_content_fields(&mut home_bare);
         Asker { home: Arc::new(home), home_bare: Arc::new(home_bare), foreign: Arc::new(foreign), keep }
+    }
+
+    /// What every server is told of us.
+    pub fn user_agent(&self) -> Option<&HeaderValue> {
+        self.foreign.get(header::USER_AGENT)
     }
 
     /// The next request of a flight. `run_left` is the time left for the whole run.
@@ -184,7 +189,7 @@ fn replace(fields: &mut HeaderMap, with: &[(HeaderName, HeaderValue)]) {
     }
 }
 
-fn without_userinfo(url: &Arc<Url>) -> Arc<Url> {
+pub(super) fn without_userinfo(url: &Arc<Url>) -> Arc<Url> {
     let mut url = Arc::clone(url);
     if !url.username().is_empty() || url.password().is_some() {
         let bare = Arc::make_mut(&mut url);

@@ -9,7 +9,7 @@ use http::Method;
 
 use crate::{
     frontier::Seen,
-    model::{Code, Ending, Failure, Flight, Request, Visit, record::host_key},
+    model::{Code, Ending, Errand, Failure, Flight, Request, Visit},
     page::select::Plan,
     policy::{
         self,
@@ -20,8 +20,8 @@ use crate::{
 
 /// What became of a request.
 pub(super) enum Admission {
-    /// It waits for its turn on this host.
-    Flight(Box<Flight>, String),
+    /// It is to be asked for.
+    Flight(Box<Flight>),
     /// It is over before it began.
     Refused(Box<Visit>),
 }
@@ -66,12 +66,11 @@ impl Door {
                 return refuse(request, Some(url), ending);
             }
         }
-        let host = host_key(&url);
         if *request.input == *url.as_str() {
             // Tens of thousands wait: what is the same is kept once.
             request.input = Box::default();
         }
-        Admission::Flight(Box::new(Flight { seq, request, url: Arc::new(url), trip: None }), host)
+        Admission::Flight(Box::new(Flight { errand: Errand::Asked, seq, request, url: Arc::new(url), trip: None }))
     }
 }
 

@@ -14,11 +14,14 @@ use tokio::{
     time::Instant,
 };
 
-use super::run::{Airborne, Engine, Landed, Reading, now};
+use super::{
+    robots::as_robots,
+    run::{Airborne, Engine, Landed, Reading, now},
+};
 use crate::{
     fetch::Wire,
     frontier::{BreakerState, Contact, Go, LaneId, Turn},
-    model::{Attempt, Code, Ending, Exchange, Failure, Flight, Hop, Page, Trip, Wait, Wish, record::host_key},
+    model::{Attempt, Code, Ending, Errand, Exchange, Failure, Flight, Hop, Page, Trip, Wait, Wish, record::host_key},
     page::{self, Want, select::Plan},
     policy::{
         redirect::{self, Onward},
@@ -29,12 +32,13 @@ use crate::{
 
 impl<W: Wire> Engine<W> {
     pub(super) fn take_off(&mut self, turn: Turn<Box<Flight>>, permit: OwnedSemaphorePermit) {
-        let Turn { item: mut flight, lane, waited, wait_for, go, close } = turn;
+        let Turn { item: flight, lane, waited, wait_for, go, close } = turn;
         if go == Go::HostGivenUp {
             let message = format!("{} failed too often in a row and was given up for a while", host_key(&flight.url));
             self.finish_flight(*flight, waited, Ending::Skipped { code: Code::BudgetHost, message, of: None }, None);
             return;
         }
+        let Some(mut flight) = self.stand_back(flight, lane, waited) else { return };
         let clock = now();
         if flight.trip.is_none() {
             self.budget.earn();
@@ -53,6 +57,10 @@ impl<W: Wire> Engine<W> {
         let mut ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
         ask.close = close;
         flight.trip = Some(trip);
+        let is_page = flight.errand == Errand::Asked;
+        if !is_page {
+            as_robots(&mut ask);
+        }
         let (wire, want) = (Arc::clone(&self.wire), self.want_of(&flight));
         // On the heap: a task's future is moved several times from its making to its end, and this
         // one is 4 KiB.
@@ -62,7 +70,7 @@ impl<W: Wire> Engine<W> {
             // From here on no byte moves, so the slot is free.
             drop(permit);
             let page = page_input(&exchange, &url, &want)
-                .filter(|input| page::quick(input.body.len(), &want))
+                .filter(|input| is_page && page::quick(input.body.len(), &want))
                 .map(|input| page::read(&input, &want));
             Landed { exchange: Box::new(exchange), page }
         }));
@@ -72,7 +80,7 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn pack(&self, flight: &Flight, clock: Instant) -> Box<Trip> {
+    pub(super) fn pack(&self, flight: &Flight, clock: Instant) -> Box<Trip> {
         let wish = flight.request.wish.as_deref();
         let asked = wish.and_then(|wish| wish.method.as_ref());
         let body = wish.is_some_and(|wish| wish.body.is_some());
@@ -198,7 +206,7 @@ impl<W: Wire> Engine<W> {
             trip.with_body = onward.with_body;
             trip.off_origin |= onward.leaves_origin;
         }
-        self.enqueue_again(flight, Duration::ZERO, None);
+        self.enter(flight);
     }
 
     fn again(&mut self, flight: Box<Flight>, exchange: Box<Exchange>, wait: Duration, why: Wait) {
@@ -217,11 +225,16 @@ impl<W: Wire> Engine<W> {
         self.enqueue_again(flight, wait, why);
     }
 
-    fn enqueue_again(&mut self, flight: Box<Flight>, wait: Duration, why: Option<Wait>) {
-        let clock = now().into_std();
+    /// Its `--url-timeout` may run out while it waits.
+    pub(super) fn expect_deadline(&mut self, flight: &Flight) {
         if let Some(deadline) = flight.trip.as_ref().and_then(|trip| trip.deadline) {
             self.deadlines.push(Reverse(deadline));
         }
+    }
+
+    pub(super) fn enqueue_again(&mut self, flight: Box<Flight>, wait: Duration, why: Option<Wait>) {
+        let clock = now().into_std();
+        self.expect_deadline(&flight);
         let host = host_key(flight.trip.as_ref().map_or(&flight.url, |trip| &trip.url));
         let priority = flight.request.wished_priority();
         self.frontier.push_later(&host, priority, flight, clock + wait, why, clock);
@@ -256,7 +269,8 @@ impl<W: Wire> Engine<W> {
         url: &Arc<url::Url>,
     ) {
         let want = self.want_of(&flight);
-        let input = if page.is_none() { page_input(&exchange, url, &want) } else { None };
+        let is_page = flight.errand == Errand::Asked;
+        let input = if is_page && page.is_none() { page_input(&exchange, url, &want) } else { None };
         if let Some(trip) = &mut flight.trip {
             trip.last = Some(exchange);
         }

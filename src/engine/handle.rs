@@ -4,11 +4,12 @@
 //! reader does with them.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use tokio::sync::watch;
+use url::Url;
 
 /// Why a run is to end before its input does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +72,40 @@ gauges!(read, finished, ok, failed, skipped, in_flight, waiting, retries, wire_b
 pub struct Handle {
     pub(crate) gauges: Arc<Gauges>,
     stop: Arc<watch::Sender<Option<Stop>>>,
+    sitemaps: Arc<Mutex<Sitemaps>>,
+}
+
+/// Bytes of sitemap URLs that wait to be taken; what is found above that is lost, because nobody
+/// seems to want them.
+const SITEMAPS_MOST: usize = 4 << 20;
+
+/// What robots.txt files named and nobody has taken yet.
+#[derive(Debug, Default)]
+struct Sitemaps {
+    found: Vec<(Url, Vec<String>)>,
+    bytes: usize,
 }
 
 impl Handle {
     pub(crate) fn new() -> Self {
-        Handle { gauges: Arc::default(), stop: Arc::new(watch::Sender::new(None)) }
+        Handle { gauges: Arc::default(), stop: Arc::new(watch::Sender::new(None)), sitemaps: Arc::default() }
+    }
+
+    /// The sitemaps that robots.txt files have named since the last call: the URL of each file, and
+    /// what it says, absolute or relative to that. Only where robots.txt is obeyed. Whoever wants
+    /// them takes them often: what waits is bounded (4 MiB).
+    pub fn take_sitemaps(&self) -> Vec<(Url, Vec<String>)> {
+        let mut sitemaps = self.sitemaps.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *sitemaps).found
+    }
+
+    pub(crate) fn found_sitemaps(&self, file: Url, named: Vec<String>) {
+        let mut sitemaps = self.sitemaps.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = named.iter().map(|url| url.len() + size_of::<String>()).sum::<usize>();
+        if sitemaps.bytes + bytes <= SITEMAPS_MOST {
+            sitemaps.bytes += bytes;
+            sitemaps.found.push((file, named));
+        }
     }
 
     /// Asks the run to end. The first reason counts, but [`Stop::Gone`] overrides any.

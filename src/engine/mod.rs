@@ -10,6 +10,7 @@ mod door;
 mod flights;
 pub mod handle;
 mod outbox;
+mod robots;
 mod run;
 mod stopping;
 pub mod writer;

@@ -22,15 +22,16 @@ use super::{
     door::{Admission, Door},
     handle::{Handle, Stop},
     outbox::Outbox,
+    robots::Gate,
     stopping::{Stopping, gone},
 };
 use crate::{
     fetch::Wire,
     frontier::{Adapt, Frontier, LaneId, Scope},
-    model::{Ending, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
+    model::{Ending, Errand, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
     page::{Stage, Want, select::Plan},
     policy::budget::RetryBudget,
-    settings::{Adaptive, Limits, MaxFailures, Order, Settings},
+    settings::{Adaptive, Limits, MaxFailures, Order, RobotsMode, Settings},
     source::SourceError,
 };
 
@@ -96,6 +97,8 @@ pub struct Engine<W> {
     pub(super) stage: Arc<Stage>,
     pub(super) door: Door,
     pub(super) frontier: Frontier<Box<Flight>>,
+    /// Where robots.txt is obeyed.
+    pub(super) robots: Option<Gate>,
     pub(super) budget: RetryBudget,
     pub(super) slots: Arc<Semaphore>,
     /// How many of the slots are used, where the run finds that out.
@@ -147,12 +150,14 @@ impl<W: Wire> Engine<W> {
     pub fn new(settings: Arc<Settings>, wire: Arc<W>, plan: Option<Arc<Plan>>, stage: Arc<Stage>) -> Self {
         let with = settings.pages.with;
         let start = now();
+        let asker = Asker::new(&settings);
         Engine {
-            asker: Asker::new(&settings),
             want: Arc::new(Want { links: with.links, text: with.body, look: None, plan }),
             stage,
             door: Door::new(settings.ask.assume_scheme, settings.ask.method.clone(), settings.choose.clone()),
             frontier: Frontier::new(&settings.limits, start.into_std()),
+            robots: (settings.robots == RobotsMode::Obey).then(|| Gate::new(asker.user_agent())),
+            asker,
             budget: RetryBudget::new(settings.retry.budget_percent),
             slots: Arc::new(Semaphore::new(settings.limits.in_flight.get().min(Semaphore::MAX_PERMITS))),
             at_once: (settings.limits.adaptive == Adaptive::All)
@@ -198,6 +203,7 @@ impl<W: Wire> Engine<W> {
         let mut stop = self.handle.subscribe();
         let mut reader_gone = self.handle.subscribe();
         loop {
+            self.release_some();
             self.launch();
             self.deliver(&out);
             // What was held back by records that have gone out by now goes at once: nothing else
@@ -207,6 +213,7 @@ impl<W: Wire> Engine<W> {
             }
             self.publish();
             if self.nothing_left() {
+                self.recall_robots();
                 break;
             }
             let wake = self.wake_at();
@@ -230,6 +237,7 @@ impl<W: Wire> Engine<W> {
                         self.take_in(next);
                     }
                 }
+                () = tokio::task::yield_now(), if self.is_releasing() => {}
                 () = sleep_until(wake.unwrap_or_else(now)), if wake.is_some() => self.on_time(),
                 () = out.closed() => { self.handle.stop(Stop::Gone); break }
             }
@@ -240,8 +248,7 @@ impl<W: Wire> Engine<W> {
 
     fn nothing_left(&self) -> bool {
         (self.source_dry || self.stopping.is_some())
-            && self.frontier.is_empty()
-            && self.airborne.is_empty()
+            && self.has_only_robots()
             && self.reading.is_empty()
             && self.outbox.ready() == 0
             && (self.outbox.held() == 0 || self.stopping.is_some())
@@ -262,10 +269,9 @@ impl<W: Wire> Engine<W> {
             Some(Ok(request)) => {
                 self.handle.gauges.read.fetch_add(1, Relaxed);
                 match self.door.admit(request) {
-                    Admission::Flight(flight, host) => {
+                    Admission::Flight(flight) => {
                         self.content_bytes += flight.request.content_len();
-                        let priority = flight.request.wished_priority();
-                        self.frontier.push(&host, priority, flight, now().into_std());
+                        self.enter(flight);
                     }
                     Admission::Refused(mut visit) => {
                         (visit.method, visit.content) = self.method_and_content(&visit.request);
@@ -281,12 +287,15 @@ impl<W: Wire> Engine<W> {
         }
     }
 
+    /// Whether requests may come to their end: the reader keeps up with records.
+    pub(super) fn takes_records(&self) -> bool {
+        self.stopping.is_none() && self.outbox.ready() < OUTBOX
+    }
+
     /// Whether anything may be started, slots and turns aside: the reader keeps up with records and
     /// the page stage with bodies.
     fn may_launch(&self) -> bool {
-        self.stopping.is_none()
-            && self.outbox.ready() < OUTBOX
-            && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
+        self.takes_records() && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
     }
 
     /// Everything that may go, goes.
@@ -308,7 +317,10 @@ impl<W: Wire> Engine<W> {
 
     /// `queued` is the waiting since it was last under way.
     pub(super) fn finish_flight(&mut self, flight: Flight, queued: Duration, ending: Ending, page: Option<Page>) {
-        let Flight { seq, request, url, mut trip } = flight;
+        if flight.errand == Errand::Robots {
+            return self.have_robots(flight, ending);
+        }
+        let Flight { seq, request, url, mut trip, .. } = flight;
         let (method, content) = self.method_and_content(&request);
         self.content_bytes = self.content_bytes.saturating_sub(request.content_len());
         if let Some(trip) = &mut trip {

@@ -403,3 +403,5 @@ proptest::proptest! {
         if stop_at.is_none() { proptest::prop_assert_eq!(records.len(), count); }
     }
 }
+
+mod robots;

@@ -88,6 +88,9 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
             }
             None => break,
         }
+        if sink.has_enough() {
+            break;
+        }
     }
     let wire_len = sink.len;
     Ok(sink.finish(wire_len))
@@ -156,6 +159,9 @@ async fn coded(
         }
         drain(&mut decoded, bounds, &mut sink, &wire, &ended).await?;
         drop(decoded);
+        if sink.has_enough() {
+            return Ok(sink.finish(wire.load(Relaxed)));
+        }
         // One gzip member may follow another (RFC 1952, section 2.2); what else follows is padding.
         let next = patiently(bounds, raw.fill_buf()).await?.map_err(cut)?;
         more = codings == [Coding::Gzip] && next.starts_with(&[0x1f]);
@@ -223,6 +229,9 @@ async fn drain(
             return Ok(());
         }
         sink.take(&Bytes::copy_from_slice(&buffer[..got]), Code::BodyBomb)?;
+        if sink.has_enough() {
+            return Ok(());
+        }
         sink.share.wait().await;
         if wire.load(Relaxed) > bounds.most {
             return Err(too_large(bounds.most, Code::BodyTooLarge));
@@ -292,6 +301,7 @@ fn keep_of(headers: &HeaderMap, keep: Keep) -> usize {
         Keep::None => 0,
         Keep::Html if is_html() => usize::MAX,
         Keep::HtmlPrefix(most) if is_html() => most,
+        Keep::Start(most) => most,
         Keep::Html | Keep::HtmlPrefix(_) | Keep::Documents => 0,
     }
 }
@@ -309,6 +319,8 @@ fn is_document(headers: &HeaderMap) -> bool {
 /// Counts, digests if asked to, and keeps.
 struct Sink {
     keep: usize,
+    /// What is not kept is not wanted either.
+    only_start: bool,
     most: u64,
     len: u64,
     digest: Option<Sha256>,
@@ -334,7 +346,9 @@ impl AsRef<[u8]> for Kept {
 impl Sink {
     fn new(keep: usize, bounds: Bounds, told: usize, share: Share) -> Self {
         let digest = (bounds.digest == Digest::Sha256).then(Sha256::new);
-        Sink { keep, most: bounds.most, len: 0, digest, told, first: Bytes::new(), rest: Vec::new(), share }
+        let only_start = matches!(bounds.keep, Keep::Start(_));
+        let (first, rest) = (Bytes::new(), Vec::new());
+        Sink { keep, only_start, most: bounds.most, len: 0, digest, told, first, rest, share }
     }
 
     fn take(&mut self, chunk: &Bytes, over: Code) -> Result<(), Failure> {
@@ -371,6 +385,11 @@ impl Sink {
             let wanted = twice.min(most).max(len);
             self.rest.reserve_exact(wanted - self.rest.len());
         }
+    }
+
+    /// Whether the rest need not be read.
+    fn has_enough(&self) -> bool {
+        self.only_start && self.first.len().max(self.rest.len()) >= self.keep
     }
 
     fn finish(self, wire_len: u64) -> Body {
@@ -420,6 +439,19 @@ mod tests {
         assert_eq!(body.sha256, Some(<[u8; 32]>::from(Sha256::digest("abcdefghi"))));
         let body = taken(Digest::Off);
         assert_eq!((&body.kept[..], body.len, body.sha256), (&b"abcde"[..], 9, None));
+    }
+
+    #[test]
+    fn where_only_the_start_counts_the_rest_is_not_read() {
+        let mut sink = sink(5, Bounds { keep: Keep::Start(5), ..bounds(100, Digest::Off) });
+        sink.take(&Bytes::from("abcd"), Code::BodyTooLarge).unwrap();
+        assert!(!sink.has_enough());
+        sink.take(&Bytes::from("efgh"), Code::BodyTooLarge).unwrap();
+        assert!(sink.has_enough());
+        assert_eq!(&sink.finish(8).kept[..], b"abcde");
+        let mut all = super::tests::sink(0, bounds(100, Digest::Off));
+        all.take(&Bytes::from("abcd"), Code::BodyTooLarge).unwrap();
+        assert!(!all.has_enough(), "length and digest are of all of it");
     }
 
     #[test]

@@ -24,8 +24,28 @@ use crate::{
 pub(super) struct Queued<T> {
     pub item: T,
     pub since: Instant,
-    /// A reason of its own (backoff), else the lane's.
-    pub why: Option<Wait>,
+    /// A reason of its own (backoff, robots.txt).
+    pub own: Option<Own>,
+}
+
+/// A reason to wait that is not the lane's. Small, because tens of thousands wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Own {
+    why: Wait,
+    /// For how long, in milliseconds.
+    ms: u32,
+}
+
+impl Own {
+    pub fn new(why: Wait, time: Duration) -> Self {
+        Own { why, ms: u32::try_from(time.as_millis()).unwrap_or(u32::MAX) }
+    }
+}
+
+impl<T> Queued<T> {
+    pub fn new(item: T, since: Instant) -> Self {
+        Queued { item, since, own: None }
+    }
 }
 
 /// Where a lane stands among the others.
@@ -94,6 +114,11 @@ impl<T> Lane<T> {
             None => self.limits.in_flight.get(),
         };
         self.in_flight >= most
+    }
+
+    /// How many wait in it.
+    pub fn len(&self) -> usize {
+        self.queues.values().map(VecDeque::len).sum()
     }
 
     pub fn top_priority(&self) -> i32 {
@@ -178,12 +203,25 @@ impl<T> Lane<T> {
         }
     }
 
-    /// What an item that may go now has waited for: its own reason, else the last thing that held
-    /// the lane while it waited, else the global rate, else a slot.
-    pub fn cause_of(&self, queued: &Queued<T>, rate_blocked_at: Option<Instant>) -> Wait {
+    /// At least so much time from one start to the next.
+    pub fn space_out(&mut self, delay: Duration) {
+        if delay > self.limits.delay {
+            self.limits.delay = delay;
+            self.next_start = self.next_start.max(self.last_start.map(|at| at + delay));
+        }
+    }
+
+    /// What an item that may go now has waited for: its own reason, if that was most of it, else the
+    /// last thing that held the lane while it waited, else the global rate, else a slot.
+    pub fn cause_of(&self, queued: &Queued<T>, rate_blocked_at: Option<Instant>, now: Instant) -> Wait {
+        let waited = now.saturating_duration_since(queued.since);
+        let most = |own: &Own| 2 * u128::from(own.ms) + 1 >= waited.as_millis();
+        if let Some(own) = queued.own.filter(most) {
+            return own.why;
+        }
         let held = self.blocked.filter(|(_, at)| *at >= queued.since).map(|(why, _)| why);
         let rate = rate_blocked_at.filter(|at| *at >= queued.since).map(|_| Wait::Rate);
-        queued.why.or(held).or(rate).unwrap_or(Wait::Slot)
+        held.or(rate).or(queued.own.map(|own| own.why)).unwrap_or(Wait::Slot)
     }
 
     /// How long what was found out is kept: that a host refuses is not forgotten at once.

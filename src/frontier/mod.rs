@@ -11,6 +11,7 @@ mod breaker;
 mod idle;
 mod lane;
 mod pace;
+mod parking;
 mod seen;
 
 use std::{
@@ -22,8 +23,9 @@ use std::{
 pub use adapt::{Adapt, Effect, Scope};
 pub use breaker::BreakerState;
 use idle::IdleLimit;
-use lane::{Lane, Place, Queued};
+use lane::{Lane, Own, Place, Queued};
 use pace::Pace;
+use parking::Parking;
 pub use seen::Seen;
 
 use crate::{
@@ -116,6 +118,8 @@ pub struct Frontier<T> {
     ready: BTreeMap<(Reverse<i32>, u64), LaneId>,
     alarms: BinaryHeap<Alarm>,
     later: BinaryHeap<Later<T>>,
+    /// Those that may not even queue yet.
+    parking: Parking<T>,
     default: HostLimits,
     named: HashMap<String, HostLimits>,
     host_errors: u32,
@@ -125,6 +129,8 @@ pub struct Frontier<T> {
     rate_blocked_at: Option<Instant>,
     epoch: Instant,
     turn: u64,
+    /// The turn that goes ahead of all others; counts down.
+    first: u64,
     waiting: usize,
     idle: IdleLimit,
     sweep_at: usize,
@@ -140,6 +146,7 @@ impl<T> Frontier<T> {
             ready: BTreeMap::new(),
             alarms: BinaryHeap::new(),
             later: BinaryHeap::new(),
+            parking: Parking::new(),
             default: limits.host,
             named: limits.hosts.clone(),
             host_errors: limits.host_errors,
@@ -148,7 +155,8 @@ impl<T> Frontier<T> {
             rate_until: None,
             rate_blocked_at: None,
             epoch: now,
-            turn: 0,
+            turn: u64::MAX / 2,
+            first: u64::MAX / 2,
             waiting: 0,
             idle: IdleLimit::new(limits.in_flight.get(), limits.idle, now),
             sweep_at: SWEEP_AT,
@@ -168,7 +176,7 @@ impl<T> Frontier<T> {
     /// Queues an item on its host (`host[:port]`) behind those of the same priority.
     pub fn push(&mut self, host: &str, priority: i32, item: T, now: Instant) {
         let id = self.lane_of(host, now);
-        self.enqueue(id, priority, Queued { item, since: now, why: None }, End::Back);
+        self.enqueue(id, priority, Queued::new(item, now), End::Back);
         self.waiting += 1;
     }
 
@@ -177,12 +185,21 @@ impl<T> Frontier<T> {
     pub fn push_later(&mut self, host: &str, priority: i32, item: T, due: Instant, why: Option<Wait>, now: Instant) {
         let id = self.lane_of(host, now);
         self.turn += 1;
-        let queued = Queued { item, since: now, why };
+        let own = why.map(|why| Own::new(why, due.saturating_duration_since(now)));
+        let queued = Queued { own, ..Queued::new(item, now) };
         if let Some(lane) = self.lane_mut(id) {
             lane.later += 1;
         }
         self.later.push(Later { due: Reverse(due), order: Reverse(self.turn), lane: id, priority, queued });
         self.waiting += 1;
+    }
+
+    /// At least so much time from one start on this host to the next, while it is remembered.
+    pub fn space_out(&mut self, host: &str, delay: Duration, now: Instant) {
+        let id = self.lane_of(host, now);
+        if let Some(lane) = self.lane_mut(id) {
+            lane.space_out(delay);
+        }
     }
 
     /// The next item that may go at `now`, if there is one. The caller has a slot for it.
@@ -260,6 +277,7 @@ impl<T> Frontier<T> {
     pub fn drain(&mut self, now: Instant) -> Vec<(T, Duration)> {
         let waited = |queued: Queued<T>| (queued.item, now.saturating_duration_since(queued.since));
         let mut out: Vec<_> = self.later.drain().map(|later| waited(later.queued)).collect();
+        out.extend(self.parking.drain().map(|held| waited(held.queued)));
         for lane in self.lanes.iter_mut().flatten() {
             lane.later = 0;
             out.extend(lane.drain().map(waited));
@@ -282,6 +300,8 @@ impl<T> Frontier<T> {
             }
             out.push(later.queued);
         }
+        let held = self.parking.extract(&unwanted);
+        out.extend(held.into_iter().map(|held| self.leave(held)));
         for index in 0..self.lanes.len() {
             let id = LaneId(u32::try_from(index).unwrap_or(u32::MAX));
             let before = out.len();
@@ -365,7 +385,7 @@ impl<T> Frontier<T> {
         }
         let lane = self.lanes.get_mut(id.0 as usize).and_then(Option::as_mut)?;
         let queued = lane.dequeue()?;
-        let wait_for = lane.cause_of(&queued, rate_blocked_at);
+        let wait_for = lane.cause_of(&queued, rate_blocked_at, now);
         self.waiting -= 1;
         let mut close = false;
         if go == Go::Yes {

@@ -234,3 +234,59 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_held_counts_as_waiting_and_queues_in_order_when_it_is_let_go() {
+    let start = Instant::now();
+    let later = start + secs(1.0);
+    let mut frontier: Frontier<u32> = Frontier::new(&limits(8), start);
+    frontier.push("other", 0, 99, start);
+    (0..5).for_each(|n| frontier.hold("key", "h", n, start, start));
+    assert_eq!((frontier.len(), frontier.is_holding("key"), frontier.is_holding("h")), (6, true, false));
+    let first = frontier.let_go("key", 3);
+    assert_eq!((first.iter().map(|(n, _)| *n).collect::<Vec<_>>(), frontier.len()), (vec![0, 1, 2], 3));
+    for (n, since) in first {
+        frontier.push_held("h", 0, n, Wait::Robots, since, later);
+    }
+    let turn = frontier.pop(later).unwrap();
+    assert_eq!((turn.item, turn.waited, turn.wait_for), (0, secs(1.0), Wait::Robots), "ahead of other hosts, once");
+    assert_eq!(frontier.pop(later).unwrap().item, 99);
+    assert_eq!(frontier.pop(later).unwrap().item, 1);
+    assert_eq!(frontier.extract(|n| *n == 3, later), [(3, secs(1.0))]);
+    assert_eq!(frontier.drain(later).len(), 2);
+    assert!(frontier.is_empty() && !frontier.is_holding("key") && frontier.let_go("key", 9).is_empty());
+}
+
+#[test]
+fn a_host_for_which_something_is_held_is_not_forgotten_and_keeps_its_spacing() {
+    let start = Instant::now();
+    let mut frontier: Frontier<u32> = Frontier::new(&limits(8), start);
+    frontier.hold("key", "h", 1, start, start);
+    frontier.space_out("h", secs(5.0), start);
+    frontier.space_out("h", secs(2.0), start);
+    for n in 0..5000 {
+        frontier.push(&format!("h{n}"), 0, n, start);
+        let turn = frontier.pop(start).unwrap();
+        frontier.release(turn.lane, Contact::Unknown, start);
+    }
+    let later = start + secs(60.0);
+    for _ in 0..2 {
+        frontier.push_held("h", 0, 1, Wait::Robots, start, later);
+    }
+    assert!(frontier.pop(later).is_some() && frontier.pop(later).is_none());
+    assert_eq!(frontier.wake_at(), Some(later + secs(5.0)), "the longest of what was asked for");
+}
+
+#[test]
+fn the_longest_part_of_a_wait_is_named() {
+    let start = Instant::now();
+    let mut spaced = limits(8);
+    spaced.host.delay = secs(3.0);
+    let mut frontier: Frontier<u32> = Frontier::new(&spaced, start);
+    for n in 0..3 {
+        frontier.push_held("h", 0, n, Wait::Robots, start, start + secs(2.0));
+    }
+    let mut cause_at = |at: f64| frontier.pop(start + secs(at)).map(|turn| turn.wait_for);
+    assert_eq!((cause_at(2.0), cause_at(2.0)), (Some(Wait::Robots), None));
+    assert_eq!((cause_at(5.0), cause_at(5.1)), (Some(Wait::HostRate), None), "2 s of 5 s");
+}

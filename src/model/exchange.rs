@@ -42,7 +42,7 @@ pub struct Patience {
     pub total: Duration,
 }
 
-/// How much of a body is kept in memory; length and digest cover all of it in any case.
+/// How much of a body is kept in memory; length and digest cover all that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
     /// Nothing.
@@ -53,6 +53,8 @@ pub enum Keep {
     Html,
     /// All of it where it is a document with links: HTML, CSS, XML, plain text, Markdown.
     Documents,
+    /// Up to so many bytes from the start, whatever it is; what follows is not even read.
+    Start(usize),
     /// All of it.
     All,
 }

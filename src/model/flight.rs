@@ -31,12 +31,22 @@ pub enum Wait {
     RetryAfter,
     /// The host failed too often in a row (`--host-errors`).
     Breaker,
+    /// The robots.txt of its origin, which was asked for first (`--robots obey`).
+    Robots,
 }
 
 impl Wait {
     /// Every cause, in the order of the summary.
-    pub const ALL: [Wait; 7] =
-        [Wait::Slot, Wait::Host, Wait::Rate, Wait::HostRate, Wait::Backoff, Wait::RetryAfter, Wait::Breaker];
+    pub const ALL: [Wait; 8] = [
+        Wait::Slot,
+        Wait::Host,
+        Wait::Rate,
+        Wait::HostRate,
+        Wait::Backoff,
+        Wait::RetryAfter,
+        Wait::Breaker,
+        Wait::Robots,
+    ];
 
     /// The flag that changes it.
     pub fn flag(self) -> &'static str {
@@ -48,6 +58,7 @@ impl Wait {
             Wait::Backoff => "--backoff",
             Wait::RetryAfter => "--retry-after-max",
             Wait::Breaker => "--host-errors",
+            Wait::Robots => "--robots",
         }
     }
 
@@ -61,13 +72,25 @@ impl Wait {
             Wait::Backoff => "backoff",
             Wait::RetryAfter => "Retry-After",
             Wait::Breaker => "a failing host",
+            Wait::Robots => "robots.txt",
         }
     }
+}
+
+/// What a flight is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// Somebody asked for it: it ends in a record.
+    Asked,
+    /// The robots.txt of an origin, for those who wait for it: no record.
+    Robots,
 }
 
 /// A request that was admitted.
 #[derive(Debug)]
 pub struct Flight {
+    /// What it is for.
+    pub errand: Errand,
     /// Position in the input, from 0.
     pub seq: u64,
     /// What was asked for. Its `input` is empty where it is just what `url` says.

@@ -25,7 +25,7 @@ pub use code::{Again, Code, Kind};
 pub use exchange::{Ask, Body, Digest, Exchange, Failure, Head, Keep, Patience, Phases};
 pub use facts::{Facts, FoundIn, PageLink};
 pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};
-pub use flight::{Attempt, Flight, Hop, Trip, Wait};
+pub use flight::{Attempt, Errand, Flight, Hop, Trip, Wait};
 pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Spot};
 pub use page::{Page, Problems};
 pub use page_row::{LinkCounts, PageRow};

@@ -167,7 +167,8 @@ impl Record {
             Ending::Ok => false,
             Ending::HttpError(_) | Ending::Error(_) => true,
             Ending::Skipped { code, .. } => {
-                matches!(code, Code::BudgetHost | Code::BudgetDeadline | Code::BudgetFailures)
+                use Code::{BudgetDeadline, BudgetFailures, BudgetHost, RobotsUnavailable};
+                matches!(code, BudgetHost | BudgetDeadline | BudgetFailures | RobotsUnavailable)
             }
         };
         let (outcome, error, skip) = match ending {

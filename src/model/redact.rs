@@ -69,6 +69,17 @@ pub fn line(line: &str, is_url: bool) -> Cow<'_, str> {
     }
 }
 
+/// A reference as it stands in a document, without userinfo. A relative one has none: what stands
+/// before an `@` there is part of a name.
+pub fn reference(reference: &str) -> Cow<'_, str> {
+    let start = reference.trim_start();
+    let head = start.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    match head.contains(':') || start.starts_with("//") || start.starts_with("\\\\") {
+        true => line(reference, true),
+        false => Cow::Borrowed(reference),
+    }
+}
+
 /// Text from outside with userinfo cut from anything that looks like a URL, and with the values
 /// of credential fields masked. Borrowed where there is nothing to hide.
 pub fn text(text: &str) -> Cow<'_, str> {
@@ -135,6 +146,20 @@ mod tests {
             assert_eq!(line(raw, true), clean, "{raw}");
         }
         assert_eq!(line("http://u:can/ary@h/", false), "http://h/");
+    }
+
+    #[test]
+    fn names_with_an_at_sign_are_no_userinfo() {
+        for (raw, clean) in [
+            ("@Dir/File.md", "@Dir/File.md"),
+            ("foo@bar.md#x", "foo@bar.md#x"),
+            ("//u:canary@h/p", "//h/p"),
+            ("https://canary@h/p", "https://h/p"),
+            (" http:/u:canary@h", " http:/h"),
+            ("mailto:a@b", "mailto:a@b"),
+        ] {
+            assert_eq!(reference(raw), clean, "{raw}");
+        }
     }
 
     #[test]

@@ -136,6 +136,21 @@ impl Robots {
     pub fn sitemaps(&self) -> &[String] {
         &self.sitemaps
     }
+
+    /// The same, taken out: who keeps the rules need not keep these.
+    pub fn take_sitemaps(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.sitemaps)
+    }
+
+    /// Whether it asks nothing of us: everything may be fetched, and as fast as we like.
+    pub fn asks_nothing(&self) -> bool {
+        self.access != Access::Closed && self.group.rules.is_empty() && self.group.delay.is_none()
+    }
+
+    /// Bytes that its rules take up.
+    pub fn size(&self) -> usize {
+        self.group.size()
+    }
 }
 
 impl Verdict<'_> {
@@ -148,18 +163,18 @@ impl Verdict<'_> {
         }
     }
 
-    /// The sentence for the record of a skip.
-    pub fn sentence(&self) -> String {
+    /// The sentence for the record of a skip; `file` is what the file goes by, its URL for example.
+    pub fn sentence(&self, file: &str) -> String {
         match (self.why, self.line, self.rule) {
             (_, Some(line), Some(rule)) => {
                 let shown: String = rule.chars().take(SHOWN).collect();
                 let more = if shown.len() < rule.len() { "…" } else { "" };
-                format!("line {line} of robots.txt: {shown}{more}")
+                format!("line {line} of {file}: `{shown}{more}`")
             }
-            (Why::Unavailable, ..) => "robots.txt could not be had, so nothing may be fetched for now".to_owned(),
-            (Why::TooCostly, ..) => "the rules of robots.txt take too long to match".to_owned(),
-            (Why::Itself, ..) => "robots.txt itself may always be fetched".to_owned(),
-            _ => "no rule of robots.txt matches".to_owned(),
+            (Why::Unavailable, ..) => format!("{file} could not be had, so nothing may be fetched for now"),
+            (Why::TooCostly, ..) => format!("the rules of {file} take too long to match"),
+            (Why::Itself, ..) => format!("{file} itself may always be fetched"),
+            _ => format!("no rule of {file} matches"),
         }
     }
 }

@@ -8,6 +8,7 @@ mod demo;
 mod fetch;
 mod limits;
 mod process;
+mod robots;
 mod rooms;
 mod schema;
 mod support;

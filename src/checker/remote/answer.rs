@@ -31,6 +31,7 @@ pub(super) fn of_record(record: &mut Record, had: Wants) -> Outcome {
     });
     let words = record.data.take().as_deref().and_then(words::of_data);
     let failure = record.error.take().map(|error| Failure::new(error.code, error.message));
+    let is_fine = failure.is_none() && record.skip.is_none();
     let is_here = record.final_url == record.url;
     let anchors = outline.filter(|_| had.anchors || had.links).map(|outline| match (had.links, had.anchors) {
         // Who judges the links of the page needs them too.
@@ -57,6 +58,7 @@ pub(super) fn of_record(record: &mut Record, had: Wants) -> Outcome {
             retry_after: sighting.is_some_and(|sighting| sighting.retry_after),
         },
         had,
+        recovered: is_fine && record.attempts > 1,
         kind: match is_forward {
             true => PageKind::Other,
             false => kind_of(record.content_type.as_deref(), anchors.is_some()),
@@ -148,11 +150,15 @@ pub(super) fn judged<'a>(
 ) -> Judged<'a> {
     let fragment = link.fragment.as_deref();
     let target = Some(shown);
-    if let Some(skip) = &outcome.skip {
-        let answer = Some(&outcome.answered);
-        return Judged { target, fragment, skip: Some(skip.clone()), answer, ..Judged::default() };
-    }
-    let mut found = founds(url, outcome, fragment, shared);
+    let cancelled = outcome.failure.as_ref().filter(|failure| failure.code == Code::Cancelled);
+    let cancelled = cancelled.map(|failure| (failure.code, failure.message.to_string()));
+    let answer = Some(&outcome.answered);
+    let mut found = match outcome.skip.clone().or(cancelled) {
+        // The host does not answer: so much is known of each of its links.
+        Some((Code::BudgetHost, message)) => vec![Found::failed(Rule::Dead, Code::BudgetHost, message)],
+        Some(skip) => return Judged { target, fragment, skip: Some(skip), answer, ..Judged::default() },
+        None => founds(url, outcome, fragment, shared),
+    };
     let is_there = found.iter().all(|found| is_reached(found.rule));
     if is_there && shared.reach.anchors && link.asks != Asks::Links && !names_another(outcome) {
         found.extend(of_fragment(outcome, link));
@@ -163,7 +169,7 @@ pub(super) fn judged<'a>(
     let found = gravest(found, &shared.severities);
     let is_dead = found.as_ref().is_some_and(|found| found.rule == Some(Rule::Dead));
     let grace = outcome.grace.filter(|_| is_dead);
-    Judged { target, fragment, found, skip: None, answer: Some(&outcome.answered), grace }
+    Judged { target, fragment, found, skip: None, answer, grace }
 }
 
 /// Whether a redirect has a fragment of its own, which then counts instead of the link's (Fetch

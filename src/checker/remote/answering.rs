@@ -155,7 +155,9 @@ impl Hub {
         self.bad_starts += u64::from(is_start);
         marks.judged.fetch_add(1, Relaxed);
         marks.failed.fetch_add(u64::from(!finding.ok), Relaxed);
-        if (self.shared.all || is_worth(&finding)) && self.findings.send(finding).await.is_err() {
+        if !self.shared.all && !is_worth(&finding) {
+            marks.skipped.fetch_add(u64::from(finding.skip.is_some()), Relaxed);
+        } else if self.findings.send(finding).await.is_err() {
             self.handle.stop(Stop::Gone);
         }
     }

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, mpsc as threads},
+    sync::{Arc, atomic::Ordering::Relaxed, mpsc as threads},
     time::Instant,
 };
 
@@ -225,6 +225,7 @@ impl Hub {
             links: tally.links + bad_starts,
             targets: tally.places + targets.len() as u64,
             requests,
+            skipped: handle.marks().skipped.load(Relaxed),
             stopped: handle.stopped(),
             source_error: source_error
                 .or_else(|| is_broken.then(|| "a bug in fetchall: judging the links panicked".to_owned())),

@@ -4,7 +4,7 @@ use std::{collections::HashMap, num::NonZeroU32, num::NonZeroUsize, time::Durati
 
 use fetchall::{
     model::units::Rate,
-    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, HostLimits, Limits, MaxFailures, Settings},
+    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, HostLimits, Limits, MaxFailures, RobotsMode, Settings},
 };
 
 use super::{
@@ -19,6 +19,15 @@ pub enum AdaptiveArg {
     On,
     /// As set.
     Off,
+}
+
+/// Whether robots.txt is obeyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum RobotsArg {
+    /// Ask each origin for it first.
+    Obey,
+    /// Do not ask for it.
+    Ignore,
 }
 
 /// Flags of the group "Speed".
@@ -69,6 +78,13 @@ pub struct SpeedFlags {
     /// Stop at the first failure; the same as --max-failures 1
     #[arg(long, conflicts_with = "max_failures")]
     pub fail_fast: bool,
+    /// Ask each host for its robots.txt first and obey it [default: ignore]
+    ///
+    /// What it disallows is skipped with `robots.disallowed` and the line that says so; where it
+    /// cannot be had (5xx, no connection) everything of the host is, with `robots.unavailable`, and
+    /// the exit status is 1. Its Crawl-delay, up to 30 s, works like --delay.
+    #[arg(long, value_name = "obey|ignore")]
+    pub robots: Option<RobotsArg>,
 }
 
 impl SpeedFlags {
@@ -79,6 +95,11 @@ impl SpeedFlags {
         limits.rate = self.rate.or(limits.rate);
         limits.host_errors = self.host_errors.unwrap_or(limits.host_errors);
         (limits.host, limits.hosts) = self.host_limits(limits.host);
+        settings.robots = match self.robots {
+            Some(RobotsArg::Obey) => RobotsMode::Obey,
+            Some(RobotsArg::Ignore) => RobotsMode::Ignore,
+            None => settings.robots,
+        };
         settings.choose.max_failures = match self.fail_fast {
             true => Some(MaxFailures::Count(NonZeroU32::MIN)),
             false => self.max_failures,

@@ -7,7 +7,7 @@ use fetchall::{
     model::Digest,
     settings::{
         AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, AssumeScheme, Cookies, Dedupe, Family, HttpVersions, MaxFailures,
-        MinTls, Order, PrivateIps, RetryMethods, Settings, Verify,
+        MinTls, Order, PrivateIps, RetryMethods, RobotsMode, Settings, Verify,
     },
 };
 use http::Method;
@@ -58,6 +58,7 @@ fn every_flag_ends_in_the_settings() {
         (&["--max-failures", "5%"], |s| s.choose.max_failures == Some(MaxFailures::Percent(5.0))),
         (&["--fail-fast"], |s| matches!(s.choose.max_failures, Some(MaxFailures::Count(n)) if n.get() == 1)),
         (&["--host-errors", "0"], |s| s.limits.host_errors == 0),
+        (&["--robots", "obey"], |s| s.robots == RobotsMode::Obey),
         (&["-t", "3s"], |s| s.times.attempt == secs(3)),
         (&["--connect-timeout", "3"], |s| s.times.connect == secs(3)),
         (&["--headers-timeout", "3"], |s| s.times.headers == Some(secs(3))),

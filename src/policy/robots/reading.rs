@@ -43,6 +43,11 @@ impl Group {
         self.texts.get(rule.text.0 as usize..rule.text.1 as usize).unwrap_or_default()
     }
 
+    /// Bytes that it takes up.
+    pub fn size(&self) -> usize {
+        self.rules.len() * size_of::<Rule>() + self.patterns.len() + self.texts.len()
+    }
+
     /// Adds a rule. An empty pattern matches nothing (RFC 9309, section 2.2.2, by way of its grammar).
     fn add(&mut self, line: &Line<'_>, allows: bool) {
         if line.value.is_empty() {

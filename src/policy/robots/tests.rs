@@ -40,13 +40,13 @@ fn the_verdict_names_the_line_and_the_rule() {
     let robots = Robots::parse(file.as_bytes(), "Wren");
     let verdict = robots.judge("/abcd");
     assert_eq!((verdict.allowed, verdict.line, verdict.rule), (false, Some(3), Some("Disallow : /a*c")));
-    assert_eq!(verdict.sentence(), "line 3 of robots.txt: Disallow : /a*c");
+    assert_eq!(verdict.sentence("https://h/robots.txt"), "line 3 of https://h/robots.txt: `Disallow : /a*c`");
     assert_eq!(verdict.code(), Some(Code::RobotsDisallowed));
     let folder = robots.judge("/abc/");
     assert_eq!((folder.code(), folder.line, folder.rule), (None, Some(4), Some("Allow: /abc/index.html")));
     let long = Robots::parse(format!("user-agent: *\nallow: /{}", "é".repeat(5_000)).as_bytes(), "wren");
-    let sentence = long.judge(&format!("/{}", "%C3%A9".repeat(5_000))).sentence();
-    assert_eq!(sentence.chars().count(), "line 2 of robots.txt: …".chars().count() + 200);
+    let sentence = long.judge(&format!("/{}", "%C3%A9".repeat(5_000))).sentence("robots.txt");
+    assert_eq!(sentence.chars().count(), "line 2 of robots.txt: `…`".chars().count() + 200);
     let none = robots.judge("/");
     assert_eq!((none.allowed, none.line, none.rule, none.why), (true, None, None, Why::NoRule));
 }

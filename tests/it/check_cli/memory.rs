@@ -30,6 +30,47 @@ async fn a_baseline_leaves_the_old_for_another_day_and_fails_the_new() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_down_fits_into_a_baseline_and_its_documents_are_known_by_any_name() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let text: String = (0..40).map(|n| format!("[x](http://127.0.0.1:{port}/{n})\n\n")).collect();
+    let dir = files(&[("a.md", &text)]);
+    let args = ["--retries=0", "--baseline=old"];
+    let written = check(dir.path(), &[&["a.md", "--update-baseline"], &args[..]].concat()).await;
+    assert_eq!(written.exit, 0, "{written}");
+    assert!(written.stderr.contains("old: 40 findings"), "{written}");
+    let path = dir.path().canonicalize().unwrap().join("a.md");
+    let known = check(dir.path(), &[&[path.to_str().unwrap()], &args[..]].concat()).await;
+    assert_eq!((known.exit, known.text()), (0, ""), "{known}");
+    let off = check(dir.path(), &["a.md", "--retries=0", "--rule=dead=off"]).await;
+    assert_eq!((off.exit, off.text()), (0, ""), "{off}");
+}
+
+#[tokio::test]
+async fn what_was_never_asked_is_no_finding_and_is_not_called_good() {
+    let dir = files(&[("a.md", "[a](http://127.0.0.1:9/a) [b](http://127.0.0.1:9/b) [l](gone.md)\n")]);
+    for (flags, told) in
+        [(&["--external=off"][..], "0 ok, 1 error, 2 skipped"), (&["--exclude=."][..], "0 ok, 1 error, 2 skipped")]
+    {
+        let run = check(dir.path(), &[&["a.md"], flags].concat()).await;
+        assert!(run.stderr.contains(told), "{run}");
+    }
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/dead" => Reply::status(404),
+        _ => Reply::text("x").after(secs(60)),
+    })
+    .await;
+    let slow: String = (0..20).map(|n| format!("[s]({})\n\n", site.url(&format!("/slow/{n}")))).collect();
+    let dir = files(&[("a.md", &format!("[d]({})\n\n{slow}", site.url("/dead")))]);
+    let flags = ["a.md", "--fail-fast", "--per-host=30", "--second-round=off", "--retries=0", "--report=junit=out.xml"];
+    let run = check(dir.path(), &flags).await;
+    let report = fs::read_to_string(dir.path().join("out.xml")).unwrap();
+    assert_eq!((run.exit, report.matches("<failure").count(), run.text().lines().count()), (5, 1, 1), "{run}");
+    let flags = ["a.md", "--deadline=1s", "--per-host=30", "--baseline=old", "--update-baseline"];
+    let run = check(dir.path(), &flags).await;
+    assert_eq!(fs::read_to_string(dir.path().join("old")).unwrap().lines().count(), 1, "{run}");
+}
+
+#[tokio::test]
 async fn what_is_remembered_is_written_also_when_the_run_fails_or_is_interrupted() {
     let site = Site::start(|ask| match ask.path.as_str() {
         "/ok" => Reply::html("x"),

@@ -44,3 +44,17 @@ async fn a_redirect_is_mended_though_it_weighs_nothing_unless_it_was_turned_off(
     assert_eq!(fixed.exit, 0, "{fixed}");
     assert_eq!(fs::read_to_string(&path).unwrap(), text.replace("/old#x", "/new#x"), "{fixed}");
 }
+
+#[tokio::test]
+async fn a_file_in_another_case_is_no_mending_if_the_place_on_it_is_not_there() {
+    let text = "\u{feff}[x](B.md#SEC)\n[y](B.md#none)\n[z](@Dir/C.md)\n";
+    let dir = files(&[("a.md", text), ("b.md", "## Sec\n"), ("@dir/c.md", "")]);
+    let fixed = check(dir.path(), &["a.md", "--fix"]).await;
+    assert_eq!((fixed.exit, fixed.text().lines().count()), (1, 1), "{fixed}");
+    assert!(
+        fixed.text().contains("a.md:2:5: link.case B.md#none") && fixed.text().contains("no such place"),
+        "{fixed}"
+    );
+    let now = fs::read_to_string(dir.path().join("a.md")).unwrap();
+    assert_eq!(now, "\u{feff}[x](b.md#sec)\n[y](B.md#none)\n[z](@dir/c.md)\n");
+}

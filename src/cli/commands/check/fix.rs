@@ -198,7 +198,9 @@ impl Places {
         let mut wanted: BTreeMap<_, _> = ends.flat_map(|(start, end)| [(start, None), (end, None)]).collect();
         let mut rest = wanted.iter_mut().peekable();
         let (mut line, mut column) = (1_u32, 1_u32);
-        for (at, c) in text.char_indices().chain([(text.len(), '\n')]) {
+        // A byte order mark is no part of the first line.
+        let marks = usize::from(text.starts_with('\u{feff}'));
+        for (at, c) in text.char_indices().skip(marks).chain([(text.len(), '\n')]) {
             // Columns beyond the end of a line stand nowhere.
             while rest.peek().is_some_and(|(place, _)| **place < (line, column)) {
                 rest.next();

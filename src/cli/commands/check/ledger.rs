@@ -214,10 +214,12 @@ impl Ledger {
 
 impl Counts {
     /// Adds the links that were not sent, since nothing is to be said about them.
-    pub fn complete(&mut self, links: u64) {
+    pub fn complete(&mut self, links: u64, skipped: u64) {
         let unsent = links.saturating_sub(self.summary.links.saturating_sub(self.strays));
+        let skipped = skipped.min(unsent);
         self.summary.links += unsent;
-        self.summary.ok += unsent;
+        self.summary.ok += unsent - skipped;
+        self.summary.skipped += skipped;
     }
 }
 

@@ -137,7 +137,7 @@ impl Desk<'_> {
         let mut notes = Vec::new();
         if !facts.reader_gone {
             self.mend(&mut ledger, &mut facts, &mut notes);
-            ledger.counts.complete(end.links);
+            ledger.counts.complete(end.links, end.skipped);
             let summary = &mut ledger.counts.summary;
             (summary.documents, summary.targets, summary.elapsed) = (end.documents, end.targets, began.elapsed());
             for fault in self.outputs.finish(&ledger.counts.kept, &ledger.counts.summary) {
