@@ -32,6 +32,7 @@ impl Hub {
     /// An answer came.
     pub(super) async fn land(&mut self, open: Open, record: Record) {
         let (depth, leads_on) = (open.depth, open.leads_on());
+        self.hear_of_maps();
         match open.role {
             Role::Page(key) => self.land_page(open, key, record).await,
             Role::Outside(way) => self.land_outside(open, way, record),

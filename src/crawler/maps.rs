@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
-use url::Url;
+use url::{Origin, Url};
 
 use super::{
     hub::Hub,
@@ -17,30 +17,65 @@ use crate::{
     model::{FoundIn, PageLink, Record},
     page::sitemap::{Kind, LEVELS, read_all},
     policy::{robots::Robots, robots_tag::Directives},
+    settings::RobotsMode,
 };
 
 /// Sitemaps read at most: an index may name 50,000, each of which may be an index.
 const MOST: usize = 10_000;
 
-/// Files that were sent for.
+/// Files that were sent for, and whose sitemaps count.
 #[derive(Debug, Default)]
-pub(super) struct Maps(HashSet<u128>);
+pub(super) struct Maps {
+    files: HashSet<u128>,
+    origins: HashSet<Origin>,
+}
 
 impl Maps {
     /// Takes note of one; whether it is to be sent for.
     pub fn is_new(&mut self, key: u128) -> bool {
-        self.0.len() < MOST && self.0.insert(key)
+        self.files.len() < MOST && self.files.insert(key)
     }
 }
 
 impl Hub {
-    pub(super) fn land_robots(&mut self, record: Record) {
-        let Some((base, body)) = self.body_of(record) else { return };
-        for map in Robots::parse(&body, &self.told.agent).sitemaps() {
-            if let Ok(url) = base.join(map) {
-                self.send_for_map(&url, 1);
+    /// Before the first page: where sitemaps of the seeds may be.
+    pub(super) fn look_for_maps(&mut self, seeds: &[Url]) {
+        for seed in seeds.iter().filter(|seed| matches!(seed.scheme(), "http" | "https")) {
+            if !self.met.maps.origins.insert(seed.origin()) {
+                continue;
+            }
+            // Where robots.txt is obeyed, the engine reads it and says what it names.
+            let reads_robots = self.told.settings.robots == RobotsMode::Ignore;
+            for (path, role) in [("/robots.txt", Role::Robots), ("/sitemap.xml", Role::Map(1))] {
+                if let Ok(url) = seed.join(path)
+                    && (role != Role::Robots || reads_robots)
+                {
+                    self.send_for(&url, role);
+                }
             }
         }
+    }
+
+    /// Sends for the sitemaps that the engine has met in the robots.txt of seeds.
+    pub(super) fn hear_of_maps(&mut self) {
+        if !self.told.extras.sitemaps || self.is_stopped() {
+            return;
+        }
+        for (file, named) in self.line.handle.take_sitemaps() {
+            if self.met.maps.origins.contains(&file.origin()) {
+                self.send_for_all(&file, &named);
+            }
+        }
+    }
+
+    pub(super) fn land_robots(&mut self, record: Record) {
+        let Some((base, body)) = self.body_of(record) else { return };
+        self.send_for_all(&base, Robots::parse(&body, &self.told.agent).sitemaps());
+    }
+
+    fn send_for_all(&mut self, file: &Url, named: &[String]) {
+        let maps: Vec<Url> = named.iter().filter_map(|map| file.join(map).ok()).collect();
+        maps.iter().for_each(|map| self.send_for_map(map, 1));
     }
 
     pub(super) async fn land_map(&mut self, open: &Open, level: usize, record: Record) {

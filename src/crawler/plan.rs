@@ -11,7 +11,7 @@ use crate::{
     crawl::{CountLimits, Nofollow, TrapLimits},
     model::Request,
     policy::{canonical::Tracking, scope::Scope},
-    settings::Settings,
+    settings::{RobotsMode, Settings},
 };
 
 /// Everything that a crawl is told.
@@ -103,6 +103,7 @@ pub const PER_HOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 pub fn settings() -> Settings {
     let mut settings = Settings::default();
     settings.limits.host.in_flight = PER_HOST;
+    settings.robots = RobotsMode::Obey;
     settings
 }
 

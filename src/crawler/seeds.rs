@@ -92,17 +92,6 @@ impl Hub {
         }
     }
 
-    /// Before the first page: where sitemaps may be.
-    fn look_for_maps(&mut self, seeds: &[Url]) {
-        for seed in seeds {
-            for (path, role) in [("/robots.txt", Role::Robots), ("/sitemap.xml", Role::Map(1))] {
-                if let Ok(url) = seed.join(path) {
-                    self.send_for(&url, role);
-                }
-            }
-        }
-    }
-
     /// Sends for a file that says where pages are, once.
     pub(super) fn send_for(&mut self, url: &Url, role: Role) {
         if !self.met.maps.is_new(self.told.key(url)) {

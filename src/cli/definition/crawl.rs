@@ -38,7 +38,7 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 20] = [
+const COMMON: [&str; 21] = [
     "depth",
     "max-pages",
     "scope",
@@ -48,6 +48,7 @@ const COMMON: [&str; 20] = [
     "check-links",
     "drop-tracking",
     "nofollow",
+    "robots",
     "concurrency",
     "per-host",
     "delay",
@@ -69,6 +70,7 @@ pub fn dress(command: Clap) -> Clap {
     });
     command
         .mut_arg("per_host", |arg| arg.help("Requests in flight for one host [default: 2]"))
+        .mut_arg("robots", |arg| arg.help("Ask each host for its robots.txt first and obey it [default: obey]"))
         .mut_arg("include", |arg| arg.help("Follow only URLs that match this; may be repeated"))
         .mut_arg("exclude", |arg| arg.help("Follow no URL that matches this; may be repeated"))
         .mut_arg("limit", |arg| arg.help("Read at most so many seeds"))

@@ -8,7 +8,7 @@ async fn seeds_come_from_words_lists_and_pipes_and_each_has_its_record() {
     let list = format!("{}\nnot a url\n{}\nftp://h/x\n{}#again\n", site.url("/"), site.url("/a"), site.url("/a"));
     let run = fetchall(["crawl", "-", "--with=skipped"]).stdin(list).run().await;
     let records = run.records();
-    assert_eq!((run.exit, records.len(), site.asks().len()), (1, 5, 2), "{run}");
+    assert_eq!((run.exit, records.len(), asked(&site)), (1, 5, 2), "{run}");
     let told = |seq: u64| {
         let record = run.record(seq);
         record["error"]["code"].as_str().or(record["skip"]["code"].as_str()).unwrap_or("ok").to_owned()
@@ -136,8 +136,11 @@ async fn a_page_that_hangs_holds_up_nobody_for_long() {
 
 #[tokio::test]
 async fn a_dead_host_costs_a_record_a_page_and_the_crawl_ends() {
-    let run = fetchall(["crawl", "http://127.0.0.1:9/", "--retries=0"]).run().await;
+    let dead = ["crawl", "http://127.0.0.1:9/", "--retries=0"];
+    let run = fetchall(dead.iter().chain(&["--robots=ignore"])).run().await;
     assert_eq!((run.exit, run.records().len()), (1, 1), "{run}");
     let record = run.record(0);
     assert_eq!((&record["error"]["code"], &record["noindex"]), (&"connect.refused".into(), &Value::Null));
+    let run = fetchall(dead).run().await;
+    assert_eq!((run.exit, &run.record(0)["skip"]["code"]), (1, &"robots.unavailable".into()), "{run}");
 }

@@ -25,11 +25,11 @@ async fn scopes_cover_a_host_a_domain_a_folder_or_everything() {
         ("prefix", &["/docs/", "/docs/a", "/docs/sub/b"], 0),
         ("any", &["/docs/", "/docs/a", "/docs/sub/b", "/top"], 2),
     ] {
-        let before = other.asks().len();
+        let before = asked(&other);
         let run = fetchall(["crawl", &site.url("/docs/"), "--scope", scope]).run().await;
         let found = paths(&site, &run);
         assert_eq!(found.iter().filter(|path| path.starts_with('/')).collect::<Vec<_>>(), own, "{scope}");
-        assert_eq!(other.asks().len() - before, others, "{scope} {run}");
+        assert_eq!(asked(&other) - before, others, "{scope} {run}");
     }
     // By name it is another host, and 127.0.0.1 is no part of its domain.
     let run = fetchall(["crawl", &site.url_by_name("/docs/"), "--scope=domain"]).run().await;
@@ -117,6 +117,33 @@ async fn what_is_left_out_has_a_record_when_that_is_wanted() {
 }
 
 #[tokio::test]
+async fn what_a_host_wants_left_alone_is_left_alone_and_costs_no_page() {
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/robots.txt" => Reply::text("User-agent: *\nDisallow: /private"),
+        "/" => Reply::html(links(&["/private/1", "/private/2", "/a"])),
+        "/a" => Reply::html(links(&["/b", "/c"])),
+        _ => Reply::html(""),
+    })
+    .await;
+    let run = crawl(&site, &["--max-pages=4"]).await;
+    assert_eq!((run.exit, paths(&site, &run)), (0, ["/", "/a", "/b", "/c"].map(str::to_owned).to_vec()), "{run}");
+    assert_eq!((site.hits("/private/1"), site.hits("/robots.txt")), (0, 1));
+    let run = crawl(&site, &["--with=skipped"]).await;
+    assert_eq!(skips(&site, &run), ["robots.disallowed /private/1", "robots.disallowed /private/2"]);
+    let run = fetchall(["crawl", &site.url("/private/1")]).run().await;
+    assert_eq!(run.record(0)["skip"]["code"], "robots.disallowed", "a seed has its record: {run}");
+    let run = crawl(&site, &["--robots=ignore"]).await;
+    assert_eq!((paths(&site, &run).len(), site.hits("/private/1")), (6, 1), "{run}");
+}
+
+#[tokio::test]
+async fn a_host_whose_robots_txt_cannot_be_had_fails_the_crawl() {
+    let site = Site::start(|ask| Reply::status(if ask.path == "/robots.txt" { 503 } else { 200 })).await;
+    let run = crawl(&site, &["--retries=0"]).await;
+    assert_eq!((run.exit, &run.record(0)["skip"]["code"]), (1, &"robots.unavailable".into()), "{run}");
+}
+
+#[tokio::test]
 async fn traps_end_the_crawl() {
     let site = Site::start(|ask| {
         let path = ask.path.as_str();
@@ -158,7 +185,9 @@ async fn fields_and_credentials_go_to_the_origins_of_seeds_only() {
             ask.path
         );
     }
-    assert_eq!((other.asks()[0].header("x-key"), other.asks()[0].header("authorization")), (None, None));
+    for ask in other.asks() {
+        assert_eq!((ask.header("x-key"), ask.header("authorization")), (None, None), "{}", ask.path);
+    }
     assert!(!run.text().contains("secret") && !run.stderr.contains("secret"), "{run}");
 }
 

@@ -49,10 +49,19 @@ async fn entries_of_sitemaps_are_pages_and_sitemaps_have_no_record() {
 }
 
 #[tokio::test]
+async fn robots_txt_is_asked_for_its_sitemaps_whether_it_is_obeyed_or_not() {
+    let site = mapped().await;
+    let run = crawl(&site, &["--sitemaps=on", "--robots=ignore"]).await;
+    assert_eq!((paths(&site, &run).len(), site.hits("/robots.txt")), (4, 1), "{run}");
+    crawl(&site, &["--sitemaps=on"]).await;
+    assert_eq!(site.hits("/robots.txt"), 2);
+}
+
+#[tokio::test]
 async fn without_being_asked_nobody_reads_sitemaps() {
     let site = mapped().await;
     let run = crawl(&site, &["--sitemaps=off"]).await;
-    assert_eq!((paths(&site, &run), site.hits("/sitemap.xml")), (vec!["/".to_owned()], 0));
+    assert_eq!((paths(&site, &run), site.hits("/sitemap.xml")), (vec!["/".to_owned()], 0), "{run}");
 }
 
 #[tokio::test]
