@@ -113,12 +113,18 @@ impl Fetcher {
     }
 
     fn engine(&self) -> Engine<Client> {
-        Engine::new(
-            Arc::clone(&self.settings),
-            Arc::clone(&self.client),
-            Some(Arc::clone(&self.plan)),
-            Arc::clone(&self.stage),
-        )
+        self.engine_with(Arc::clone(&self.settings))
+    }
+
+    /// The engine of a run with other settings than those of [`settings`](Self::settings), the transport
+    /// and what is extracted aside.
+    pub(crate) fn engine_with(&self, settings: Arc<Settings>) -> Engine<Client> {
+        Engine::new(settings, Arc::clone(&self.client), Some(Arc::clone(&self.plan)), Arc::clone(&self.stage))
+    }
+
+    /// What it was told.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 }
 

@@ -34,6 +34,7 @@
 //! - [`crawl`]: which requests follow from a page, and which are traps.
 //! - [`checker`]: the front door of link checking: documents and sites in, findings out.
 //! - [`extractor`]: the front door of extraction without a network: kept pages in, records out.
+//! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
 //! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary.
@@ -43,6 +44,7 @@
 pub mod check;
 pub mod checker;
 pub mod crawl;
+pub mod crawler;
 pub mod demo;
 pub mod engine;
 pub mod extractor;

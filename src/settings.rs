@@ -438,4 +438,6 @@ pub struct With {
     pub attempts: bool,
     /// Links of the page.
     pub links: bool,
+    /// No key, but records: for what a crawl has found and not fetched.
+    pub skipped: bool,
 }

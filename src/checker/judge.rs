@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// What is read of documents: names of anchors are read again where one is to be suggested.
-pub(super) const LOOK: Look = Look { links: true, anchors: true, names: false };
+pub(super) const LOOK: Look = Look { links: true, anchors: true, ..Look::NOTHING };
 
 /// The element of pages that the check starts from.
 pub(super) const START: &str = "start";

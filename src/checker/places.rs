@@ -218,7 +218,7 @@ impl<'a> Places<'a> {
         if self.names.0 != Some(id) {
             let anchors = match self.budget {
                 0 => Anchors::default(),
-                _ => look(self.path_of(id), Look { links: false, anchors: true, names: true }).1.anchors,
+                _ => look(self.path_of(id), Look { names: true, ..Look::ANCHORS }).1.anchors,
             };
             self.names = (Some(id), anchors);
         }
@@ -256,7 +256,7 @@ fn kind_of(language: Language, anchors: &Anchors) -> PageKind {
 }
 
 /// What tells whether a page sends elsewhere.
-const FORWARD: Look = Look { links: true, anchors: false, names: false };
+const FORWARD: Look = Look { links: true, ..Look::NOTHING };
 
 /// Whether a page has nothing of its own and sends elsewhere.
 fn is_forward(outline: &Outline) -> bool {

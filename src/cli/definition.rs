@@ -3,6 +3,7 @@
 //! Must not know what is done with what was typed.
 
 mod check;
+mod crawl;
 mod extract;
 
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use clap::{Command as Clap, CommandFactory as _, Parser, Subcommand};
 
 use super::{
     environment,
-    flags::{CheckFlags, ColorArg, FetchFlags, FormatArg, SavedFlags},
+    flags::{CheckFlags, ColorArg, CrawlFlags, FetchFlags, FormatArg, SavedFlags},
 };
 
 const EXAMPLES: &str = "\
@@ -89,6 +90,8 @@ pub struct Cli {
 pub enum Command {
     /// Fetch every URL of the sources: one record for each (the default)
     Fetch(Box<FetchFlags>),
+    /// Follow links from seeds: one record for each page
+    Crawl(Box<CrawlFlags>),
     /// Find broken links in files, folders and sites
     Check(Box<CheckFlags>),
     /// Run selectors over saved pages; no network
@@ -103,7 +106,7 @@ pub enum Command {
     },
     /// Print the JSON Schema of a record
     Schema {
-        /// Which record: fetch or link
+        /// Which record: fetch, page or link
         name: String,
     },
     /// Print completions for a shell
@@ -147,7 +150,8 @@ pub fn definition() -> Clap {
     let fetch =
         |command: Clap| command.mut_args(hide).before_help(EXAMPLES).after_help(AFTER).after_long_help(AFTER_LONG);
     let command = Cli::command().mut_args(hide).mut_subcommand("fetch", fetch);
-    environment::attach(command.mut_subcommand("check", check::dress).mut_subcommand("extract", extract::dress))
+    let command = command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress);
+    environment::attach(command.mut_subcommand("extract", extract::dress))
 }
 
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.
@@ -192,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_short_help_of_the_other_commands_fits_as_well() {
-        for name in ["check", "extract"] {
+        for name in ["check", "crawl", "extract"] {
             let help = compact(definition()).find_subcommand(name).unwrap().clone().term_width(80).render_help();
             let help = help.to_string();
             assert!(help.lines().count() <= 45, "{} lines\n{help}", help.lines().count());

@@ -51,6 +51,7 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
     };
     let (voice, known) = match &command {
         Command::Fetch(flags) => (Voice::of(&flags.output), Some(&definition)),
+        Command::Crawl(flags) => (Voice::of(&flags.output), definition.find_subcommand("crawl")),
         Command::Check(flags) => (Voice::new(flags.show.quiet, flags.show.color), definition.find_subcommand("check")),
         Command::Extract(flags) => (Voice::of(&flags.output), definition.find_subcommand("extract")),
         _ => (Voice::plain(), None),

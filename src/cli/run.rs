@@ -1,6 +1,7 @@
 //! One run from its start to its exit status: engine, writer, signals, progress, summary.
 //!
-//! What `fetch`, `extract` and `demo` share. Must not know flags, nor where requests come from or records go.
+//! What `fetch`, `crawl`, `extract` and `demo` share. Must not know flags, nor where requests come from or
+//! records go.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -9,6 +10,7 @@ use std::{
 
 use fetchall::{
     Fetcher, Request,
+    crawler::CrawlHandle,
     engine::{End, Handle, Progress, Stop, writer},
     model::{Code, Record},
     report::Summary,
@@ -56,6 +58,7 @@ macro_rules! grip {
 }
 
 grip!(Handle);
+grip!(CrawlHandle);
 
 /// A run that was started.
 pub struct Begun {

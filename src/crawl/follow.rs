@@ -11,7 +11,7 @@ use super::{
     traps::{TrapLimits, trap},
 };
 use crate::{
-    model::{Code, LinkKind},
+    model::{Code, FoundIn, PageLink},
     policy::{
         canonical::{Tracking, canonical},
         choose,
@@ -21,28 +21,13 @@ use crate::{
     settings::Choose,
 };
 
-/// A link, as the page has it.
-#[derive(Clone, Copy, Debug)]
-pub struct PageLink<'a> {
-    /// The reference, decoded but not resolved.
-    pub href: &'a str,
-    /// What it is for.
-    pub kind: LinkKind,
-    /// The words of `rel`; empty if there is none.
-    pub rel: &'a str,
-    /// The language of what it leads to, where the link says so.
-    pub hreflang: Option<&'a str>,
-}
-
 /// What a page says, as far as the next requests depend on it.
 #[derive(Clone, Copy, Debug)]
 pub struct PageFacts<'a> {
     /// Where the page was found in the end.
     pub url: &'a Url,
-    /// What its references are relative to: its `<base>`, else its URL.
-    pub base: &'a Url,
     /// Its links, in the order of the document.
-    pub links: &'a [PageLink<'a>],
+    pub links: &'a [PageLink],
     /// What it asks of robots.
     pub directives: Directives,
     /// How many links it is away from a seed, which is at 0.
@@ -78,11 +63,13 @@ pub struct Rules {
 
 /// What becomes of a URL that a page leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Followed {
-    /// It is to be asked for, one link further from the seeds.
-    Follow(Url),
-    /// It is left out.
-    Leave(Url, Reason),
+pub struct Followed {
+    /// In its canonical spelling.
+    pub url: Url,
+    /// The element of the first link to it, or of the first that may be followed.
+    pub element: FoundIn,
+    /// Why it is left out; `None` if it is to be asked for, one link further from the seeds.
+    pub left: Option<Reason>,
 }
 
 /// Why a URL is left out. If several reasons hold, it is the first of these.
@@ -124,18 +111,18 @@ impl Reason {
 }
 
 /// What follows from a page: each http URL that its links lead to as pages, in the order of the
-/// document, once, in its canonical spelling. The page itself is not among them. Where one link may
-/// be followed and another to the same URL may not, it is followed.
+/// document, once, in its canonical spelling and without userinfo: whoever writes a link has no say in
+/// which credentials are sent. The page itself is not among them. Where one link may be followed and
+/// another to the same URL may not, it is followed.
 pub fn follow(page: &PageFacts<'_>, rules: &Rules) -> Vec<Followed> {
-    let itself = canonical(page.url, rules.tracking);
+    let itself = spelt(page.url, rules.tracking);
     let mut out: Vec<Followed> = Vec::new();
     let mut places = HashMap::new();
     for link in page.links.iter().filter(|link| leads_to_a_page(link)) {
-        let Ok(url) = page.base.join(link.href) else { continue };
-        if !matches!(url.scheme(), "http" | "https") {
+        if !matches!(link.url.scheme(), "http" | "https") {
             continue;
         }
-        let url = canonical(&url, rules.tracking);
+        let url = spelt(&link.url, rules.tracking);
         if url == itself {
             continue;
         }
@@ -146,7 +133,7 @@ pub fn follow(page: &PageFacts<'_>, rules: &Rules) -> Vec<Followed> {
             }
             Entry::Occupied(place) => {
                 let Some(known) = out.get_mut(*place.get()) else { continue };
-                if matches!(known, Followed::Leave(_, Reason::Nofollow)) && !is_nofollow(page, link, rules) {
+                if matches!(known.left, Some(Reason::Nofollow)) && !is_nofollow(page, link, rules) {
                     *known = judged(page, link, place.key().clone(), rules);
                 }
             }
@@ -155,25 +142,31 @@ pub fn follow(page: &PageFacts<'_>, rules: &Rules) -> Vec<Followed> {
     out
 }
 
-fn judged(page: &PageFacts<'_>, link: &PageLink<'_>, url: Url, rules: &Rules) -> Followed {
-    match reason(page, link, &url, rules) {
-        Some(reason) => Followed::Leave(url, reason),
-        None => Followed::Follow(url),
+/// The one spelling of a URL that a crawl goes by: canonical, and without userinfo.
+pub fn spelt(url: &Url, tracking: Tracking) -> Url {
+    let mut url = canonical(url, tracking);
+    if !url.username().is_empty() || url.password().is_some() {
+        // Neither can fail on a URL that has userinfo.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
     }
+    url
 }
 
-/// `a`, `area`, `iframe`, `meta refresh`, entries of sitemaps, and of the `link` elements those that
+fn judged(page: &PageFacts<'_>, link: &PageLink, url: Url, rules: &Rules) -> Followed {
+    let left = reason(page, link, &url, rules);
+    Followed { url, element: link.element, left }
+}
+
+/// `a`, `area`, frames, `meta refresh`, entries of sitemaps, and of the `link` elements those that
 /// lead to pages of the same site: its neighbours in a series, itself in other languages, itself by
 /// its proper name. Other alternates are feeds and forms for print.
-fn leads_to_a_page(link: &PageLink<'_>) -> bool {
-    match link.kind {
-        LinkKind::Anchor | LinkKind::Frame | LinkKind::Refresh | LinkKind::Entry => true,
-        LinkKind::Resource => {
-            let series = ["next", "prev", "previous", "canonical"].iter().any(|word| has(link.rel, word));
-            series || (link.hreflang.is_some() && has(link.rel, "alternate"))
-        }
-        _ => false,
+pub fn leads_to_a_page(link: &PageLink) -> bool {
+    if link.element != FoundIn::Link {
+        return true;
     }
+    let series = ["next", "prev", "previous", "canonical"].iter().any(|word| has(&link.rel, word));
+    series || (link.has_language && has(&link.rel, "alternate"))
 }
 
 fn has(rel: &str, word: &str) -> bool {
@@ -183,13 +176,13 @@ fn has(rel: &str, word: &str) -> bool {
 /// Whether the wish is there and granted. The wish of a page is about where others may be found; where
 /// the page itself has gone (a refresh) or belongs (canonical) may be looked at all the same. `ugc`
 /// and `sponsored` say who set a link, not that it is not to be followed.
-fn is_nofollow(page: &PageFacts<'_>, link: &PageLink<'_>, rules: &Rules) -> bool {
+fn is_nofollow(page: &PageFacts<'_>, link: &PageLink, rules: &Rules) -> bool {
     let about_itself =
-        link.kind == LinkKind::Refresh || (link.kind == LinkKind::Resource && has(link.rel, "canonical"));
-    rules.nofollow == Nofollow::Obey && (has(link.rel, "nofollow") || (page.directives.nofollow && !about_itself))
+        link.element == FoundIn::Refresh || (link.element == FoundIn::Link && has(&link.rel, "canonical"));
+    rules.nofollow == Nofollow::Obey && (has(&link.rel, "nofollow") || (page.directives.nofollow && !about_itself))
 }
 
-fn reason(page: &PageFacts<'_>, link: &PageLink<'_>, url: &Url, rules: &Rules) -> Option<Reason> {
+fn reason(page: &PageFacts<'_>, link: &PageLink, url: &Url, rules: &Rules) -> Option<Reason> {
     if let Some(sentence) = rules.seeds.refusal(url) {
         return Some(Reason::Scope(sentence));
     }
@@ -224,62 +217,53 @@ mod tests {
         }
     }
 
-    fn link(href: &str) -> PageLink<'_> {
-        PageLink { href, kind: LinkKind::Anchor, rel: "", hreflang: None }
+    fn link(href: &str) -> PageLink {
+        let base = Url::parse("https://a.org/docs/page.html").unwrap();
+        PageLink { url: base.join(href).unwrap(), element: FoundIn::A, rel: "".into(), has_language: false }
     }
 
-    fn told(links: &[PageLink<'_>], depth: u32, directives: Directives, rules: &Rules) -> Vec<String> {
+    fn told(links: &[PageLink], depth: u32, directives: Directives, rules: &Rules) -> Vec<String> {
         let url = Url::parse("https://a.org/docs/page.html").unwrap();
-        let page = PageFacts { url: &url, base: &url, links, directives, depth };
-        let one = |followed| match followed {
-            Followed::Follow(url) => url.to_string(),
-            Followed::Leave(url, reason) => format!("{} {}", reason.code(), url),
+        let page = PageFacts { url: &url, links, directives, depth };
+        let one = |followed: Followed| match followed.left {
+            None => followed.url.to_string(),
+            Some(reason) => format!("{} {}", reason.code(), followed.url),
         };
         follow(&page, rules).into_iter().map(one).collect()
     }
 
-    fn from(links: &[PageLink<'_>]) -> Vec<String> {
+    fn from(links: &[PageLink]) -> Vec<String> {
         told(links, 0, Directives::default(), &rules())
     }
 
     #[test]
-    fn links_are_resolved_made_canonical_and_listed_once() {
-        let links = ["b", "b#part", "./b?", "/%7Eu", "//a.org/c?x=1#y", "", "#top", "page.html?", "http://["];
+    fn links_are_made_canonical_and_listed_once() {
+        let links = ["b", "b#part", "./b?", "/%7Eu", "//a.org/c?x=1#y", "", "#top", "page.html?", "//u:p@a.org/d"];
         assert_eq!(
             from(&links.map(link)),
-            ["https://a.org/docs/b", "https://a.org/~u", "https://a.org/c?x=1"],
-            "the page itself is not among them"
+            ["https://a.org/docs/b", "https://a.org/~u", "https://a.org/c?x=1", "https://a.org/d"],
+            "the page itself is not among them, nor anybody's credentials"
         );
         assert_eq!(from(&["mailto:a@b", "tel:1", "javascript:x()", "data:,x", "ftp://a.org/"].map(link)), [""; 0]);
     }
 
     #[test]
-    fn references_are_relative_to_the_base() {
-        let (url, base) = (Url::parse("https://a.org/x").unwrap(), Url::parse("https://a.org/base/").unwrap());
-        let (links, directives) = ([link("b")], Directives::default());
-        let page = PageFacts { url: &url, base: &base, links: &links, directives, depth: 0 };
-        assert_eq!(follow(&page, &rules()), [Followed::Follow(Url::parse("https://a.org/base/b").unwrap())]);
-    }
-
-    #[test]
     fn pages_are_reached_by_some_links_only() {
-        for kind in LinkKind::ALL {
-            let reached = matches!(kind, LinkKind::Anchor | LinkKind::Frame | LinkKind::Refresh | LinkKind::Entry);
-            let links = [PageLink { kind: *kind, ..link("b") }];
-            assert_eq!(from(&links).len(), usize::from(reached), "{kind:?}");
+        for element in FoundIn::ALL.into_iter().filter(|element| *element != FoundIn::Link) {
+            assert_eq!(from(&[PageLink { element, ..link("b") }]).len(), 1, "{element:?}");
         }
-        for (rel, hreflang, reached) in [
-            ("next", None, true),
-            ("PREV", None, true),
-            ("canonical", None, true),
-            ("alternate", Some("de"), true),
-            ("alternate", None, false),
-            ("", Some("de"), false),
-            ("manifest", None, false),
-            ("preload", None, false),
+        for (rel, has_language, reached) in [
+            ("next", false, true),
+            ("PREV", false, true),
+            ("canonical", false, true),
+            ("alternate", true, true),
+            ("alternate", false, false),
+            ("", true, false),
+            ("manifest", false, false),
+            ("preload", false, false),
         ] {
-            let links = [PageLink { kind: LinkKind::Resource, rel, hreflang, ..link("b") }];
-            assert_eq!(from(&links).len(), usize::from(reached), "{rel} {hreflang:?}");
+            let links = [PageLink { element: FoundIn::Link, rel: rel.into(), has_language, ..link("b") }];
+            assert_eq!(from(&links).len(), usize::from(reached), "{rel} {has_language}");
         }
     }
 
@@ -287,7 +271,7 @@ mod tests {
     fn each_reason_has_its_code_and_they_have_an_order() {
         let mut rules = rules();
         rules.choose.exclude = vec![Regex::new("private").unwrap()];
-        let marked = |href| PageLink { rel: "noopener NoFollow", ..link(href) };
+        let marked = |href| PageLink { rel: "noopener NoFollow".into(), ..link(href) };
         let links = [link("https://b.org/private"), marked("private"), marked("a/a/a"), link("b/b/b"), link("c")];
         let want = ["scope https://b.org/private", "excluded https://a.org/docs/private"];
         let more = ["robots.nofollow https://a.org/docs/a/a/a", "budget.trap https://a.org/docs/b/b/b"];
@@ -309,8 +293,8 @@ mod tests {
     #[test]
     fn a_page_may_ask_not_to_follow_its_links_but_says_where_it_is() {
         let wish = Directives { nofollow: true, noindex: false };
-        let refresh = PageLink { kind: LinkKind::Refresh, ..link("gone") };
-        let proper = PageLink { kind: LinkKind::Resource, rel: "canonical", ..link("proper") };
+        let refresh = PageLink { element: FoundIn::Refresh, ..link("gone") };
+        let proper = PageLink { element: FoundIn::Link, rel: "canonical".into(), ..link("proper") };
         let links = [link("b"), refresh, proper];
         let want = ["robots.nofollow https://a.org/docs/b", "https://a.org/docs/gone", "https://a.org/docs/proper"];
         assert_eq!(told(&links, 0, wish, &rules()), want);
@@ -322,13 +306,13 @@ mod tests {
 
     #[test]
     fn one_link_that_may_be_followed_is_enough() {
-        let marked = |href| PageLink { rel: "nofollow", ..link(href) };
+        let marked = |href| PageLink { rel: "nofollow".into(), ..link(href) };
         assert_eq!(
             from(&[marked("b"), link("b"), link("c"), marked("c")]),
             ["https://a.org/docs/b", "https://a.org/docs/c"]
         );
         assert_eq!(from(&[marked("b"), marked("b")]), ["robots.nofollow https://a.org/docs/b"]);
-        assert_eq!(from(&[PageLink { rel: "ugc sponsored", ..link("b") }]), ["https://a.org/docs/b"]);
+        assert_eq!(from(&[PageLink { rel: "ugc sponsored".into(), ..link("b") }]), ["https://a.org/docs/b"]);
     }
 
     #[test]
@@ -341,8 +325,10 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_link_can_be_judged(hrefs in proptest::collection::vec(".{0,30}", 0..8)) {
-            let links: Vec<_> = hrefs.iter().map(|href| link(href)).collect();
+        fn any_link_can_be_judged(hrefs in proptest::collection::vec("[a-z0-9/?&=;.%#-]{0,30}", 0..8)) {
+            let base = Url::parse("https://a.org/docs/").unwrap();
+            let urls = hrefs.iter().filter_map(|href| base.join(href).ok());
+            let links: Vec<_> = urls.map(|url| PageLink { url, ..link("") }).collect();
             proptest::prop_assert!(from(&links).len() <= links.len());
         }
     }

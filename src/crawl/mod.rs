@@ -10,5 +10,5 @@ pub mod follow;
 pub mod traps;
 
 pub use counts::{CountLimits, TrapCounts};
-pub use follow::{Followed, PageFacts, PageLink, Reason, Rules, follow};
+pub use follow::{Followed, Nofollow, PageFacts, Reason, Rules, follow, leads_to_a_page, spelt};
 pub use traps::{Trap, TrapLimits, trap};

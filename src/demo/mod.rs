@@ -2,13 +2,16 @@
 //! network.
 //!
 //! [`Site::start`] serves it, [`list`] is its own list of URLs, and [`LISTED`] says what becomes of
-//! each. `table` holds what the pages do to a client; `pages`, `bodies` and `trouble` serve them;
-//! `wire` is for what no HTTP server would send. The room knows no other room of this crate.
+//! each. `table` holds what the pages do to a client; `pages`, `bodies` and `trouble` serve them,
+//! `catalogue` and `traps` those that are there to be crawled; `wire` is for what no HTTP server would
+//! send. The room knows no other room of this crate.
 
 mod bodies;
+mod catalogue;
 mod html;
 mod pages;
 mod table;
+mod traps;
 mod trouble;
 mod wire;
 
@@ -34,6 +37,7 @@ pub fn list(base: &str) -> Vec<String> {
 struct Demo {
     addr: SocketAddr,
     tallies: trouble::Tallies,
+    sessions: traps::Sessions,
 }
 
 impl Demo {
@@ -60,7 +64,7 @@ impl Site {
     pub async fn start(port: u16) -> io::Result<Site> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let addr = listener.local_addr()?;
-        let demo = Arc::new(Demo { addr, tallies: trouble::Tallies::default() });
+        let demo = Arc::new(Demo { addr, tallies: trouble::Tallies::default(), sessions: traps::Sessions::default() });
         let service = router(demo).into_make_service_with_connect_info::<wire::Line>();
         let (open, closed) = oneshot::channel::<()>();
         // The task ends by itself: when `open` is dropped it stops listening, ends idle connections
@@ -85,6 +89,8 @@ fn router(demo: Arc<Demo>) -> Router {
     Router::new()
         .merge(pages::routes())
         .merge(bodies::routes())
+        .merge(catalogue::routes())
+        .merge(traps::routes())
         .merge(trouble::routes())
         .fallback(trouble::missing)
         .with_state(demo)

@@ -166,9 +166,10 @@ impl Asker {
 fn keep_for(wish: &Wish) -> Option<Keep> {
     let look = wish.look.unwrap_or(Look::NOTHING);
     match () {
+        () if look.body => Some(Keep::All),
         () if wish.rules.iter().any(Rule::reads_other_bodies) => Some(Keep::Texts),
         () if look.links => Some(Keep::Documents),
-        () if look.anchors || wish.text || !wish.rules.is_empty() => Some(Keep::Html),
+        () if look.anchors || look.facts || wish.text || !wish.rules.is_empty() => Some(Keep::Html),
         () => None,
     }
 }

@@ -140,18 +140,26 @@ pub struct Look {
     pub anchors: bool,
     /// The names of those too, not only their hashes.
     pub names: bool,
+    /// What a crawl wants to know, which is read apart from the rest.
+    pub facts: bool,
+    /// The body itself, of whatever type.
+    pub body: bool,
 }
 
 impl Look {
-    /// Everything.
-    pub const ALL: Look = Look { links: true, anchors: true, names: true };
+    /// Everything that a link checker wants to know.
+    pub const ALL: Look = Look { links: true, anchors: true, names: true, facts: false, body: false };
     /// Nothing: only the fields of the answer are of interest.
-    pub const NOTHING: Look = Look { links: false, anchors: false, names: false };
+    pub const NOTHING: Look = Look { links: false, anchors: false, names: false, facts: false, body: false };
     /// Only what fragments may point to, which takes less time.
-    pub const ANCHORS: Look = Look { links: false, anchors: true, names: false };
+    pub const ANCHORS: Look = Look { anchors: true, ..Look::NOTHING };
+    /// Only what a crawl wants to know.
+    pub const FACTS: Look = Look { facts: true, ..Look::NOTHING };
+    /// Only the body itself.
+    pub const BODY: Look = Look { body: true, ..Look::NOTHING };
 
-    /// Whether a body is needed for it.
-    pub const fn wants_body(self) -> bool {
+    /// Whether an outline is needed for it.
+    pub const fn wants_outline(self) -> bool {
         self.links || self.anchors
     }
 }

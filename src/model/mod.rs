@@ -7,10 +7,12 @@
 pub mod code;
 pub mod escape;
 pub mod exchange;
+pub mod facts;
 pub mod finding;
 pub mod flight;
 pub mod link;
 pub mod page;
+pub mod page_row;
 pub mod record;
 pub mod redact;
 pub mod request;
@@ -22,10 +24,12 @@ pub mod wanted;
 
 pub use code::{Again, Code, Kind};
 pub use exchange::{Ask, Body, Digest, Exchange, Failure, Head, Keep, Patience, Phases};
+pub use facts::{Facts, FoundIn, PageLink};
 pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};
 pub use flight::{Attempt, Errand, Flight, Hop, Trip, Wait};
 pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Spot};
 pub use page::{Page, Problems};
+pub use page_row::{LinkCounts, PageRow};
 pub use record::Record;
 pub use request::{Request, Wish};
 pub use sighting::Sighting;

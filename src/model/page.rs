@@ -1,6 +1,6 @@
 //! What a body says. Must not know how it was parsed or fetched.
 
-use super::{Failure, Outline};
+use super::{Facts, Failure, Outline};
 
 /// What was read out of a body.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Page {
     pub views: Option<Vec<(&'static str, serde_json::Value)>>,
     /// What a link checker wants to know. `None`: not asked for, or not a document.
     pub outline: Option<Box<Outline>>,
+    /// What a crawl wants to know. `None`: not asked for, or not HTML.
+    pub facts: Option<Box<Facts>>,
     /// The decoded text, when the record wants it. `None`: not asked for, or not text.
     pub text: Option<String>,
 }

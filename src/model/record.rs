@@ -5,6 +5,7 @@
 
 use std::{
     borrow::Cow,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+pub use super::page_row::{LinkCounts, PageRow, schema as page_schema};
 pub use super::rows::{AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, Skip, Timings, TlsRow, hex};
 use super::{Code, Ending, Exchange, Sighting, Visit, Wait, redact, redact::MASK};
 
@@ -99,6 +101,10 @@ pub struct Record {
     /// Handed through from the input.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub tags: Option<Box<RawValue>>,
+    /// What a crawl knows of it, in a record of type `page`.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub page: Option<Box<PageRow>>,
     /// Length of the content that the request was to carry, where it had any; the content itself
     /// is not in the record.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,7 +136,7 @@ pub struct Record {
     /// Every exchange, in order (`--with attempts`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_log: Option<Vec<AttemptRow>>,
-    /// What a link checker asked for; not part of the row.
+    /// What a link checker or a crawl asked for; not part of the row.
     #[serde(skip)]
     #[schemars(skip)]
     pub sighting: Option<Box<Sighting>>,
@@ -206,9 +212,13 @@ impl Record {
         {
             record.input = clean.into();
         }
-        if request.wish.is_some_and(|wish| wish.look.is_some()) {
-            let head = trip.as_ref().and_then(|trip| trip.last.as_ref()?.head.as_ref());
-            record.sighting = Some(Box::new(head.map(Sighting::of).unwrap_or_default()));
+        if let Some(look) = request.wish.and_then(|wish| wish.look) {
+            let last = trip.as_ref().and_then(|trip| trip.last.as_ref());
+            let mut sighting = last.and_then(|last| last.head.as_ref()).map(Sighting::of).unwrap_or_default();
+            sighting.body =
+                last.and_then(|last| last.body.as_ref()).filter(|_| look.body).map(|body| body.kept.clone());
+            sighting.url = trip.as_ref().map(|trip| Arc::clone(&trip.url));
+            record.sighting = Some(Box::new(sighting));
         }
         if let Some(trip) = trip {
             record.started_at = Some(rfc3339(trip.started));
@@ -238,6 +248,7 @@ impl Record {
             record.view = page.views;
             if let Some(sighting) = &mut record.sighting {
                 sighting.outline = page.outline;
+                sighting.facts = page.facts;
             }
             record.body = page.text;
         }
@@ -277,6 +288,7 @@ impl Record {
             timings: Timings::default(),
             saved: None,
             tags: None,
+            page: None,
             request_bytes: None,
             data: None,
             view: None,

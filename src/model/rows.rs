@@ -15,6 +15,8 @@ use super::{Code, Failure, Wait, redact};
 pub enum RecordKind {
     /// `fetchall fetch`.
     Fetch,
+    /// `fetchall crawl`.
+    Page,
     /// `fetchall check`.
     Link,
 }

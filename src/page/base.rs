@@ -22,6 +22,11 @@ impl Base {
         Base { url: base.unwrap_or_else(|| page.clone()), encoding }
     }
 
+    /// The address that others are relative to.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// The absolute form of an address; `None` if it is none.
     pub(super) fn join(&self, address: &str) -> Option<Url> {
         let encode = in_encoding(self.encoding);

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bytes ─► charset ─► text ─┬─► scan ─► title, base, links      one pass, no tree
+//!                           ├─► facts ─► what a crawl follows
 //!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           ├─► prose ─► the same               documents that are not HTML
 //!                           ├─► select ─► data, problems        a tree, where selectors ask for it
@@ -13,6 +14,7 @@
 
 pub mod charset;
 pub mod css;
+pub mod facts;
 pub mod outline;
 pub mod prose;
 pub mod recipe;
@@ -76,7 +78,7 @@ pub struct Want {
     pub links: bool,
     /// The decoded text.
     pub text: bool,
-    /// What a link checker wants to know.
+    /// What a link checker or a crawl wants to know.
     pub look: Option<Look>,
     /// What these selectors find.
     pub plan: Option<Arc<select::Plan>>,
@@ -118,7 +120,8 @@ fn read_html(input: &Input, want: &Want, media: &Media) -> Page {
         problems: found.as_ref().and_then(select::Read::problems).map(Box::new),
         data: found.map(|read| read.data),
         views: views(want, |view| view::read(view, &text, &input.url)),
-        outline: want.look.filter(|look| look.wants_body()).map(|look| Box::new(outline(&text, look))),
+        facts: want.look.filter(|look| look.facts).map(|_| Box::new(facts::facts(&text, &input.url, encoding))),
+        outline: want.look.filter(|look| look.wants_outline()).map(|look| Box::new(outline(&text, look))),
         text: want.text.then(|| text.into_owned()),
     }
 }
@@ -137,6 +140,7 @@ fn read_other(input: &Input, want: &Want, media: &Media) -> Page {
         data: found.map(|read| read.data),
         views: views(want, |_| Value::Null),
         outline: want.look.filter(|look| look.links).and_then(outline),
+        facts: None,
         text: (want.text && media.text).then(text),
     }
 }

@@ -19,7 +19,7 @@ mod field;
 mod found;
 mod json_ld;
 mod pass;
-mod refresh;
+pub(super) mod refresh;
 mod rel;
 mod srcset;
 mod written;

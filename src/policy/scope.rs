@@ -58,9 +58,17 @@ pub struct Seeds {
 impl Seeds {
     /// Of these seeds. One that is not http or https covers nothing.
     pub fn new<'a>(scope: Scope, seeds: impl IntoIterator<Item = &'a Url>) -> Self {
-        let keys: HashSet<Box<str>> = seeds.into_iter().filter_map(|seed| key(scope, seed)).collect();
-        let longest = keys.iter().map(|key| key.len()).max().unwrap_or(0);
-        Seeds { scope, keys, longest }
+        let mut all = Seeds { scope, ..Seeds::default() };
+        seeds.into_iter().for_each(|seed| all.add(seed));
+        all
+    }
+
+    /// With one more.
+    pub fn add(&mut self, seed: &Url) {
+        if let Some(key) = key(self.scope, seed) {
+            self.longest = self.longest.max(key.len());
+            self.keys.insert(key);
+        }
     }
 
     /// Whether a URL belongs to one of them.

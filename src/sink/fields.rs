@@ -8,7 +8,7 @@ use std::{borrow::Cow, collections::HashMap, io};
 
 use serde_json::{Value, value::RawValue};
 
-use crate::model::{record, units};
+use crate::model::units;
 
 /// The columns of CSV and TSV, before those of what is extracted.
 const COLUMNS: [&str; 13] = [
@@ -27,14 +27,18 @@ const COLUMNS: [&str; 13] = [
     "title",
 ];
 
+/// Those of pages after them.
+const PAGE_COLUMNS: [&str; 4] = ["depth", "parent", "found_in", "canonical"];
+
 /// Paths into a record, in the order asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields(Vec<String>);
 
 impl Fields {
-    /// Reads a comma-separated list of keys and dotted paths; the error names the nearest.
-    pub fn parse(list: &str) -> Result<Fields, String> {
-        let known = known();
+    /// Reads a comma-separated list of keys and dotted paths of a record with this schema; the error
+    /// names the nearest.
+    pub fn parse(list: &str, schema: &Value) -> Result<Fields, String> {
+        let known = known(schema);
         let mut names: Vec<String> = Vec::new();
         for name in list.split(',').map(str::trim) {
             if name.is_empty() {
@@ -54,14 +58,22 @@ impl Fields {
         Fields(COLUMNS.iter().map(|&name| name.to_owned()).chain(more.iter().cloned()).collect())
     }
 
+    /// The same, of pages.
+    pub fn page_columns(select_names: &[String]) -> Fields {
+        let Fields(mut columns) = Fields::columns(select_names);
+        let at = COLUMNS.len();
+        columns.splice(at..at, PAGE_COLUMNS.map(str::to_owned));
+        Fields(columns)
+    }
+
     /// The paths.
     pub fn names(&self) -> &[String] {
         &self.0
     }
 
     /// What `--fields help` prints: every field with its type and meaning.
-    pub fn help() -> String {
-        let known = known();
+    pub fn help(schema: &Value) -> String {
+        let known = known(schema);
         let width = |cell: fn(&Known) -> &str| known.iter().map(|field| cell(field).len()).max().unwrap_or_default();
         let (names, kinds) = (width(|field| &field.path), width(|field| &field.kind));
         let mut text = String::new();
@@ -116,10 +128,9 @@ fn known_or_tip(name: &str, known: &[Known]) -> Result<(), String> {
 }
 
 /// Every field of the schema, parents before their parts.
-fn known() -> Vec<Known> {
-    let schema = record::schema();
+fn known(schema: &Value) -> Vec<Known> {
     let mut found = Vec::new();
-    collect(&schema, &schema, "", &mut found);
+    collect(schema, schema, "", &mut found);
     found
 }
 
@@ -165,23 +176,35 @@ fn kind(schema: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::record;
+
+    fn parse(list: &str) -> Result<Fields, String> {
+        Fields::parse(list, &record::schema())
+    }
 
     fn pick(list: &str, json: &str) -> Vec<Option<String>> {
-        let fields = Fields::parse(list).unwrap();
+        let fields = parse(list).unwrap();
         fields.pick(json.as_bytes()).unwrap().into_iter().map(|value| value.map(|raw| raw.get().to_owned())).collect()
     }
 
     #[test]
     fn keys_and_dotted_paths_are_known_from_the_schema() {
-        let fields =
-            Fields::parse("seq, type,error.code,skip.of,timings.total_ms,tls.issuer,data.a.b,tags.x,headers.etag,id");
+        let fields = parse("seq, type,error.code,skip.of,timings.total_ms,tls.issuer,data.a.b,tags.x,headers.etag,id");
         assert_eq!(fields.unwrap().names().len(), 10);
-        assert!(Fields::parse(&COLUMNS.join(",")).is_ok());
+        assert!(parse(&COLUMNS.join(",")).is_ok());
+    }
+
+    #[test]
+    fn pages_have_fields_of_their_own() {
+        let page = record::page_schema();
+        assert!(Fields::parse("depth,parent,links.internal,links.urls,title", &page).is_ok());
+        assert!(Fields::parse(&Fields::page_columns(&["a".to_owned()]).names().join(","), &page).is_ok());
+        assert!(parse("depth").is_err());
     }
 
     #[test]
     fn an_unknown_field_names_the_nearest() {
-        let error = |list: &str| Fields::parse(list).unwrap_err();
+        let error = |list: &str| parse(list).unwrap_err();
         assert_eq!(error("url,stauts"), "unknown field `stauts`; did you mean `status`? (--fields help lists all)");
         assert!(error("timings.total").contains("did you mean `timings.total_ms`?"));
         assert!(error("waits").contains("unknown field"), "not part of the row");
@@ -211,11 +234,11 @@ mod tests {
 
     #[test]
     fn the_help_has_every_key_with_a_type_and_a_meaning() {
-        let help = Fields::help();
+        let help = Fields::help(&record::schema());
         for line in ["seq ", "error.code ", "timings.queue_ms ", "redirects "] {
             assert!(help.lines().any(|text| text.starts_with(line)), "{line}");
         }
-        for field in known() {
+        for field in known(&record::schema()).into_iter().chain(known(&record::page_schema())) {
             assert!(!field.meaning.is_empty(), "{}", field.path);
             assert!(
                 ["any", "list", "object", "string", "integer", "number", "boolean"].contains(&&*field.kind),

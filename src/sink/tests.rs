@@ -35,7 +35,7 @@ fn file(path: &Path, append: bool) -> Target {
 async fn written(format: Format, fields: Option<&str>, names: &[&str], batches: &[&[Record]]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("out");
-    let fields = fields.map(|list| Fields::parse(list).unwrap());
+    let fields = fields.map(|list| Fields::parse(list, &crate::model::record::schema()).unwrap());
     let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
     let mut sink = open(format, file(&path, false), fields, &names).unwrap();
     for batch in batches {
@@ -96,14 +96,18 @@ async fn appending_keeps_lines_and_headers_whole() {
     let path = dir.path().join("out");
     std::fs::write(&path, "{\"torn\":").unwrap();
     for seq in 0..2 {
-        let mut sink = open(Format::Jsonl, file(&path, true), Fields::parse("seq").ok(), &[]).unwrap();
+        let mut sink =
+            open(Format::Jsonl, file(&path, true), Fields::parse("seq", &crate::model::record::schema()).ok(), &[])
+                .unwrap();
         sink.write(&[record(seq)]).await.unwrap();
         sink.finish().await.unwrap();
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"torn\":\n{\"seq\":0}\n{\"seq\":1}\n");
     let path = dir.path().join("csv");
     for seq in 0..2 {
-        let mut sink = open(Format::Csv, file(&path, true), Fields::parse("seq").ok(), &[]).unwrap();
+        let mut sink =
+            open(Format::Csv, file(&path, true), Fields::parse("seq", &crate::model::record::schema()).ok(), &[])
+                .unwrap();
         sink.write(&[record(seq)]).await.unwrap();
         sink.finish().await.unwrap();
     }

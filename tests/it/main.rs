@@ -3,6 +3,7 @@
 
 mod check;
 mod check_cli;
+mod crawl;
 mod demo;
 mod extract;
 mod fetch;

@@ -19,6 +19,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("engine", &["model", "settings", "policy", "frontier", "page", "fetch", "source", "sink"]),
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
     ("extractor", &["model", "settings", "engine", "page", "source"]),
+    ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
     ("fetcher", &["model", "settings", "engine", "page", "fetch", "source"]),
 ];
 

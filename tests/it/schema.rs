@@ -56,6 +56,11 @@ fn the_published_schema_of_fetch_only_grows() {
 }
 
 #[test]
+fn the_published_schema_of_page_only_grows() {
+    only_grows("page.json", &fetchall::model::record::page_schema());
+}
+
+#[test]
 fn the_published_schema_of_link_only_grows() {
     only_grows("link.json", &fetchall::model::finding::schema());
 }

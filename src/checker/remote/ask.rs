@@ -47,7 +47,7 @@ pub(super) fn second_round(fetch: &Settings, spent: Duration) -> Settings {
 pub(super) fn request(url: &str, way: Way, wants: Wants, row: Option<&Cached>) -> Request {
     let look = match way {
         Way::Head => Look::NOTHING,
-        Way::Get => Look { links: wants.links, anchors: wants.anchors || wants.links, names: true },
+        Way::Get => Look { links: wants.links, anchors: wants.anchors || wants.links, names: true, ..Look::NOTHING },
     };
     // Where HEAD was refused, GET is asked before what was not begun.
     let mut request = Request::get(url).look(look).priority(i32::from(way == Way::Get));

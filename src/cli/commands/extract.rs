@@ -12,13 +12,17 @@ use std::{
 use anyhow::{Context as _, bail};
 use fetchall::{
     extractor::{Extractor, Found, Start},
+    model::record::RecordKind,
     settings::Pages,
     sink::Fields,
     source::Spec,
 };
 use tokio::runtime::Runtime;
 
-use super::{fetch::runtime, output::Output};
+use super::{
+    fetch::runtime,
+    output::{Output, schema},
+};
 use crate::cli::{
     exit::Exit,
     flags::SavedFlags,
@@ -31,7 +35,7 @@ use crate::cli::{
 /// Runs the command.
 pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
     if flags.output.fields.as_deref() == Some("help") {
-        return Ok(terminal::print(&Fields::help()));
+        return Ok(terminal::print(&Fields::help(&schema(RecordKind::Fetch))));
     }
     let Some(starts) = starts(&flags.sources) else { return Ok(parse::greet(Some("extract"))) };
     let voice = Voice::of(&flags.output);
@@ -48,7 +52,7 @@ pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
         return Ok(list(&found));
     }
     let specs: Vec<Spec> = found.paths().map(spec).collect();
-    let output = Output::of(&flags.save, &flags.output, &specs)?;
+    let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
     let runtime = runtime()?;
     let exit = go(&runtime, extractor, found, &pages, flags, &output, &voice)?;
     // A read of stdin that is under way cannot be cut off, and must not be waited for.

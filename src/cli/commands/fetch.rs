@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal as _};
 use anyhow::{Context as _, bail};
 use fetchall::{
     Fetcher, Request,
+    model::record::RecordKind,
     settings::Settings,
     sink::Fields,
     source::{self, SourceError, Spec},
@@ -15,11 +16,11 @@ use fetchall::{
 use futures::stream::BoxStream;
 use tokio::runtime::Runtime;
 
-use super::output::Output;
+use super::output::{Output, schema};
 use crate::cli::{
     descriptors,
     exit::Exit,
-    flags::{FetchFlags, FormatArg},
+    flags::{FetchFlags, FormatArg, OutputFlags, SaveFlags},
     parse, plan, progress,
     run::{self, Parts},
     signals::Watch,
@@ -29,24 +30,22 @@ use crate::cli::{
 /// Runs the command.
 pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     if flags.output.fields.as_deref() == Some("help") {
-        return Ok(terminal::print(&Fields::help()));
+        return Ok(terminal::print(&Fields::help(&schema(RecordKind::Fetch))));
     }
-    let Some(specs) = specs(flags)? else { return Ok(parse::greet(None)) };
+    let Some(specs) = specs(&flags.sources)? else { return Ok(parse::greet(None)) };
+    if flags.request.takes_stdin() && specs.contains(&Spec::Stdin) {
+        bail!("--data @- reads stdin, so the list cannot come from there too");
+    }
     let voice = Voice::of(&flags.output);
     if flags.output.dry_run {
-        check_dry_run(flags)?;
+        check_dry_run(&flags.save, &flags.output)?;
     }
-    let output = Output::of(&flags.save, &flags.output, &specs)?;
+    let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
     let mut settings = flags.resolve()?;
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
     let runtime = runtime()?;
-    let options = source::Options {
-        format: flags.choose.input_format.map(Into::into),
-        url_column: flags.choose.url_column.clone(),
-        since: flags.choose.since.clone(),
-    };
-    let source = runtime.block_on(source::open(specs, options))?;
+    let source = runtime.block_on(source::open(specs, flags.choose.lists()))?;
     let exit = if flags.output.dry_run {
         dry_run(&runtime, source, &settings, flags.output.format, &voice)
     } else {
@@ -91,9 +90,9 @@ pub fn runtime() -> anyhow::Result<Runtime> {
 }
 
 /// What the sources mean; `None` if there is none and nobody pipes one in.
-fn specs(flags: &FetchFlags) -> anyhow::Result<Option<Vec<Spec>>> {
-    let mut specs = Vec::with_capacity(flags.sources.len());
-    for word in &flags.sources {
+pub fn specs(sources: &[String]) -> anyhow::Result<Option<Vec<Spec>>> {
+    let mut specs = Vec::with_capacity(sources.len());
+    for word in sources {
         specs.push(source::spec(word)?);
     }
     if specs.is_empty() {
@@ -102,24 +101,28 @@ fn specs(flags: &FetchFlags) -> anyhow::Result<Option<Vec<Spec>>> {
         }
         specs.push(Spec::Stdin);
     }
-    if flags.request.takes_stdin() && specs.contains(&Spec::Stdin) {
-        bail!("--data @- reads stdin, so the list cannot come from there too");
-    }
     Ok(Some(specs))
 }
 
 /// A plan is no list of records: flags that shape records would be lost on it.
-fn check_dry_run(flags: &FetchFlags) -> anyhow::Result<()> {
-    if flags.save.output.is_some() {
+pub fn check_dry_run(save: &SaveFlags, output: &OutputFlags) -> anyhow::Result<()> {
+    if save.output.is_some() {
         bail!("--dry-run writes no records, so it takes no --output; the plan goes to stdout");
     }
-    match flags.output.format {
+    match output.format {
         None | Some(FormatArg::Text | FormatArg::Json | FormatArg::Jsonl) => Ok(()),
         Some(_) => bail!("--dry-run prints text, or JSON with --format json"),
     }
 }
 
-fn dry_run(runtime: &Runtime, source: Source, settings: &Settings, format: Option<FormatArg>, voice: &Voice) -> Exit {
+/// Prints what would be requested.
+pub fn dry_run(
+    runtime: &Runtime,
+    source: Source,
+    settings: &Settings,
+    format: Option<FormatArg>,
+    voice: &Voice,
+) -> Exit {
     match runtime.block_on(plan::draw(source, settings)) {
         Ok(plan) => match format {
             Some(FormatArg::Json | FormatArg::Jsonl) => terminal::print(&plan.json()),

@@ -1,6 +1,7 @@
 //! The commands: each wires rooms together and does nothing else.
 
 mod check;
+mod crawl;
 mod demo;
 mod explain;
 mod extract;
@@ -17,6 +18,7 @@ use super::{definition::Command, exit::Exit};
 pub fn run(command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Fetch(flags) => fetch::run(&flags),
+        Command::Crawl(flags) => crawl::run(&flags),
         Command::Check(flags) => check::run(&flags),
         Command::Extract(flags) => extract::run(&flags),
         Command::Demo(flags) => demo::run(&flags),

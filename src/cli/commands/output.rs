@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{anyhow, bail};
 use fetchall::{
+    model::record::{self, RecordKind},
     sink::{
         self, Fields, Sink, Target,
         text::{Look, Text, Unstarted},
@@ -24,6 +25,7 @@ use crate::cli::{
 
 /// Where records go.
 pub struct Output {
+    kind: RecordKind,
     format: FormatArg,
     target: Target,
     fields: Option<Fields>,
@@ -32,11 +34,11 @@ pub struct Output {
 }
 
 impl Output {
-    /// As the flags want it.
-    pub fn of(save: &SaveFlags, flags: &OutputFlags, specs: &[Spec]) -> anyhow::Result<Output> {
+    /// Records of this kind, as the flags want them.
+    pub fn of(kind: RecordKind, save: &SaveFlags, flags: &OutputFlags, specs: &[Spec]) -> anyhow::Result<Output> {
         let file = save.file();
         let format = flags.chosen_format(file, io::stdout().is_terminal());
-        let fields = flags.fields.as_deref().map(Fields::parse).transpose();
+        let fields = flags.fields.as_deref().map(|list| Fields::parse(list, &schema(kind))).transpose();
         let fields = fields.map_err(|problem| anyhow!("--fields: {problem}"))?;
         match (format, file, &fields) {
             (FormatArg::None, Some(_), _) => bail!("--format none writes no records, so --output has nothing to take"),
@@ -56,14 +58,14 @@ impl Output {
             None if save.append => bail!("--append needs a file to add to, and stdout is none"),
             None => stdout_target(),
         };
-        Ok(Output { target, fields, ..Output::stdout(format, flags.color) })
+        Ok(Output { kind, target, fields, ..Output::stdout(format, flags.color) })
     }
 
     /// Whole records on stdout.
     pub fn stdout(format: FormatArg, color: Option<ColorArg>) -> Output {
         let stdout_is_terminal = io::stdout().is_terminal();
         let colour = terminal::colours(color.unwrap_or_default(), &terminal::Env::read(), stdout_is_terminal);
-        Output { format, target: stdout_target(), fields: None, colour, stdout_is_terminal }
+        Output { kind: RecordKind::Fetch, format, target: stdout_target(), fields: None, colour, stdout_is_terminal }
     }
 
     /// Opens it; `columns` are those that a table has for what the run extracts.
@@ -76,7 +78,9 @@ impl Output {
             FormatArg::Tsv => sink::Format::Tsv,
             FormatArg::None => sink::Format::None,
         };
-        Ok(sink::open(format, self.target.clone(), self.fields.clone(), columns)?)
+        let is_table = matches!(self.format, FormatArg::Csv | FormatArg::Tsv);
+        let of_pages = || (self.kind == RecordKind::Page && is_table).then(|| Fields::page_columns(columns));
+        Ok(sink::open(format, self.target.clone(), self.fields.clone().or_else(of_pages), columns)?)
     }
 
     fn look(&self) -> Look {
@@ -101,6 +105,14 @@ impl Output {
             records_on_terminal: self.to_stdout() && self.stdout_is_terminal,
             records_on_pipe: self.to_stdout() && stdout_is_pipe(),
         }
+    }
+}
+
+/// What `--fields` may name.
+pub fn schema(kind: RecordKind) -> serde_json::Value {
+    match kind {
+        RecordKind::Page => record::page_schema(),
+        RecordKind::Fetch | RecordKind::Link => record::schema(),
     }
 }
 

@@ -8,12 +8,13 @@ use fetchall::model::{finding, record, units};
 use crate::cli::{definition::definition, exit::Exit, terminal::print};
 
 /// Names that `schema` takes.
-const SCHEMAS: [&str; 2] = ["fetch", "link"];
+const SCHEMAS: [&str; 3] = ["fetch", "page", "link"];
 
 /// Prints a JSON Schema.
 pub fn schema(name: &str) -> anyhow::Result<Exit> {
     let schema = match name {
         "fetch" => record::schema(),
+        "page" => record::page_schema(),
         "link" => finding::schema(),
         _ => {
             let near = units::nearest(name, SCHEMAS).map_or_else(

@@ -112,6 +112,15 @@ fn accept(text: &str) -> Result<StatusSet, String> {
 }
 
 impl ChooseFlags {
+    /// How lists are read.
+    pub fn lists(&self) -> source::Options {
+        source::Options {
+            format: self.input_format.map(Into::into),
+            url_column: self.url_column.clone(),
+            since: self.since.clone(),
+        }
+    }
+
     /// Fills `choose` and the accepted statuses.
     pub fn resolve(&self, settings: &mut Settings) {
         if let Some(accept) = &self.accept {

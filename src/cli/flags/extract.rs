@@ -49,6 +49,8 @@ pub struct ExtractFlags {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = view)]
     pub view: Vec<View>,
     /// Heavy keys: headers,body,tls,attempts,links
+    ///
+    /// For a crawl also `skipped`: a record for each URL that was found and not fetched.
     #[arg(long, value_name = "LIST", value_parser = with)]
     pub with: Vec<With>,
     /// SHA-256 of every body: on or off [default: on]
@@ -91,7 +93,7 @@ fn view(text: &str) -> Result<View, String> {
 }
 
 fn with(text: &str) -> Result<With, String> {
-    const KEYS: [&str; 5] = ["headers", "body", "tls", "attempts", "links"];
+    const KEYS: [&str; 6] = ["headers", "body", "tls", "attempts", "links", "skipped"];
     let mut with = With::default();
     for key in text.split(',').map(str::trim) {
         match key {
@@ -100,6 +102,7 @@ fn with(text: &str) -> Result<With, String> {
             "tls" => with.tls = true,
             "attempts" => with.attempts = true,
             "links" => with.links = true,
+            "skipped" => with.skipped = true,
             other => {
                 let near = units::nearest(other, KEYS).map(|near| format!("; did you mean `{near}`?"));
                 let near = near.unwrap_or_else(|| format!("; there are {}", KEYS.join(", ")));
@@ -123,6 +126,7 @@ impl ExtractFlags {
             all.tls |= one.tls;
             all.attempts |= one.attempts;
             all.links |= one.links;
+            all.skipped |= one.skipped;
         }
         pages.digest = match self.digest {
             Some(Switch::On) => Digest::Sha256,

@@ -6,6 +6,7 @@
 mod auth_file;
 pub mod check;
 mod choose;
+mod crawl;
 mod extract;
 mod header;
 mod netrc;
@@ -24,6 +25,7 @@ use fetchall::settings::Settings;
 
 pub use check::CheckFlags;
 pub use choose::ChooseFlags;
+pub use crawl::CrawlFlags;
 pub use extract::ExtractFlags;
 pub use output::{ColorArg, FormatArg, OutputFlags, ProgressArg};
 pub use patience::PatienceFlags;
@@ -94,6 +96,9 @@ impl FetchFlags {
         self.choose.resolve(&mut settings);
         self.extract.resolve(&mut settings)?;
         self.output.resolve(&mut settings);
+        if settings.pages.with.skipped {
+            return Err(BadFlag::new("--with", "skipped goes with `crawl`: a list has a record for each line anyway"));
+        }
         Ok(settings)
     }
 }

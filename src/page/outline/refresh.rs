@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// Where the address stands in the `content` of a refresh (HTML standard, "shared declarative
 /// refresh steps"). `None` if the page is to load itself again, or if nothing is to happen.
-pub(super) fn address(content: &str) -> Option<Range<usize>> {
+pub(in crate::page) fn address(content: &str) -> Option<Range<usize>> {
     let rest = content.trim_start_matches(is_space);
     let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit());
     if behind.len() == rest.len() && !behind.starts_with('.') {

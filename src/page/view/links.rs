@@ -28,7 +28,7 @@ const REL_CHARS: usize = 256;
 
 /// Reads the view. What is no URL is left out, as are `data:` URLs.
 pub(super) fn read(html: &str, url: &Url) -> Value {
-    let outline = outline(html, Look { links: true, anchors: false, names: false });
+    let outline = outline(html, Look { links: true, ..Look::NOTHING });
     let mut rels = Rels::default();
     // The tokenizer returns at the end; a string cannot fail to be read.
     let _ = Tokenizer::new_with_emitter(html, Tags::new(&mut rels)).next();

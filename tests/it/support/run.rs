@@ -221,14 +221,18 @@ impl std::fmt::Display for Run {
     }
 }
 
-/// The record in a line, held to the schema.
+/// The record in a line, held to the schema of its type.
 #[track_caller]
 pub fn checked(line: &str) -> Value {
-    static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
-    let schema = SCHEMA.get_or_init(|| {
-        jsonschema::validator_for(&fetchall::model::record::schema()).expect("the schema of records is a schema")
-    });
-    let record = serde_json::from_str(line).unwrap_or_else(|error| panic!("not JSON ({error}): {line}"));
+    use fetchall::model::record;
+    static FETCH: OnceLock<jsonschema::Validator> = OnceLock::new();
+    static PAGE: OnceLock<jsonschema::Validator> = OnceLock::new();
+    let validator = |schema| jsonschema::validator_for(&schema).expect("the schema of records is a schema");
+    let record: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("not JSON ({error}): {line}"));
+    let schema = match record["type"] == "page" {
+        true => PAGE.get_or_init(|| validator(record::page_schema())),
+        false => FETCH.get_or_init(|| validator(record::schema())),
+    };
     let faults: Vec<_> = schema.iter_errors(&record).map(|e| format!("{} at {}", e, e.instance_path())).collect();
     assert!(faults.is_empty(), "against the schema: {}\n{line}", faults.join("; "));
     record

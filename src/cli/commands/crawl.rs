@@ -1,0 +1,115 @@
+//! `fetchall crawl`: seeds in, a record for each page out.
+//!
+//! Everything that can be wrong is found before anything is sent, and before an output file is touched.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context as _;
+use fetchall::{
+    crawler::{CrawlEnd, Crawler},
+    engine::{End, Stop},
+    model::record::RecordKind,
+    sink::Fields,
+    source,
+};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::runtime::Runtime;
+
+use super::{
+    fetch::{check_dry_run, dry_run, runtime, specs},
+    output::{Output, schema},
+};
+use crate::cli::{
+    descriptors,
+    exit::Exit,
+    flags::CrawlFlags,
+    parse, progress,
+    run::{self, Begin, Begun, Parts},
+    signals::Watch,
+    terminal::{self, Voice},
+};
+
+/// Runs the command.
+pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
+    if flags.output.fields.as_deref() == Some("help") {
+        return Ok(terminal::print(&Fields::help(&schema(RecordKind::Page))));
+    }
+    let Some(specs) = specs(&flags.sources)? else { return Ok(parse::greet(Some("crawl"))) };
+    let voice = Voice::of(&flags.output);
+    if flags.output.dry_run {
+        check_dry_run(&flags.save, &flags.output)?;
+    }
+    let output = Output::of(RecordKind::Page, &flags.save, &flags.output, &specs)?;
+    let mut plan = flags.resolve()?;
+    descriptors::apply(&mut plan.settings, &voice);
+    let runtime = runtime()?;
+    let seeds = async { source::open(specs, flags.choose.lists()).await?.try_collect().await };
+    plan.seeds = runtime.block_on(seeds)?;
+    let exit = if flags.output.dry_run {
+        let mut settings = plan.settings;
+        // Seeds are fetched whatever is followed from them.
+        (settings.choose.include, settings.choose.exclude) = (Vec::new(), Vec::new());
+        let seeds = stream::iter(plan.seeds.into_iter().map(Ok)).boxed();
+        dry_run(&runtime, seeds, &settings, flags.output.format, &voice)
+    } else {
+        let select = plan.settings.pages.columns();
+        go(&runtime, Crawler::new(plan)?, flags, (&output, &select), &voice)?
+    };
+    runtime.shutdown_background();
+    Ok(exit)
+}
+
+fn go(
+    runtime: &Runtime,
+    crawler: Crawler,
+    flags: &CrawlFlags,
+    (output, select): (&Output, &[String]),
+    voice: &Voice,
+) -> anyhow::Result<Exit> {
+    let ended = Arc::default();
+    let parts = Parts {
+        begin: crawling(crawler, Arc::clone(&ended)),
+        sinks: vec![output.open(select)?],
+        to_stdout: output.to_stdout(),
+        progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
+        first: flags.choose.first.map(|first| first.get().into()),
+        on_record: None,
+    };
+    let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
+    let ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    ran.tell(voice);
+    let end = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(note) = end.and_then(|end| note(&end)) {
+        voice.line(&note);
+    }
+    Ok(ran.exit())
+}
+
+/// Where a crawl says how it ended.
+type Ended = Arc<Mutex<Option<CrawlEnd>>>;
+
+fn crawling(crawler: Crawler, ended: Ended) -> Begin {
+    Box::new(move || {
+        let run = crawler.start();
+        let end = async move {
+            let end = run.end.await.ok()?;
+            let told = End { stopped: end.stopped, source_error: end.source_error.clone() };
+            *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+            Some(told)
+        };
+        Begun { records: run.records, handle: Arc::new(run.handle), end: Box::pin(end) }
+    })
+}
+
+/// What is to be said about pages that were not fetched, in a sentence.
+fn note(end: &CrawlEnd) -> Option<String> {
+    if end.stopped == Some(Stop::Gone) {
+        return None;
+    }
+    let waiting = match end.waiting {
+        0 => None,
+        1 => Some("1 page was known and not asked for".to_owned()),
+        count => Some(format!("{count} pages were known and not asked for")),
+    };
+    waiting.or_else(|| end.over_budget.then(|| "there are more pages than --max-pages allows".to_owned()))
+}

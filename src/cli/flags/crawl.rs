@@ -1,0 +1,215 @@
+//! Flags of `crawl`: those of `fetch` that make sense for pages, and its own.
+//!
+//! Must not know what a crawl does with them.
+
+use std::num::NonZeroU64;
+
+use fetchall::{
+    crawl::Nofollow,
+    crawler::{self, CrawlLimits, CrawlPlan, CrawlRules, Extras},
+    policy::{canonical::Tracking, scope::Scope},
+};
+
+use super::{
+    BadFlag, ChooseFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags,
+    request::CommonFlags, trust::Switch, values,
+};
+
+/// `--scope`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ScopeArg {
+    /// the host and port of a seed
+    Host,
+    /// the registrable domain of a seed, on any port
+    Domain,
+    /// the folder of a seed
+    Prefix,
+    /// everything
+    Any,
+}
+
+/// `--nofollow`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum NofollowArg {
+    /// such links are not followed
+    Obey,
+    /// they are
+    Ignore,
+}
+
+/// Flags of the group "Crawl".
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Crawl")]
+pub struct RuleFlags {
+    /// Follow so many links from a seed; 0 is the seeds only [default: 3]
+    #[arg(long, value_name = "N", value_parser = values::number)]
+    pub depth: Option<u32>,
+    /// Take at most so many pages; 0 is all [default: 1000]
+    #[arg(long, value_name = "N", value_parser = number)]
+    pub max_pages: Option<u64>,
+    /// Stay on: host, domain, prefix or any [default: host]
+    ///
+    /// `host` is the host and port of a seed, `domain` its registrable domain (by the public suffix
+    /// list) on any port, `prefix` the folder of the seed and below, `any` the web. Where a seed is
+    /// redirected to, the crawl may go as well.
+    #[arg(long, value_name = "SCOPE", hide_possible_values = true)]
+    pub scope: Option<ScopeArg>,
+    /// Read sitemaps too: on or off [default: off]
+    ///
+    /// Those at /sitemap.xml of the seeds' hosts and those that their robots.txt names; indexes up to
+    /// five levels deep. Their entries count as one link away from a seed.
+    #[arg(long, value_name = "ON|OFF", hide_possible_values = true)]
+    pub sitemaps: Option<Switch>,
+    /// Ask once for links out of the scope, and follow none of them
+    ///
+    /// With HEAD, and with GET where that is refused; their records have no `depth` and no `links`, and
+    /// do not count as pages of --max-pages.
+    #[arg(long)]
+    pub check_links: bool,
+    /// Take parameters off that only track: utm_source, gclid …
+    #[arg(long)]
+    pub drop_tracking: bool,
+    /// Wishes not to follow links: obey or ignore [default: obey]
+    ///
+    /// `rel=nofollow`, `<meta name=robots>`, `X-Robots-Tag`.
+    #[arg(long, value_name = "HOW", hide_possible_values = true)]
+    pub nofollow: Option<NofollowArg>,
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.replace('_', "").parse().map_err(|_| format!("`{text}` is not a number from 0"))
+}
+
+impl RuleFlags {
+    fn rules(&self) -> CrawlRules {
+        let base = CrawlRules::default();
+        CrawlRules {
+            scope: match self.scope {
+                Some(ScopeArg::Host) => Scope::Host,
+                Some(ScopeArg::Domain) => Scope::Domain,
+                Some(ScopeArg::Prefix) => Scope::Prefix,
+                Some(ScopeArg::Any) => Scope::Any,
+                None => base.scope,
+            },
+            depth: self.depth.unwrap_or(base.depth),
+            tracking: if self.drop_tracking { Tracking::Drop } else { base.tracking },
+            nofollow: match self.nofollow {
+                Some(NofollowArg::Obey) => Nofollow::Obey,
+                Some(NofollowArg::Ignore) => Nofollow::Ignore,
+                None => base.nofollow,
+            },
+            ..base
+        }
+    }
+
+    fn limits(&self) -> CrawlLimits {
+        let base = CrawlLimits::default();
+        CrawlLimits { pages: self.max_pages.map_or(base.pages, NonZeroU64::new), ..base }
+    }
+}
+
+/// Everything that `crawl` takes.
+#[derive(clap::Args, Debug, Default)]
+pub struct CrawlFlags {
+    /// URL, file of URLs, or - for stdin
+    ///
+    /// As for `fetch`. All seeds are read before the first page is asked for, since the scope depends on
+    /// them. Without a seed, a pipe on stdin is read.
+    #[arg(value_name = "SEED")]
+    pub sources: Vec<String>,
+    #[command(flatten)]
+    pub rules: RuleFlags,
+    #[command(flatten)]
+    pub choose: ChooseFlags,
+    #[command(flatten)]
+    pub speed: SpeedFlags,
+    #[command(flatten)]
+    pub patience: PatienceFlags,
+    #[command(flatten)]
+    pub request: CommonFlags,
+    #[command(flatten)]
+    pub trust: TrustFlags,
+    #[command(flatten)]
+    pub extract: ExtractFlags,
+    #[command(flatten)]
+    pub save: SaveFlags,
+    #[command(flatten)]
+    pub output: OutputFlags,
+}
+
+impl CrawlFlags {
+    /// The plan of a crawl, seeds aside; what concerns only the command line stays in `self`.
+    pub fn resolve(&self) -> Result<CrawlPlan, BadFlag> {
+        if self.choose.dedupe.is_some() {
+            return Err(BadFlag::new("--dedupe", "a crawl fetches each page once; it does not go with `crawl`"));
+        }
+        let mut settings = crawler::settings();
+        self.speed.resolve(&mut settings)?;
+        self.patience.resolve(&mut settings)?;
+        self.request.resolve(&mut settings)?;
+        self.trust.resolve(&mut settings)?;
+        self.choose.resolve(&mut settings);
+        self.extract.resolve(&mut settings)?;
+        self.output.resolve(&mut settings);
+        let extras = Extras {
+            sitemaps: self.rules.sitemaps == Some(Switch::On),
+            outside: self.rules.check_links,
+            skipped: std::mem::take(&mut settings.pages.with.skipped),
+        };
+        let (rules, limits) = (self.rules.rules(), self.rules.limits());
+        Ok(CrawlPlan { seeds: Vec::new(), rules, limits, extras, settings })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Typed {
+        #[command(flatten)]
+        flags: CrawlFlags,
+    }
+
+    fn plan(args: &[&str]) -> Result<CrawlPlan, String> {
+        let typed = Typed::try_parse_from([&["crawl"], args].concat()).map_err(|error| error.to_string())?;
+        typed.flags.resolve().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_crawl_is_small_and_gentle_unless_told_otherwise() {
+        let plan = plan(&["http://h/"]).unwrap();
+        assert_eq!((plan.rules.depth, plan.limits.pages.map(NonZeroU64::get)), (3, Some(1000)));
+        assert_eq!((plan.rules.scope, plan.rules.nofollow), (Scope::Host, Nofollow::Obey));
+        assert_eq!((plan.settings.limits.host.in_flight.get(), plan.extras), (2, Extras::default()));
+    }
+
+    #[test]
+    fn each_flag_reaches_the_plan() {
+        let plan = plan(&[
+            "x",
+            "--depth=0",
+            "--max-pages=0",
+            "--scope=domain",
+            "--sitemaps=on",
+            "--check-links",
+            "--drop-tracking",
+            "--nofollow=ignore",
+            "--with=skipped,headers",
+            "--per-host=5",
+        ])
+        .unwrap();
+        assert_eq!((plan.rules.depth, plan.limits.pages, plan.rules.scope), (0, None, Scope::Domain));
+        assert_eq!(plan.extras, Extras { sitemaps: true, outside: true, skipped: true });
+        assert_eq!((plan.rules.tracking, plan.rules.nofollow), (Tracking::Drop, Nofollow::Ignore));
+        assert_eq!((plan.settings.limits.host.in_flight.get(), plan.settings.pages.with.headers), (5, true));
+    }
+
+    #[test]
+    fn what_makes_no_sense_for_pages_is_refused() {
+        assert!(plan(&["x", "--dedupe=none"]).unwrap_err().contains("each page once"));
+        assert!(plan(&["x", "--depth=-1"]).is_err() && plan(&["x", "--method=POST"]).is_err());
+    }
+}

@@ -1,0 +1,166 @@
+//! How a page is asked for: which request, what of the settings holds for whom.
+//!
+//! Fields that the user gave, and credentials of seeds, go to the origins of the seeds and to nobody
+//! else: a crawl goes where strangers' links lead. Pure. Must not know when.
+
+use std::{collections::HashMap, num::NonZeroUsize};
+
+use http::{HeaderName, HeaderValue, Method};
+use url::{Origin, Url};
+
+use super::open::Way;
+use crate::{
+    crawl::spelt,
+    model::{Look, Request, units::StatusSet},
+    policy::{canonical::Tracking, canonical::identity},
+    settings::{Choose, Dedupe, EVERY_HOST, Order, Settings},
+};
+
+/// Most requests that the engine knows of; each takes about a kilobyte.
+const WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8_191);
+/// The same for each slot where records carry bodies.
+const WINDOW_OF_BODIES: usize = 8;
+
+/// How many requests may be open at once. Enough that a slow host does not hold up the others, few
+/// enough that the rest waits where it takes less.
+pub(super) fn window(settings: &Settings) -> usize {
+    let most = settings.limits.window.min(WINDOW).get();
+    match settings.pages.with.body {
+        true => most.min(settings.limits.in_flight.get().saturating_mul(WINDOW_OF_BODIES)),
+        false => most,
+    }
+}
+
+/// The settings of the engine: what chooses among a list is the business of the crawl, and fields are
+/// for the origins of these seeds.
+pub(super) fn settings(run: &Settings, seeds: &[Url]) -> Settings {
+    let choose = Choose { dedupe: Dedupe::Off, order: Order::Completion, ..only_failures(&run.choose) };
+    let mut settings = Settings { choose, ..run.clone() };
+    settings.ask.method = Method::GET;
+    settings.ask.body = None;
+    let ask = &mut settings.ask;
+    let everywhere = std::mem::take(&mut ask.headers);
+    if everywhere.is_empty() {
+        return settings;
+    }
+    let named = ask.host_headers.clone();
+    for seed in seeds {
+        let name = seed.host_str().unwrap_or_default();
+        let with_port = format!("{name}:{}", seed.port_or_known_default().unwrap_or_default());
+        let mut fields = everywhere.clone();
+        // What names the host more closely goes over what names it less, as in the engine.
+        for host in [EVERY_HOST, name, &with_port] {
+            replace(&mut fields, named.get(host).map(Vec::as_slice).unwrap_or_default());
+        }
+        ask.host_headers.insert(with_port, fields);
+    }
+    settings
+}
+
+fn only_failures(choose: &Choose) -> Choose {
+    Choose { max_failures: choose.max_failures, ..Choose::default() }
+}
+
+type Fields = Vec<(HeaderName, HeaderValue)>;
+
+fn replace(fields: &mut Fields, with: &[(HeaderName, HeaderValue)]) {
+    fields.retain(|(name, _)| with.iter().all(|(other, _)| other != name));
+    fields.extend_from_slice(with);
+}
+
+/// Name and password of the seeds that have them, by origin.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Credentials(HashMap<Origin, (String, String)>);
+
+impl Credentials {
+    /// Takes note of those in a seed.
+    pub fn learn(&mut self, seed: &Url) {
+        if !seed.username().is_empty() || seed.password().is_some() {
+            let pair = (seed.username().to_owned(), seed.password().unwrap_or_default().to_owned());
+            self.0.entry(seed.origin()).or_insert(pair);
+        }
+    }
+
+    /// The URL as it is asked for.
+    pub fn apply(&self, url: &str) -> String {
+        if self.0.is_empty() {
+            return url.to_owned();
+        }
+        let Ok(mut parsed) = Url::parse(url) else { return url.to_owned() };
+        if let Some((name, password)) = self.0.get(&parsed.origin()).filter(|_| parsed.username().is_empty()) {
+            // Both are percent-encoded already, and an http URL takes them.
+            let _ = parsed.set_username(name);
+            let _ = parsed.set_password(Some(password).filter(|password| !password.is_empty()).map(String::as_str));
+        }
+        parsed.into()
+    }
+}
+
+/// What a page is known by: 128 bits of XXH3 under a seed of the run, so that nobody can prepare a
+/// collision.
+pub(super) fn key(url: &Url, tracking: Tracking, seed: u64) -> u128 {
+    let url = spelt(url, tracking);
+    xxhash_rust::xxh3::xxh3_128_with_seed(identity(&url).as_str().as_bytes(), seed)
+}
+
+/// What is asked of a page that is only looked at. Whether HEAD is answered well is judged here, so
+/// that the engine takes every status.
+pub(super) fn outside(url: &str, way: Way) -> Request {
+    let request = Request::get(url);
+    match way {
+        Way::Head => every_status(request.method(Method::HEAD).retries(0)),
+        Way::Get => request,
+    }
+}
+
+/// A file that says where pages are. That there is none is no failure.
+pub(super) fn errand(url: &str) -> Request {
+    every_status(Request::get(url).look(Look::BODY).priority(1))
+}
+
+fn every_status(mut request: Request) -> Request {
+    request.wish_mut().accept = "100..=999".parse::<StatusSet>().ok();
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn fields_are_for_the_origins_of_seeds_and_what_is_closer_goes_over_them() {
+        let field = |value: &'static str| (HeaderName::from_static("x-a"), HeaderValue::from_static(value));
+        let mut run = Settings::default();
+        run.ask.headers = vec![field("all"), (HeaderName::from_static("x-b"), HeaderValue::from_static("b"))];
+        run.ask.host_headers.insert("a.org".to_owned(), vec![field("a")]);
+        let engine = settings(&run, &[url("https://a.org/"), url("http://b.org:81/x")]);
+        assert!(engine.ask.headers.is_empty());
+        let of = |host: &str| {
+            engine.ask.host_headers[host].iter().map(|(_, value)| value.to_str().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!((of("a.org:443"), of("b.org:81")), (vec!["b", "a"], vec!["all", "b"]));
+        assert_eq!(engine.ask.host_headers.len(), 3);
+    }
+
+    #[test]
+    fn credentials_of_a_seed_go_to_its_origin_only() {
+        let mut credentials = Credentials::default();
+        credentials.learn(&url("http://u%40x:p@h:81/a"));
+        credentials.learn(&url("http://plain/"));
+        assert_eq!(credentials.apply("http://h:81/b"), "http://u%40x:p@h:81/b");
+        for other in ["http://h/b", "https://h:81/b", "http://plain/"] {
+            assert_eq!(credentials.apply(other), other);
+        }
+    }
+
+    #[test]
+    fn a_page_is_known_whatever_its_session_and_credentials() {
+        let key = |text: &str| key(&url(text), Tracking::Keep, 7);
+        assert_eq!(key("http://u:p@h/a;jsessionid=1?#x"), key("http://h/a"));
+        assert_ne!(key("http://h/a?b"), key("http://h/a"));
+    }
+}

@@ -1,0 +1,220 @@
+//! What a crawl knows of URLs: 16 bytes each, whatever their length.
+//!
+//! A table in parts that grow one at a time and by a quarter, so that a million URLs never take twice
+//! their place while the table grows. Must not know what the keys are made of.
+
+/// Parts of the table; the topmost bits of a key choose one.
+const PARTS: usize = 256;
+
+/// How a URL stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nobody has heard of it.
+    New,
+    /// It was found and left out; another link to it may still be followed.
+    Left,
+    /// It waits, at a distance from the seeds of which these are the lowest bits.
+    Waits(u8),
+    /// It was asked for.
+    Taken,
+}
+
+impl Standing {
+    /// Whether it was asked for, or is going to be.
+    pub fn is_taken(self) -> bool {
+        matches!(self, Standing::Waits(_) | Standing::Taken)
+    }
+
+    /// Whether it waits, and further from the seeds than at `depth`: at most one step further, because
+    /// pages are asked for in order of their distance.
+    pub fn is_further_than(self, depth: u32) -> bool {
+        self == Standing::Waits(lowest(depth.wrapping_add(1)))
+    }
+}
+
+/// The URLs a crawl has met, by 124 bits of hash: two of a billion agree by chance once in 10^19.
+#[derive(Debug)]
+pub(super) struct Known {
+    parts: Vec<Part>,
+    len: usize,
+}
+
+/// Linear probing; 0 is an empty slot. The lowest bits of a key say how the URL stands.
+#[derive(Clone, Debug, Default)]
+struct Part {
+    slots: Box<[u128]>,
+    len: usize,
+}
+
+/// It waits or was asked for.
+const TAKEN: u128 = 1;
+/// It waits; two bits of its distance stand above.
+const WAITS: u128 = 2;
+/// All that says how a URL stands.
+const STATE: u128 = 15;
+
+impl Default for Known {
+    fn default() -> Self {
+        Known { parts: vec![Part::default(); PARTS], len: 0 }
+    }
+}
+
+impl Known {
+    /// How the URL with this key stands.
+    pub fn standing(&self, key: u128) -> Standing {
+        let key = bare(key);
+        match self.parts.get(part_of(key)).and_then(|part| part.find(key)) {
+            Some(slot) if slot & WAITS != 0 => Standing::Waits((slot >> 2) as u8 & 3),
+            Some(slot) if slot & TAKEN != 0 => Standing::Taken,
+            Some(_) => Standing::Left,
+            None => Standing::New,
+        }
+    }
+
+    /// From now on it is taken; how it stood before.
+    pub fn take(&mut self, key: u128) -> Standing {
+        self.put(bare(key) | TAKEN)
+    }
+
+    /// From now on it waits at this distance; how it stood before.
+    pub fn wait(&mut self, key: u128, depth: u32) -> Standing {
+        self.put(bare(key) | TAKEN | WAITS | (u128::from(lowest(depth)) << 2))
+    }
+
+    /// From now on it is left out, unless it is taken; how it stood before.
+    pub fn leave(&mut self, key: u128) -> Standing {
+        self.put(bare(key))
+    }
+
+    /// How many URLs there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    fn put(&mut self, key: u128) -> Standing {
+        let before = self.standing(key);
+        let Some(part) = self.parts.get_mut(part_of(key)) else { return before };
+        match before {
+            Standing::New => {
+                part.insert(key);
+                self.len += 1;
+            }
+            // What is taken is not left any more.
+            _ if before.is_taken() && key & TAKEN == 0 => {}
+            _ => part.mark(key),
+        }
+        before
+    }
+}
+
+/// The key without the bits that say how it stands; never 0, which is an empty slot.
+fn bare(key: u128) -> u128 {
+    (key & !STATE).max(STATE + 1)
+}
+
+fn lowest(depth: u32) -> u8 {
+    (depth & 3) as u8
+}
+
+fn part_of(key: u128) -> usize {
+    (key >> 120) as usize % PARTS
+}
+
+impl Part {
+    /// Where a key would stand if there were no others: bits that did not choose the part, spread over
+    /// the slots.
+    fn home(&self, key: u128) -> usize {
+        let bits = u128::from((key >> 56) as u64);
+        ((bits * self.slots.len() as u128) >> 64) as usize
+    }
+
+    /// The slots in the order in which they are looked at for a key.
+    fn places(&self, key: u128) -> impl Iterator<Item = usize> + use<> {
+        let home = self.home(key);
+        (home..self.slots.len()).chain(0..home)
+    }
+
+    fn find(&self, key: u128) -> Option<u128> {
+        let slots = self.places(key).filter_map(|at| self.slots.get(at).copied());
+        slots.take_while(|slot| *slot != 0).find(|slot| slot & !STATE == key & !STATE)
+    }
+
+    fn mark(&mut self, key: u128) {
+        let place = self.places(key).find(|at| self.slots.get(*at).is_none_or(|slot| slot & !STATE == key & !STATE));
+        if let Some(slot) = place.and_then(|at| self.slots.get_mut(at)) {
+            *slot = key;
+        }
+    }
+
+    fn insert(&mut self, key: u128) {
+        if self.len * 8 >= self.slots.len() * 7 {
+            self.grow();
+        }
+        self.set(key);
+        self.len += 1;
+    }
+
+    fn set(&mut self, key: u128) {
+        let place = self.places(key).find(|at| self.slots.get(*at) == Some(&0));
+        if let Some(slot) = place.and_then(|at| self.slots.get_mut(at)) {
+            *slot = key;
+        }
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![0; self.slots.len() * 5 / 4 + 8].into_boxed_slice();
+        let old = std::mem::replace(&mut self.slots, larger);
+        old.iter().filter(|slot| **slot != 0).for_each(|slot| self.set(*slot));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    fn key(number: u64) -> u128 {
+        xxhash_rust::xxh3::xxh3_128(&number.to_le_bytes())
+    }
+
+    #[test]
+    fn what_was_left_can_be_taken_and_what_is_taken_stays_so() {
+        use Standing::{Left, New, Taken, Waits};
+        let mut known = Known::default();
+        assert_eq!((known.standing(77), known.leave(77), known.leave(77)), (New, New, Left));
+        assert_eq!((known.take(77), known.leave(77), known.take(77)), (Left, Taken, Taken));
+        assert_eq!((known.standing(77), known.len()), (Taken, 1));
+        assert_eq!((known.take(0), known.standing(0), known.take(0)), (New, Taken, Taken));
+        assert_eq!((known.wait(99, 6), known.standing(99)), (New, Waits(2)));
+        assert!(known.standing(99).is_further_than(5) && !known.standing(99).is_further_than(6));
+        assert_eq!((known.leave(99), known.take(99), known.standing(99)), (Waits(2), Waits(2), Taken));
+    }
+
+    #[test]
+    fn a_million_urls_are_told_apart_and_take_at_most_24_bytes_each() {
+        let mut known = Known::default();
+        for number in 0..1_000_000 {
+            assert_eq!(known.take(key(number)), Standing::New, "{number}");
+        }
+        assert_eq!((known.len(), known.standing(key(999_999))), (1_000_000, Standing::Taken));
+        assert_eq!(known.standing(key(1_000_000)), Standing::New);
+        let bytes: usize = known.parts.iter().map(|part| part.slots.len() * 16).sum();
+        assert!(bytes <= 24_000_000, "{bytes}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn it_is_a_table_of_what_was_said_last(steps in proptest::collection::vec((0_u64..40, proptest::bool::ANY), 0..200)) {
+            let (mut known, mut model) = (Known::default(), HashMap::new());
+            for (number, take) in steps {
+                let before = model.get(&number).copied().unwrap_or(Standing::New);
+                let got = if take { known.take(key(number)) } else { known.leave(key(number)) };
+                proptest::prop_assert_eq!(got, before);
+                let now = if take || before == Standing::Taken { Standing::Taken } else { Standing::Left };
+                model.insert(number, now);
+            }
+            proptest::prop_assert_eq!(known.len(), model.len());
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The front door of crawling for Rust programs: seeds in, a record for each page out.
+//!
+//! ```text
+//! seeds ─► known? ─► queue ─► engine ─► landing ─┬─► record
+//!            ▲     compact   bounded             └─► crawl::follow, or a closure
+//!            └───────────────── new pages ◄──────────────┘
+//! ```
+//!
+//! Wires the rooms: the engine fetches and reads pages, `crawl` decides what follows from them. Breadth
+//! first, each page once; memory is 16 to 24 bytes for each URL that is known, and about 20 for each
+//! that waits. Must not know flags, formats or where records go.
+
+mod ask;
+mod handle;
+mod hub;
+mod known;
+mod landing;
+mod left;
+mod levels;
+mod line;
+mod maps;
+mod open;
+mod outlet;
+mod page;
+mod plan;
+mod queue;
+mod seeds;
+mod state;
+mod stream;
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use tokio::{sync::mpsc, task::JoinHandle};
+
+pub use handle::CrawlHandle;
+pub use page::CrawledPage;
+pub use plan::{CrawlLimits, CrawlPlan, CrawlRules, Extras, Links, PER_HOST, settings};
+pub use stream::CrawlRecords;
+
+use self::{
+    hub::Hub,
+    line::{Launch, Line},
+    state::{Met, Told},
+};
+use crate::{
+    engine::{Engine, Stop},
+    fetch::Wire,
+    fetcher::{BuildError, Fetcher},
+    model::{Record, Request},
+    page::{Stage, select::Plan},
+};
+
+/// Records that may wait for the reader before the crawl does.
+const RECORDS: usize = 512;
+/// The same, where records carry bodies.
+const RECORDS_OF_BODIES: usize = 16;
+
+/// What a closure makes of a page that answered well: what is to be asked for because of it.
+pub type Hook = Box<dyn FnMut(&CrawledPage<'_>) -> Vec<Request> + Send>;
+
+/// Crawls.
+///
+/// ```no_run
+/// use fetchall::{Request, crawler::{CrawlPlan, Crawler}};
+///
+/// # async fn run() -> Result<(), fetchall::BuildError> {
+/// let plan = CrawlPlan { seeds: vec![Request::get("https://example.com/")], ..CrawlPlan::default() };
+/// let mut run = Crawler::new(plan)?.start();
+/// while let Some(record) = run.records.recv().await {
+///     println!("{:?} {:?}", record.status, record.url);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Crawler {
+    plan: CrawlPlan,
+    hook: Option<Hook>,
+    launch: Launch,
+}
+
+impl Crawler {
+    /// A crawler for this plan. Nothing is sent.
+    ///
+    /// # Errors
+    /// A selector, certificate or proxy that cannot be used.
+    pub fn new(plan: CrawlPlan) -> Result<Crawler, BuildError> {
+        let fetcher = Fetcher::new(plan.settings.clone())?;
+        Ok(Crawler::with_fetcher(plan, fetcher))
+    }
+
+    /// A crawler over another wire: a replay, a double.
+    ///
+    /// # Errors
+    /// A selector that cannot be used.
+    pub fn over<W: Wire>(plan: CrawlPlan, wire: Arc<W>) -> Result<Crawler, BuildError> {
+        let pages = &plan.settings.pages;
+        let rules = Arc::new(Plan::of(&pages.rules, &pages.required)?);
+        let launch = move |settings, source| {
+            let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
+            Engine::new(Arc::new(settings), wire, Some(rules), Arc::new(Stage::new(threads))).start(source)
+        };
+        Ok(Crawler { plan, hook: None, launch: Box::new(launch) })
+    }
+
+    fn with_fetcher(plan: CrawlPlan, fetcher: Fetcher) -> Crawler {
+        let launch = move |settings, source| fetcher.engine_with(Arc::new(settings)).start(source);
+        Crawler { plan, hook: None, launch: Box::new(launch) }
+    }
+
+    /// With a closure that is called for each page that answered well. What it asks for is fetched as
+    /// well, unless it is known; scope and depth are not about it.
+    pub fn on_page(mut self, hook: impl FnMut(&CrawledPage<'_>) -> Vec<Request> + Send + 'static) -> Crawler {
+        self.hook = Some(Box::new(hook));
+        self
+    }
+
+    /// Starts the crawl. Called inside a tokio runtime.
+    pub fn start(self) -> CrawlRun {
+        let Crawler { plan, hook, launch } = self;
+        let CrawlPlan { mut seeds, rules, limits, extras, settings } = plan;
+        let settings = settings.clamped();
+        seeds.truncate(settings.choose.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX));
+        let urls = seeds::urls(&seeds, settings.ask.assume_scheme);
+        let mut engine = ask::settings(&settings, &urls);
+        engine.pages.with.body |= hook.is_some();
+        let has_bodies = engine.pages.with.body;
+        let (out, records) = mpsc::channel(if has_bodies { RECORDS_OF_BODIES } else { RECORDS });
+        let told = Told::new(rules, extras, settings, &urls, ask::window(&engine));
+        let hub = Hub::new(told, Met::new(&limits), Line::start(launch, engine), out, hook);
+        CrawlRun { records, handle: hub.handle.clone(), end: tokio::spawn(hub.run(seeds)) }
+    }
+}
+
+impl std::fmt::Debug for Crawler {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Crawler").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+/// A crawl under way.
+#[derive(Debug)]
+pub struct CrawlRun {
+    /// The records, one for each page, as each completes; dropping them ends the crawl.
+    pub records: mpsc::Receiver<Record>,
+    /// Progress, and a way to stop.
+    pub handle: CrawlHandle,
+    /// What it comes to.
+    pub end: JoinHandle<CrawlEnd>,
+}
+
+/// What a crawl came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CrawlEnd {
+    /// Pages that have a record.
+    pub pages: u64,
+    /// Distinct URLs that were asked for, or are known and left out.
+    pub known: u64,
+    /// Pages that were still to be asked for.
+    pub waiting: u64,
+    /// There were more pages than the crawl may take.
+    pub over_budget: bool,
+    /// Why it ended early, if it did.
+    pub stopped: Option<Stop>,
+    /// What went wrong with the crawl as a whole.
+    pub source_error: Option<String>,
+}

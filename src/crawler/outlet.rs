@@ -1,0 +1,84 @@
+//! Records on their way out, in the order that was asked for.
+//!
+//! Must not know who takes them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::{model::Record, settings::Order};
+
+/// Records that are finished but not yet taken.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    order: Order,
+    ready: VecDeque<Record>,
+    /// With [`Order::Input`]: those that wait for an earlier number; `None` has no record.
+    held: BTreeMap<u64, Option<Record>>,
+    next: u64,
+}
+
+impl Outlet {
+    pub fn new(order: Order) -> Self {
+        Outlet { order, ready: VecDeque::new(), held: BTreeMap::new(), next: 0 }
+    }
+
+    /// A record; each number comes once, here or in [`void`](Self::void).
+    pub fn put(&mut self, record: Record) {
+        match self.order {
+            Order::Completion => self.ready.push_back(record),
+            Order::Input => self.settle(record.seq, Some(record)),
+        }
+    }
+
+    /// There will be no record of this number.
+    pub fn void(&mut self, seq: u64) {
+        if self.order == Order::Input {
+            self.settle(seq, None);
+        }
+    }
+
+    fn settle(&mut self, seq: u64, record: Option<Record>) {
+        self.held.insert(seq, record);
+        while let Some(settled) = self.held.remove(&self.next) {
+            self.next += 1;
+            self.ready.extend(settled);
+        }
+    }
+
+    /// The next one, if there is one.
+    pub fn take(&mut self) -> Option<Record> {
+        self.ready.pop_front()
+    }
+
+    /// How many may be taken now.
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// How many wait for an earlier one.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Ending, Request, Visit, record::Heavy};
+
+    fn taken(outlet: &mut Outlet) -> Vec<u64> {
+        std::iter::from_fn(|| outlet.take()).map(|record| record.seq).collect()
+    }
+
+    #[test]
+    fn numbers_without_a_record_hold_up_nobody() {
+        for (order, want) in [(Order::Input, [0, 2, 3]), (Order::Completion, [3, 2, 0])] {
+            let mut outlet = Outlet::new(order);
+            for seq in [3, 2, 0] {
+                let visit = Visit::refused(seq, Request::get("http://h/"), None, Ending::Ok);
+                outlet.put(Record::of(visit, Heavy::default()));
+                outlet.void(if seq == 0 { 1 } else { 9 + seq });
+            }
+            assert_eq!(taken(&mut outlet), want);
+        }
+    }
+}
