@@ -28,7 +28,7 @@ async fn records_come_in_the_order_of_the_pages_however_long_each_takes() {
     let dir = tempfile::tempdir().unwrap();
     for number in 0..200 {
         let filler = if number % 9 == 0 { "<p>x</p>".repeat(20_000) } else { String::new() };
-        fs::write(dir.path().join(format!("{number:03}.html")), format!("{filler}<h1>{number}</h1>")).unwrap();
+        fs::write(dir.path().join(format!("{number:03}.html")), format!("<h1>{number}</h1>{filler}")).unwrap();
     }
     let extractor = Extractor::new(&pages(&[Rule::css("n", "h1|int")])).unwrap();
     let records = extracted(&extractor, &[dir.path()]).await;
