@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     check::{
-        Form, Located, PageKind,
-        files::Deployed,
+        Asked, Form, Located, PageKind, Way,
+        files::{Deployed, wiki},
         locate,
         paths::{self},
         preset::Redirects,
@@ -72,6 +72,9 @@ pub(super) struct Places<'a> {
     deployed: &'a Deployed,
     unverifiable: Unverifiable,
     disk: Disk,
+    listed: &'a [Listed],
+    /// What the documents are called, once a link of a wiki asks for it.
+    called: Option<wiki::Names<'a>>,
     files: Vec<File>,
     by_path: HashMap<u64, FileId>,
     places: Vec<(Box<str>, Place)>,
@@ -90,11 +93,13 @@ const FILE: usize = 500;
 
 impl<'a> Places<'a> {
     /// With the documents that will be read: their [`FileId`]s count from 0 in order.
-    pub fn new(deployed: &'a Deployed, unverifiable: Unverifiable, listed: &[Listed]) -> Self {
+    pub fn new(deployed: &'a Deployed, unverifiable: Unverifiable, listed: &'a [Listed]) -> Self {
         let mut places = Places {
             deployed,
             unverifiable,
             disk: Disk::default(),
+            listed,
+            called: None,
             files: Vec::new(),
             by_path: HashMap::new(),
             places: Vec::new(),
@@ -115,18 +120,22 @@ impl<'a> Places<'a> {
         self.places.len()
     }
 
-    /// What stands at a path (clean).
-    pub fn place_of(&mut self, path: &str, form: Form) -> PlaceId {
-        let key = key(path, if form == Form::Leaf { 1 } else { 2 });
+    /// What stands at a path.
+    pub fn place_of(&mut self, asked: &Asked<'_>) -> PlaceId {
+        let Asked { path, form, way } = *asked;
+        let form_key = if form == Form::Leaf { 1 } else { 2 };
+        let key = key(path, form_key + if way == Way::Path { 0 } else { 2 });
         if let Some(known) = self.by_form.get(&key) {
             return *known;
         }
         // The most exact candidate comes first whatever serves the files, so a file that is there
         // needs no more looking.
-        let is_plain = form == Form::Leaf && self.deployed.preset.serves().redirects == Redirects::Ignored;
+        let serves = self.deployed.preset.serves();
+        let is_own = way == Way::Path || serves.roots.is_empty();
+        let is_plain = form == Form::Leaf && is_own && serves.redirects == Redirects::Ignored;
         let located = match is_plain && self.disk.is_exact_file(path) {
             true => Located::Found(path.to_owned()),
-            false => locate(path, form, self.deployed, &self.disk),
+            false => locate(asked, self.deployed, &self.disk),
         };
         let place = match located {
             Located::Found(file) => Place::File(self.file_of(&file)),
@@ -136,6 +145,13 @@ impl<'a> Places<'a> {
         self.places.push((path.into(), place));
         self.by_form.insert(key, id);
         id
+    }
+
+    /// Where the document stands that a wiki's link means in this folder.
+    pub fn called(&mut self, name: &str, folder: &str) -> Option<&'a str> {
+        let listed = self.listed;
+        let pages = || listed.iter().filter(|one| is_page(one.language)).map(|one| &*one.path);
+        self.called.get_or_insert_with(|| wiki::Names::of(pages())).find(name, folder)
     }
 
     /// The path that was asked for, and what stands there.
@@ -242,6 +258,12 @@ impl<'a> Places<'a> {
 
 fn key(path: &str, form: u64) -> u64 {
     xxh3_64_with_seed(path.as_bytes(), form)
+}
+
+/// Whether a document is one that people write and link to by its name.
+fn is_page(language: Option<Language>) -> bool {
+    use Language::{AsciiDoc, Html, Markdown, Mdx, Rst};
+    matches!(language, Some(Markdown | Mdx | Rst | AsciiDoc | Html))
 }
 
 /// What kind of page a document is for fragments.

@@ -13,7 +13,8 @@ use url::Url;
 
 use super::{
     places::Unverifiable,
-    plan::{Changed, CheckPlan, Memory, Placement, Reach, Start},
+    plan::{Changed, CheckPlan, Memory, Reach},
+    root::Root,
 };
 use crate::{
     check::{
@@ -26,7 +27,7 @@ use crate::{
         grace::Histories,
         ignore::Ignores,
         paths,
-        preset::{Preset, Redirects},
+        preset::Redirects,
         redirects::Redirections,
         rules::Severities,
     },
@@ -68,7 +69,7 @@ impl Shared {
         let memory = std::mem::take(&mut plan.memory);
         let Memory { ignores, baseline, grace, cache, changed } = memory;
         let now = Stamp::from(SystemTime::now());
-        let root = root_of(&plan.place, &plan.starts);
+        let Root { path: root, edge } = Root::of(&plan.place, &plan.starts);
         let preset = plan.place.preset;
         let redirections = match preset.serves().redirects {
             Redirects::Read => redirections(root.as_deref().unwrap_or_default()),
@@ -77,7 +78,7 @@ impl Shared {
         let deployed = Deployed { preset, root: root.clone().unwrap_or_default(), redirections };
         let remaps = std::mem::take(&mut plan.place.remaps);
         let shared = Shared {
-            site: Site::new(root.as_deref(), plan.place.base_url.clone(), remaps),
+            site: Site::new(root.as_deref(), plan.place.base_url.clone(), remaps).with_edge(edge),
             deployed,
             kinds: plan.kinds.take(),
             reach: plan.reach.clone(),
@@ -119,34 +120,9 @@ impl Shared {
     }
 }
 
-fn text_of(path: &Path) -> String {
+pub(super) fn text_of(path: &Path) -> String {
     let text = path.to_string_lossy();
     if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
-}
-
-/// The folder that `/` stands for, named as documents are: relative where they are. Unless it is
-/// told, it is the only folder that is checked, where it is said how or where that is served.
-fn root_of(place: &Placement, starts: &[Start]) -> Option<String> {
-    let folders = starts.iter().filter_map(|start| match start {
-        Start::Path(path) => Some(path.as_path()),
-        Start::Page(_) | Start::Text(..) => None,
-    });
-    let is_relative = folders.clone().all(Path::is_relative);
-    let is_served = place.base_url.is_some() || place.preset != Preset::Plain;
-    let only = || match folders.clone().collect::<Vec<_>>().as_slice() {
-        [one] if is_served && one.is_dir() => Some(*one),
-        _ => None,
-    };
-    let root = place.root_dir.as_deref().or_else(only)?;
-    let here = std::env::current_dir().ok();
-    let root = match here {
-        Some(here) if root.is_absolute() && is_relative => {
-            root.strip_prefix(&here).map_or_else(|_| root.to_owned(), Path::to_owned)
-        }
-        Some(here) if root.is_relative() && !is_relative => here.join(root),
-        _ => root.to_owned(),
-    };
-    Some(paths::clean(&text_of(&root)))
 }
 
 /// The rules of a site; what cannot be read has none.
