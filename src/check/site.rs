@@ -27,6 +27,8 @@ pub struct Site {
     pub root: Option<String>,
     /// What lies above it.
     pub edge: Edge,
+    /// What a path from the root, not an address, begins with: `@site/`.
+    pub home: Option<&'static str>,
     /// The address of that folder (`--base-url`).
     pub url: Option<Url>,
     /// Addresses that are looked at elsewhere.
@@ -45,12 +47,17 @@ impl Site {
             url.set_fragment(None);
             url
         });
-        Site { root: root.map(paths::clean), edge: Edge::Closed, url, remaps }
+        Site { root: root.map(paths::clean), edge: Edge::Closed, home: None, url, remaps }
     }
 
     /// With what lies above the root.
     pub fn with_edge(self, edge: Edge) -> Self {
         Site { edge, ..self }
+    }
+
+    /// With what a path from the root begins with.
+    pub fn with_home(self, home: Option<&'static str>) -> Self {
+        Site { home, ..self }
     }
 
     /// The file that an address stands for, if it lies below `--base-url`.

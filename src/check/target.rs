@@ -234,6 +234,14 @@ fn local(text: &str) -> Target {
 
 fn lead(value: &str, base: &Base<'_>) -> Lead {
     let value = tidy(value);
+    if let (Some(home), Some(root)) = (base.site.home, base.site.root.as_deref())
+        && let Some(way) = value.strip_prefix(home)
+    {
+        let (path, fragment) =
+            way.split_once('#').map_or((way, None), |(path, behind)| (path, Some(behind.to_owned())));
+        let path = path.split('?').next().unwrap_or_default();
+        return Lead::File { path: paths::follow(root, path, Floor::Start), form: form_of(path), fragment };
+    }
     match scheme_of(&value) {
         Some((scheme, _)) if matches!(&*scheme, "http" | "https") => join(&value, base),
         Some((scheme, rest)) if scheme.len() == 1 && rest.starts_with(['\\', '/']) => {

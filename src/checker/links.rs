@@ -84,7 +84,7 @@ impl Judge<'_> {
 
     /// Whether a link of a plain document is good, or waits, with no more ado.
     pub fn is_quiet(&mut self, sheet: &Sheet<'_>, link: &Link, index: usize) -> bool {
-        if link.element == wiki::ELEMENT {
+        if is_named(link) {
             return false;
         }
         let (reference, fragment) = match link.value.split_once('#') {
@@ -132,9 +132,9 @@ impl Judge<'_> {
         match &target {
             Target::File { path, form, way, fragment } => {
                 let asked = Asked { path, form: *form, way: *way };
-                let place = match link.element {
-                    wiki::ELEMENT => self.wiki_place(sheet, link, &asked),
-                    _ => self.places.place_of(&asked),
+                let place = match is_named(link) {
+                    true => self.named_place(sheet, link, &asked),
+                    false => self.places.place_of(&asked),
                 };
                 self.keep_lead(sheet, link, place);
                 self.file(sheet, (link, index), place, fragment_of(link, fragment).as_deref());
@@ -159,22 +159,26 @@ impl Judge<'_> {
         }
     }
 
-    /// Where a link of a wiki leads: beside the document, with `.md` or without, else to a document of
-    /// that name.
-    fn wiki_place(&mut self, sheet: &Sheet<'_>, link: &Link, asked: &Asked<'_>) -> PlaceId {
+    /// Where a link leads that names a document: beside its own, with an extension or without; in a
+    /// wiki else to a document of that name.
+    fn named_place(&mut self, sheet: &Sheet<'_>, link: &Link, asked: &Asked<'_>) -> PlaceId {
         let place = self.places.place_of(asked);
         if matches!(self.places.get(place), Some((_, Place::File(_)))) {
             return place;
         }
-        let path = format!("{}.md", asked.path);
-        let beside = self.places.place_of(&Asked { path: &path, form: Form::Leaf, way: Way::Path });
-        if matches!(self.places.get(beside), Some((_, Place::File(_)))) {
-            return beside;
+        for end in ENDS.iter().filter(|end| link.element != wiki::ELEMENT || **end == ".md") {
+            let path = format!("{}{end}", asked.path);
+            let beside = self.places.place_of(&Asked { path: &path, form: Form::Leaf, way: Way::Path });
+            if matches!(self.places.get(beside), Some((_, Place::File(_)))) {
+                return beside;
+            }
         }
         let name = link.value.split('#').next().unwrap_or_default();
         match self.places.called(name, sheet.base.folder().unwrap_or_default()) {
-            Some(path) => self.places.place_of(&Asked { path, form: Form::Leaf, way: Way::Path }),
-            None => place,
+            Some(path) if link.element == wiki::ELEMENT => {
+                self.places.place_of(&Asked { path, form: Form::Leaf, way: Way::Path })
+            }
+            _ => place,
         }
     }
 
@@ -182,7 +186,7 @@ impl Judge<'_> {
         let reference = link.value.split('#').next().unwrap_or_default();
         // What has no path stands for the document itself; links of wikis lead elsewhere than others.
         let is_own = reference.is_empty() || reference.starts_with('?');
-        if is_own || link.element == wiki::ELEMENT {
+        if is_own || is_named(link) {
             return;
         }
         if self.leads.places.len() >= MOST_LEADS {
@@ -299,6 +303,17 @@ impl Judge<'_> {
         mention.nth = sheet.nth(target.unwrap_or_default(), fragment);
         self.send(finding(&mention, Judged { target, fragment, found, ..Judged::default() }, self.shared));
     }
+}
+
+/// The element of links to documents of Sphinx.
+const DOCUMENT: &str = "doc";
+
+/// Extensions that such links leave out.
+const ENDS: [&str; 4] = [".rst", ".md", ".ipynb", ".txt"];
+
+/// Whether a link has the name of a document and not its path.
+fn is_named(link: &Link) -> bool {
+    matches!(link.element, wiki::ELEMENT | DOCUMENT)
 }
 
 /// The fragment that a link means: those of wikis say how a heading reads.

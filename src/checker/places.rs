@@ -11,6 +11,7 @@ use super::{
     disk::Disk,
     documents::{self, Read},
     pdf,
+    shared::spoken,
 };
 use crate::{
     check::{
@@ -18,7 +19,7 @@ use crate::{
         files::{Deployed, wiki},
         locate,
         paths::{self},
-        preset::Redirects,
+        preset::{Preset, Redirects},
         text_directive::Words,
     },
     model::{Anchors, LinkKind, Look, Outline},
@@ -216,11 +217,12 @@ impl<'a> Places<'a> {
         static NONE: std::sync::LazyLock<Anchors> = std::sync::LazyLock::new(Anchors::default);
         let Some(file) = self.files.get_mut(id.0 as usize) else { return (PageKind::Other, &NONE) };
         if matches!(file.held, Held::Unread | Held::Coming) {
-            let (kind, outline) = look(&file.path, Look::ANCHORS);
-            file.held = match outline.anchors.is_empty() && is_forward(&look(&file.path, FORWARD).1) {
-                true => Held::Forward,
-                false => Held::Read(kind, outline.anchors),
-            };
+            let (kind, outline) = look(&file.path, self.deployed.preset, Look::ANCHORS);
+            file.held =
+                match outline.anchors.is_empty() && is_forward(&look(&file.path, self.deployed.preset, FORWARD).1) {
+                    true => Held::Forward,
+                    false => Held::Read(kind, outline.anchors),
+                };
         }
         match &file.held {
             Held::Read(kind, anchors) => (*kind, anchors),
@@ -234,7 +236,11 @@ impl<'a> Places<'a> {
         if self.names.0 != Some(id) {
             let anchors = match self.budget {
                 0 => Anchors::default(),
-                _ => look(self.path_of(id), Look { links: false, anchors: true, names: true }).1.anchors,
+                _ => {
+                    look(self.path_of(id), self.deployed.preset, Look { links: false, anchors: true, names: true })
+                        .1
+                        .anchors
+                }
             };
             self.names = (Some(id), anchors);
         }
@@ -248,7 +254,8 @@ impl<'a> Places<'a> {
     /// The words of a document, for text directives; the file is read for it.
     pub fn words_of(&self, id: FileId) -> Option<Words> {
         let path = self.path_of(id);
-        let listed = Listed { path: path.into(), language: Language::of_path(path), named: false };
+        let language = spoken(Language::of_path(path), self.deployed.preset);
+        let listed = Listed { path: path.into(), language, named: false };
         match documents::read(&listed, Look::ANCHORS, |_| {}) {
             Read::Document(document) => super::words::words(&document.text, document.language),
             Read::Nothing | Read::Fault(_) => None,
@@ -262,15 +269,17 @@ fn key(path: &str, form: u64) -> u64 {
 
 /// Whether a document is one that people write and link to by its name.
 fn is_page(language: Option<Language>) -> bool {
-    use Language::{AsciiDoc, Html, Markdown, Mdx, Rst};
-    matches!(language, Some(Markdown | Mdx | Rst | AsciiDoc | Html))
+    use Language::{AsciiDoc, Html, Markdown, Mdx, PythonMarkdown, Rst};
+    matches!(language, Some(Markdown | PythonMarkdown | Mdx | Rst | AsciiDoc | Html))
 }
 
 /// What kind of page a document is for fragments.
 fn kind_of(language: Language, anchors: &Anchors) -> PageKind {
     match language {
         Language::Html => PageKind::Html,
-        Language::Markdown | Language::Mdx | Language::Rst | Language::AsciiDoc => PageKind::Markup,
+        Language::Markdown | Language::PythonMarkdown | Language::Mdx | Language::Rst | Language::AsciiDoc => {
+            PageKind::Markup
+        }
         _ if !anchors.is_empty() => PageKind::Markup,
         // Code hosts number the lines of all others.
         _ => PageKind::Source(None),
@@ -286,7 +295,7 @@ fn is_forward(outline: &Outline) -> bool {
 }
 
 /// What a file says, and what kind of page it is for fragments.
-fn look(path: &str, look: Look) -> (PageKind, Outline) {
+fn look(path: &str, preset: Preset, look: Look) -> (PageKind, Outline) {
     let extension = paths::name(path).rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
     match extension.as_str() {
         "pdf" => {
@@ -298,7 +307,7 @@ fn look(path: &str, look: Look) -> (PageKind, Outline) {
         _ => {
             let language = match extension.as_str() {
                 "svg" => Some(Language::Html),
-                _ => Language::of_path(path),
+                _ => spoken(Language::of_path(path), preset),
             };
             let listed = Listed { path: path.into(), language, named: false };
             match documents::read(&listed, look, |_| {}) {

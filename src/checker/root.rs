@@ -3,7 +3,10 @@
 //!
 //! Must not know links.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    fs,
+    path::{Component, Path, PathBuf},
+};
 
 use super::{
     plan::{Placement, Start},
@@ -45,6 +48,9 @@ impl Root {
 }
 
 fn guess(place: &Placement, sources: &[PathBuf], here: &Path) -> Option<PathBuf> {
+    if let Some(project) = project(place.preset, sources, here) {
+        return Some(project);
+    }
     if let [only] = sources
         && !only.as_os_str().is_empty()
         && only.is_dir()
@@ -62,6 +68,31 @@ fn guess(place: &Placement, sources: &[PathBuf], here: &Path) -> Option<PathBuf>
         Some(root) if folders.iter().all(|folder| around(folder).as_ref() == Some(&root)) => Some(root),
         _ => folders.iter().all(|folder| folder.starts_with(here)).then(|| here.to_owned()),
     }
+}
+
+/// The folder of the project that the first source belongs to, or that of its documents. A folder
+/// with an index file is a site that was built, perhaps within a project.
+fn project(preset: Preset, sources: &[PathBuf], here: &Path) -> Option<PathBuf> {
+    let first = sources.first()?;
+    if first.join("index.html").is_file() {
+        return None;
+    }
+    let project = above(&folder_of(&absolute(first, here)), preset.marks())?;
+    match preset {
+        Preset::Mkdocs => Some(project.join(documents_of(&project))).filter(|folder| folder.is_dir()),
+        _ => Some(project),
+    }
+}
+
+/// The folder of MkDocs' documents: `docs_dir` of its settings, else `docs`.
+fn documents_of(project: &Path) -> String {
+    let texts = Preset::Mkdocs.marks().iter().filter_map(|name| fs::read_to_string(project.join(name)).ok());
+    let told = texts.take(1).find_map(|text| {
+        let value = text.lines().find_map(|line| line.strip_prefix("docs_dir:"))?;
+        let value = value.split(" #").next()?.trim().trim_matches(['"', '\'']);
+        (!value.is_empty()).then(|| value.to_owned())
+    });
+    told.unwrap_or_else(|| "docs".to_owned())
 }
 
 /// The nearest folder, this one first, that holds something of these names.
@@ -107,8 +138,6 @@ fn named(folder: &Path, here: &Path, is_relative: bool) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     fn placed(preset: Preset, base_url: Option<&str>) -> Placement {
@@ -153,6 +182,42 @@ mod tests {
                 .collect();
             let root = guess(place, &sources, &here);
             assert_eq!(root, expected.map(|path| top.join(path)), "{sources:?} from {here:?}");
+        }
+    }
+
+    #[test]
+    fn a_project_is_found_by_its_settings() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = fs::canonicalize(dir.path()).unwrap();
+        for (file, text) in [
+            ("docu/docusaurus.config.ts", ""),
+            ("docu/docs/a.md", ""),
+            ("docu/build/index.html", ""),
+            ("hugo/config.toml", ""),
+            ("hugo/content/a/b.md", ""),
+            ("mk/mkdocs.yml", "site_name: x\n"),
+            ("mk/docs/a/b.md", ""),
+            ("own/mkdocs.yml", "docs_dir: 'source' # x\n"),
+            ("own/source/a.md", ""),
+        ] {
+            fs::create_dir_all(top.join(file).parent().unwrap()).unwrap();
+            fs::write(top.join(file), text).unwrap();
+        }
+        for (preset, source, expected) in [
+            (Preset::Docusaurus, "docu/docs", "docu"),
+            (Preset::Docusaurus, "docu", "docu"),
+            (Preset::Docusaurus, "docu/docs/a.md", "docu"),
+            (Preset::Docusaurus, "docu/build", "docu/build"),
+            (Preset::Docusaurus, "hugo", "hugo"),
+            (Preset::Hugo, "hugo/content/a", "hugo"),
+            (Preset::Mkdocs, "mk", "mk/docs"),
+            (Preset::Mkdocs, "mk/docs", "mk/docs"),
+            (Preset::Mkdocs, "mk/docs/a", "mk/docs"),
+            (Preset::Mkdocs, "own", "own/source"),
+            (Preset::Plain, "mk/docs", "mk/docs"),
+        ] {
+            let root = guess(&placed(preset, None), &[top.join(source)], &top);
+            assert_eq!(root, Some(top.join(expected)), "{source} under {}", preset.name());
         }
     }
 

@@ -27,11 +27,12 @@ use crate::{
         grace::Histories,
         ignore::Ignores,
         paths,
-        preset::Redirects,
+        preset::{Preset, Redirects},
         redirects::Redirections,
         rules::Severities,
     },
     model::{LinkKind, Rule, Severity},
+    page::Language,
     source::walk::Listed,
 };
 
@@ -78,7 +79,9 @@ impl Shared {
         let deployed = Deployed { preset, root: root.clone().unwrap_or_default(), redirections };
         let remaps = std::mem::take(&mut plan.place.remaps);
         let shared = Shared {
-            site: Site::new(root.as_deref(), plan.place.base_url.clone(), remaps).with_edge(edge),
+            site: Site::new(root.as_deref(), plan.place.base_url.clone(), remaps)
+                .with_edge(edge)
+                .with_home(preset.home()),
             deployed,
             kinds: plan.kinds.take(),
             reach: plan.reach.clone(),
@@ -90,7 +93,9 @@ impl Shared {
             all: plan.all,
             now,
             today: now.day(),
-            listed: std::sync::Arc::new(listed),
+            listed: std::sync::Arc::new(
+                listed.into_iter().map(|one| Listed { language: spoken(one.language, preset), ..one }).collect(),
+            ),
         };
         (shared, Kept { grace, cache })
     }
@@ -117,6 +122,14 @@ impl Shared {
     /// The address that a document of the disk will have.
     pub fn address_of(&self, path: &str) -> Option<Url> {
         self.site.url_of(path)
+    }
+}
+
+/// The language that a document is in where this serves it.
+pub(super) fn spoken(language: Option<Language>, preset: Preset) -> Option<Language> {
+    match (language, preset) {
+        (Some(Language::Markdown), Preset::Mkdocs) => Some(Language::PythonMarkdown),
+        _ => language,
     }
 }
 

@@ -134,6 +134,8 @@ const PROJECT: &[&str] = &[
     "content/posts/first.md",
     "content/Upper/_index.md",
     "contents.md",
+    "src/pages/page.mdx",
+    "style/main.scss",
 ];
 
 #[test]
@@ -151,6 +153,8 @@ fn folders_whose_files_appear_at_the_root_have_no_address_of_their_own() {
             (Docusaurus, "/static/", "missing "),
             (Docusaurus, "/img/Loggo.png", "missing img/Logo.png"),
             (Docusaurus, "/statik", "missing "),
+            (Docusaurus, "/page", "src/pages/page.mdx"),
+            (Docusaurus, "/src/pages/page", "missing page"),
             (Docusaurus, "/content/posts/first", "content/posts/first.md"),
             (Hugo, "/posts/first/", "content/posts/first.md"),
             (Hugo, "/Posts/first/", "case posts/first (content/posts/first.md)"),
@@ -160,6 +164,7 @@ fn folders_whose_files_appear_at_the_root_have_no_address_of_their_own() {
             (Hugo, "content/posts/first.md", "content/posts/first.md"),
             (Hugo, "/posts/fisrt/", "missing posts/first"),
             (Hugo, "/contents", "contents.md"),
+            (Preset::GithubPages, "/style/main.css", "style/main.scss"),
             (Plain, "/static/file.pdf", "static/file.pdf"),
         ] {
             let found = ask_of(preset, written, &tree, Redirections::default());

@@ -113,6 +113,21 @@ fn a_path_may_climb_above_a_root_whose_edge_is_open() {
 }
 
 #[test]
+fn a_project_may_have_a_name_for_its_folder() {
+    let site = site(Some("docu"), Some("https://example.com/")).with_home(Some("@site/"));
+    let base = Base::of_file(&site, "docu/docs/a.md");
+    for (value, expected) in [
+        ("@site/static/x.png?a#b", "file docu/static/x.png #b"),
+        ("@site/docs/a.md", "same"),
+        ("@sites/x", "file docu/docs/@sites/x"),
+    ] {
+        assert_eq!(show(&resolve(value, &base)), expected, "{value}");
+    }
+    let target = resolve("@site/static/x.png", &base);
+    assert!(matches!(target, Target::File { way: Way::Path, .. }), "{target:?}");
+}
+
+#[test]
 fn a_place_is_named_by_its_path_or_by_its_address() {
     let way = |url: Option<&str>, href: Option<&str>, value: &str| {
         let site = site(Some("public"), url);
