@@ -7,6 +7,7 @@
 mod look;
 mod near;
 mod numbered;
+pub mod routes;
 pub mod wiki;
 
 use self::look::look;

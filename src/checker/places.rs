@@ -16,7 +16,11 @@ use super::{
 use crate::{
     check::{
         Asked, Form, Located, PageKind, Way,
-        files::{Deployed, wiki},
+        files::{
+            Deployed,
+            routes::{FRONT_BYTES, Routes},
+            wiki,
+        },
         locate,
         paths::{self},
         preset::{Preset, Redirects},
@@ -76,6 +80,8 @@ pub(super) struct Places<'a> {
     listed: &'a [Listed],
     /// What the documents are called, once a link of a wiki asks for it.
     called: Option<wiki::Names<'a>>,
+    /// Addresses that front matter asks for, once something is not where its name says.
+    routes: Option<Routes>,
     files: Vec<File>,
     by_path: HashMap<u64, FileId>,
     places: Vec<(Box<str>, Place)>,
@@ -101,6 +107,7 @@ impl<'a> Places<'a> {
             disk: Disk::default(),
             listed,
             called: None,
+            routes: None,
             files: Vec::new(),
             by_path: HashMap::new(),
             places: Vec::new(),
@@ -138,6 +145,10 @@ impl<'a> Places<'a> {
             true => Located::Found(path.to_owned()),
             false => locate(asked, self.deployed, &self.disk),
         };
+        let located = match located {
+            Located::Found(_) => located,
+            other => self.routed(path).map_or(other, Located::Found),
+        };
         let place = match located {
             Located::Found(file) => Place::File(self.file_of(&file)),
             other => Place::Other(Box::new(other)),
@@ -146,6 +157,24 @@ impl<'a> Places<'a> {
         self.places.push((path.into(), place));
         self.by_form.insert(key, id);
         id
+    }
+
+    /// The source that has this address by its front matter. All are looked into when the first is
+    /// asked for.
+    fn routed(&mut self, path: &str) -> Option<String> {
+        let Deployed { preset, root, .. } = self.deployed;
+        let below = paths::below(path, root).filter(|_| Routes::are_kept(*preset))?;
+        let listed = self.listed;
+        let routes = self.routes.get_or_insert_with(|| {
+            let mut routes = Routes::default();
+            for one in listed.iter().filter(|one| is_page(one.language)) {
+                if let Some(below) = paths::below(&one.path, root) {
+                    routes.add(*preset, &one.path, below, &documents::start_of(&one.path, FRONT_BYTES));
+                }
+            }
+            routes
+        });
+        routes.source(below).map(str::to_owned)
     }
 
     /// Where the document stands that a wiki's link means in this folder.

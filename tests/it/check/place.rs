@@ -64,3 +64,35 @@ async fn a_link_of_a_wiki_leads_to_a_document_of_that_name() {
     let alone = check(plan(&dir.path().join("deep/deep-page.md"))).await;
     assert_eq!(alone.told(), ["missing_file a"], "of one file nothing is known but what stands beside it");
 }
+
+#[tokio::test]
+async fn front_matter_and_the_folder_of_the_project_decide_where_a_source_is_served() {
+    let dir = folder(&[
+        ("docusaurus.config.ts", ""),
+        (
+            "docs/a.md",
+            "[s](/docs/hello) [d](/blog/2024/01/02/dated) [p](/page) ![i](@site/static/x.png) [n](/docs/no) [g](@site/no.md)",
+        ),
+        ("docs/b.md", "---\nslug: /hello\n---\n"),
+        ("blog/2024-01-02-dated.md", ""),
+        ("src/pages/page.mdx", ""),
+        ("static/x.png", ""),
+    ]);
+    // What stands before an `@` is never shown: it may be a name and a password.
+    let expected = ["missing_file /docs/no", "missing_file site/no.md"];
+    assert_eq!(check(served(dir.path(), Preset::Docusaurus)).await.told(), expected);
+}
+
+#[tokio::test]
+async fn a_project_of_mkdocs_is_read_as_python_markdown() {
+    let dir = folder(&[
+        ("mkdocs.yml", "site_name: x"),
+        (
+            "docs/index.md",
+            "[a](/guide/a/) [b](guide/a.md#groe) [c](guide/a.md#größe)\n\n!!! note\n\n    [d](gone.md)\n",
+        ),
+        ("docs/guide/a.md", "# Größe"),
+    ]);
+    let expected = ["missing_anchor guide/a.md#größe", "missing_file gone.md"];
+    assert_eq!(check(served(dir.path(), Preset::Mkdocs)).await.told(), expected);
+}
