@@ -30,6 +30,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("scraper", &["page/"]),
     ("html5ever", &["page/"]),
     ("html5gum", &["page/"]),
+    ("icu_normalizer", &["page/prose/toc.rs"]),
     ("cssparser", &["page/"]),
     ("jsonpath_rust", &["page/jsonpath.rs", "page/jsonpath/"]),
     ("dom_smoothie", &["page/view/article.rs"]),
