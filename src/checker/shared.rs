@@ -122,7 +122,7 @@ impl Shared {
 
     /// A path as it is from the current folder, if it lies there: the same document is known however it
     /// was named.
-    pub fn from_here<'a>(&self, path: &'a str) -> &'a str {
+    pub fn named_from_here<'a>(&self, path: &'a str) -> &'a str {
         self.here.as_deref().and_then(|here| path.strip_prefix(here)).unwrap_or(path)
     }
 

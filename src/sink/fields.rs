@@ -59,8 +59,8 @@ impl Fields {
     }
 
     /// The same, of pages.
-    pub fn page_columns(select_names: &[String]) -> Fields {
-        let Fields(mut columns) = Fields::columns(select_names);
+    pub fn page_columns(more: &[String]) -> Fields {
+        let Fields(mut columns) = Fields::columns(more);
         let at = COLUMNS.len();
         columns.splice(at..at, PAGE_COLUMNS.map(str::to_owned));
         Fields(columns)
@@ -198,7 +198,7 @@ mod tests {
     fn pages_have_fields_of_their_own() {
         let page = record::page_schema();
         assert!(Fields::parse("depth,parent,links.internal,links.urls,title", &page).is_ok());
-        assert!(Fields::parse(&Fields::page_columns(&["a".to_owned()]).names().join(","), &page).is_ok());
+        assert!(Fields::parse(&Fields::page_columns(&["data.a".to_owned()]).names().join(","), &page).is_ok());
         assert!(parse("depth").is_err());
     }
 

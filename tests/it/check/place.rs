@@ -79,7 +79,7 @@ async fn front_matter_and_the_folder_of_the_project_decide_where_a_source_is_ser
         ("static/x.png", ""),
     ]);
     // What stands before an `@` is never shown: it may be a name and a password.
-    let expected = ["missing_file /docs/no", "missing_file site/no.md"];
+    let expected = ["missing_file /docs/no", "missing_file @site/no.md"];
     assert_eq!(check(served(dir.path(), Preset::Docusaurus)).await.told(), expected);
 }
 
