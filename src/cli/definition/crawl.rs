@@ -5,9 +5,9 @@ use clap::Command as Clap;
 const EXAMPLES: &str = "\
 Examples:
   fetchall crawl https://example.com/              three links deep, one host
-  fetchall crawl https://example.com/docs/ --scope prefix --depth 9 -o docs.jsonl
+  fetchall crawl https://example.com/docs/ --scope prefix -o docs.jsonl
   fetchall crawl https://example.com/ --max-pages 50 --select price=.price
-  fetchall crawl https://example.com/ --check-links -f jsonl | jq 'select(.ok | not)'
+  fetchall crawl https://example.com/ --check-links | jq 'select(.ok|not)'
   fetchall crawl https://example.com/ --sitemaps on --exclude '/tag/'";
 
 const AFTER: &str = "\
@@ -38,7 +38,7 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 21] = [
+const COMMON: [&str; 20] = [
     "depth",
     "max-pages",
     "scope",
@@ -46,7 +46,6 @@ const COMMON: [&str; 21] = [
     "exclude",
     "sitemaps",
     "check-links",
-    "drop-tracking",
     "nofollow",
     "robots",
     "concurrency",
