@@ -48,10 +48,9 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 15] = [
+const COMMON: [&str; 14] = [
     "concurrency",
     "per-host",
-    "rate",
     "timeout",
     "retries",
     "method",

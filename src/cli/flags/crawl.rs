@@ -41,13 +41,15 @@ pub enum NofollowArg {
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Crawl")]
 pub struct RuleFlags {
-    /// Follow so many links from a seed; 0 is the seeds only [default: 3]
+    /// Links away from a seed at most [default: 3]
+    ///
+    /// 0 is the seeds only.
     #[arg(long, value_name = "N", value_parser = values::number)]
     pub depth: Option<u32>,
-    /// Take at most so many pages; 0 is all [default: 1000]
+    /// Pages at most; 0 is all [default: 1000]
     #[arg(long, value_name = "N", value_parser = number)]
     pub max_pages: Option<u64>,
-    /// Stay on: host, domain, prefix or any [default: host]
+    /// host, domain, prefix or any [default: host]
     ///
     /// `host` is the host and port of a seed, `domain` its registrable domain (by the public suffix
     /// list) on any port, `prefix` the folder of the seed and below, `any` the web. Where a seed is
@@ -60,16 +62,16 @@ pub struct RuleFlags {
     /// five levels deep. Their entries count as one link away from a seed.
     #[arg(long, value_name = "ON|OFF", hide_possible_values = true)]
     pub sitemaps: Option<Switch>,
-    /// Ask once for links out of the scope, and follow none of them
+    /// Ask once for links out of the scope
     ///
-    /// With HEAD, and with GET where that is refused; their records have no `depth` and no `links`, and
+    /// None of them is followed. With HEAD, and with GET where that is refused; their records have no `depth` and no `links`, and
     /// do not count as pages of --max-pages.
     #[arg(long)]
     pub check_links: bool,
-    /// Take parameters off that only track: utm_source, gclid …
+    /// Take utm_source, gclid and their like off
     #[arg(long)]
     pub drop_tracking: bool,
-    /// Wishes not to follow links: obey or ignore [default: obey]
+    /// rel=nofollow and its like: obey or ignore [default: obey]
     ///
     /// `rel=nofollow`, `<meta name=robots>`, `X-Robots-Tag`.
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
