@@ -28,6 +28,9 @@ mod seeds;
 mod state;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 use std::{num::NonZeroUsize, sync::Arc};
 
 use tokio::{sync::mpsc, task::JoinHandle};
