@@ -117,7 +117,7 @@ impl Reason {
 pub fn follow(page: &PageFacts<'_>, rules: &Rules) -> Vec<Followed> {
     let itself = spelt(page.url, rules.tracking);
     let mut out: Vec<Followed> = Vec::new();
-    let mut places = HashMap::new();
+    let mut places = HashMap::with_capacity(page.links.len());
     for link in page.links.iter().filter(|link| leads_to_a_page(link)) {
         if !matches!(link.url.scheme(), "http" | "https") {
             continue;

@@ -113,7 +113,14 @@ pub fn trap(url: &Url, limits: &TrapLimits) -> Option<Trap> {
     years.into_iter().find(|year| !limits.years.contains(year)).map(Trap::Year)
 }
 
-fn too_often<'a>(words: impl Iterator<Item = &'a str>, most: usize) -> bool {
+/// Words above which a table is worth its making; most URLs have fewer than ten.
+const FEW: usize = 24;
+
+fn too_often<'a>(words: impl Iterator<Item = &'a str> + Clone, most: usize) -> bool {
+    if words.clone().nth(FEW).is_none() {
+        let count = |word: &str| words.clone().filter(|other| *other == word).count();
+        return words.clone().skip(most).any(|word| count(word) > most);
+    }
     let mut counts = HashMap::new();
     words.into_iter().any(|word| {
         let count = counts.entry(word).or_insert(0_usize);

@@ -8,11 +8,11 @@ use std::{collections::HashMap, num::NonZeroUsize};
 use http::{HeaderName, HeaderValue, Method};
 use url::{Origin, Url};
 
-use super::open::Way;
+use super::{open::Way, plan::Extras};
 use crate::{
     crawl::spelt,
-    model::{Look, Request, units::StatusSet},
-    policy::{canonical::Tracking, canonical::identity},
+    model::{Look, Request, record::host_key, units::StatusSet},
+    policy::{canonical::Tracking, canonical::identity, scope::Scope},
     settings::{Choose, Dedupe, EVERY_HOST, Order, Settings},
 };
 
@@ -21,10 +21,21 @@ const WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8_191);
 /// The same for each slot where records carry bodies.
 const WINDOW_OF_BODIES: usize = 8;
 
+/// The same where there is one host, for each of its slots, and at least so many: some wait for another
+/// try.
+const WINDOW_OF_A_HOST: (usize, usize) = (8, 512);
+
 /// How many requests may be open at once. Enough that a slow host does not hold up the others, few
 /// enough that the rest waits where it takes less.
-pub(super) fn window(settings: &Settings) -> usize {
-    let most = settings.limits.window.min(WINDOW).get();
+pub(super) fn window(settings: &Settings, scope: Scope, seeds: &[Url], extras: Extras) -> usize {
+    let mut most = settings.limits.window.min(WINDOW).get();
+    let mut hosts = seeds.iter().map(host_key);
+    let first = hosts.next();
+    let stays = matches!(scope, Scope::Host | Scope::Prefix) && !extras.outside;
+    if stays && hosts.all(|host| Some(host) == first) {
+        let (each, least) = WINDOW_OF_A_HOST;
+        most = most.min(settings.limits.host.in_flight.get().saturating_mul(each).max(least));
+    }
     match settings.pages.with.body {
         true => most.min(settings.limits.in_flight.get().saturating_mul(WINDOW_OF_BODIES)),
         false => most,
@@ -99,8 +110,12 @@ impl Credentials {
 /// What a page is known by: 128 bits of XXH3 under a seed of the run, so that nobody can prepare a
 /// collision.
 pub(super) fn key(url: &Url, tracking: Tracking, seed: u64) -> u128 {
-    let url = spelt(url, tracking);
-    xxhash_rust::xxh3::xxh3_128_with_seed(identity(&url).as_str().as_bytes(), seed)
+    key_of_spelt(&spelt(url, tracking), seed)
+}
+
+/// The same, for a URL that has its one spelling already.
+pub(super) fn key_of_spelt(url: &Url, seed: u64) -> u128 {
+    xxhash_rust::xxh3::xxh3_128_with_seed(identity(url).as_str().as_bytes(), seed)
 }
 
 /// What is asked of a page that is only looked at. Whether HEAD is answered well is judged here, so

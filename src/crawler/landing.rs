@@ -144,7 +144,11 @@ impl Hub {
 
     /// Takes a URL that a page leads to. False if it was known, or is left out.
     pub(super) fn take(&mut self, one: &Followed, parent: &str, depth: u32) -> bool {
-        let key = self.told.key(&one.url);
+        let extras = self.told.extras;
+        if one.left.is_some() && !extras.skipped && !extras.outside {
+            return false;
+        }
+        let key = self.told.key_of_spelt(&one.url);
         let standing = self.met.known.standing(key);
         if standing.is_taken() {
             if one.left.is_none() && standing.is_further_than(depth) {

@@ -28,6 +28,9 @@ mod seeds;
 mod state;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 use std::{num::NonZeroUsize, sync::Arc};
 
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -125,7 +128,8 @@ impl Crawler {
         engine.pages.with.body |= hook.is_some();
         let has_bodies = engine.pages.with.body;
         let (out, records) = mpsc::channel(if has_bodies { RECORDS_OF_BODIES } else { RECORDS });
-        let told = Told::new(rules, extras, settings, &urls, ask::window(&engine));
+        let window = ask::window(&engine, rules.scope, &urls, extras);
+        let told = Told::new(rules, extras, settings, &urls, window);
         let hub = Hub::new(told, Met::new(&limits), Line::start(launch, engine), out, hook);
         CrawlRun { records, handle: hub.handle.clone(), end: tokio::spawn(hub.run(seeds)) }
     }

@@ -37,8 +37,8 @@ impl CrawledPage<'_> {
         self.depth
     }
 
-    /// Where its links lead (`a`, `area`, frames, refresh, series), absolute, in document order,
-    /// repeats included.
+    /// Where its links lead (`a`, `area`, frames, refresh, series), absolute, without fragments, in
+    /// document order.
     pub fn links(&self) -> impl Iterator<Item = &Url> {
         let links = self.facts.map(|facts| facts.links.as_slice()).unwrap_or_default();
         links.iter().filter(|link| leads_to_a_page(link)).map(|link| &link.url)

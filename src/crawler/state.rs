@@ -68,6 +68,11 @@ impl Told {
         ask::key(url, self.rules.tracking, self.seed)
     }
 
+    /// The same, for a URL that has its one spelling already.
+    pub fn key_of_spelt(&self, url: &Url) -> u128 {
+        ask::key_of_spelt(url, self.seed)
+    }
+
     /// The same, of a text that was a URL once.
     pub fn key_of_text(&self, url: &str) -> u128 {
         Url::parse(url).map_or(0, |url| self.key(&url))

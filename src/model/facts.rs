@@ -50,7 +50,7 @@ impl FoundIn {
 /// A link that leads to a page, or may do so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageLink {
-    /// Where it leads, resolved.
+    /// Where it leads, resolved, without a fragment.
     pub url: Url,
     /// The element.
     pub element: FoundIn,
@@ -71,7 +71,7 @@ pub struct Facts {
     pub lang: Option<Box<str>>,
     /// `name` and `content` of each `<meta>` that may be for robots.
     pub metas: Vec<(Box<str>, Box<str>)>,
-    /// In the order of the document, repeats included.
+    /// In the order of the document, each once for each way it is written.
     pub links: Vec<PageLink>,
 }
 

@@ -4,9 +4,12 @@
 //! Scripting is off, as in `scan`: `<noscript>` counts; scripts, comments and `<template>` do not. Must
 //! not know which links are followed.
 
+use std::collections::HashSet;
+
 use encoding_rs::Encoding;
 use html5gum::{State, Tokenizer};
 use url::Url;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     base::Base,
@@ -37,8 +40,8 @@ pub fn facts(html: &str, url: &Url, encoding: &'static Encoding) -> Facts {
     let mut facts = Facts { metas: pass.metas, lang: pass.lang, ..Facts::default() };
     let mut left = LINK_BYTES;
     for ((element, rel, has_language), href) in pass.about.into_iter().zip(pass.hrefs.iter()) {
-        // Most of these are the table of contents of the page itself.
-        if !is_moved && href.starts_with('#') {
+        // The page itself, by its table of contents.
+        if !is_moved && href.is_empty() {
             continue;
         }
         let Some(url) = base.join(href) else { continue };
@@ -70,14 +73,27 @@ struct Pass {
     /// What is known of each link, and the links themselves.
     about: Vec<(FoundIn, Box<str>, bool)>,
     hrefs: Values,
+    /// What is there already, by its hash.
+    seen: HashSet<u64>,
 }
 
 impl Pass {
     fn link(&mut self, element: FoundIn, href: Option<&str>, tag: &StartTag<'_, ()>) {
         let Some(href) = href.map(|href| href.trim_matches(|c: char| c <= ' ')) else { return };
-        if !href.is_empty() {
-            let rel = tag.get("rel").unwrap_or_default().trim();
-            self.about.push((element, rel.into(), tag.get("hreflang").is_some()));
+        if href.is_empty() {
+            return;
+        }
+        // Half of the links of documentation lead to places on pages that are linked to anyway.
+        let href = href.split('#').next().unwrap_or_default();
+        let rel = tag.get("rel").unwrap_or_default().trim();
+        let has_language = tag.get("hreflang").is_some();
+        let mut hash = Xxh3::new();
+        hash.update(&[element as u8, has_language.into()]);
+        hash.update(rel.as_bytes());
+        hash.update(b"\0");
+        hash.update(href.as_bytes());
+        if self.seen.insert(hash.digest()) {
+            self.about.push((element, rel.into(), has_language));
             self.hrefs.push(href);
         }
     }
@@ -173,7 +189,7 @@ mod tests {
             <a href=' a?x&amp;y#z '>a</a><map><area href=//o/></map><iframe src=/i></iframe><frame src=no>\
             <frameset><frame src=f></frameset><img src=no><form action=no></form><a>no</a><a href=''>no</a><a href=#no>no</a>";
         let facts = read(html);
-        let want = ["Refresh http://h/a/r", "Link http://h/a/n", "A http://h/a/a?x&y#z", "Area http://o/"];
+        let want = ["Refresh http://h/a/r", "Link http://h/a/n", "A http://h/a/a?x&y", "Area http://o/"];
         assert_eq!(links(&facts), [&want[..], &["Iframe http://h/i", "Frame http://h/a/f"]].concat());
         assert_eq!((facts.lang.as_deref(), &*facts.links[1].rel), (Some("de"), "next"));
     }
@@ -189,7 +205,7 @@ mod tests {
     fn a_base_moves_all_links_and_the_first_one_counts() {
         let facts =
             read("<a href=x>x</a><a href=#top>x</a><base href=/c/><base href=/d/><link rel='x CANONICAL' href=y>");
-        assert_eq!(links(&facts), ["A http://h/c/x", "A http://h/c/#top", "Link http://h/c/y"]);
+        assert_eq!(links(&facts), ["A http://h/c/x", "A http://h/c/", "Link http://h/c/y"]);
         assert_eq!(facts.canonical.as_ref().map(Url::as_str), Some("http://h/c/y"));
         assert!(read("<base href='javascript:x'><a href=x>").base.is_none());
     }
@@ -206,6 +222,13 @@ mod tests {
     }
 
     #[test]
+    fn a_link_is_there_once_for_each_way_it_is_written() {
+        let html = "<a href=x>x</a><a href=x#a>x</a><a href=x rel=nofollow>x</a><area href=x><a href=./x>x</a><a href=x#b>x</a>";
+        let want = ["A http://h/a/x", "A http://h/a/x", "Area http://h/a/x", "A http://h/a/x"];
+        assert_eq!(links(&read(html)), want);
+    }
+
+    #[test]
     fn queries_are_written_as_the_page_is() {
         let url = Url::parse("http://h/").unwrap();
         let facts = facts("<a href='/ü?ü'>x</a>", &url, encoding_rs::WINDOWS_1252);
@@ -214,7 +237,11 @@ mod tests {
 
     #[test]
     fn links_of_one_page_take_bounded_memory() {
-        let html = format!("<base href='/{}/'>{}", "b".repeat(100_000), "<a href=x>".repeat(10_000));
+        let html = format!(
+            "<base href='/{}/'>{}",
+            "b".repeat(100_000),
+            (0..10_000).map(|n| format!("<a href={n}>")).collect::<String>()
+        );
         let facts = read(&html);
         assert!(facts.links.len() < 400, "{}", facts.links.len());
     }

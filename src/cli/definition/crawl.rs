@@ -5,10 +5,10 @@ use clap::Command as Clap;
 const EXAMPLES: &str = "\
 Examples:
   fetchall crawl https://example.com/              three links deep, one host
-  fetchall crawl https://example.com/docs/ --scope prefix -o docs.jsonl
+  fetchall crawl https://example.com/docs/ --scope prefix --depth 9 -o x.jsonl
   fetchall crawl https://example.com/ --max-pages 50 --select price=.price
-  fetchall crawl https://example.com/ --check-links | jq 'select(.ok|not)'
-  fetchall crawl https://example.com/ --sitemaps on --exclude '/tag/'";
+  fetchall crawl https://example.com/ --check-links | jq 'select(.ok | not)'
+  fetchall crawl https://example.com/ --sitemaps on --exclude /tag/";
 
 const AFTER: &str = "\
 SEED is a URL, a file of URLs (lines, JSON, CSV, TSV), or - for stdin.
@@ -38,7 +38,7 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 20] = [
+const COMMON: [&str; 19] = [
     "depth",
     "max-pages",
     "scope",
@@ -50,7 +50,6 @@ const COMMON: [&str; 20] = [
     "robots",
     "concurrency",
     "per-host",
-    "delay",
     "timeout",
     "header",
     "select",
@@ -69,13 +68,13 @@ pub fn dress(command: Clap) -> Clap {
     });
     command
         .mut_arg("per_host", |arg| arg.help("Requests in flight for one host [default: 2]"))
-        .mut_arg("robots", |arg| arg.help("Ask each host for its robots.txt first and obey it [default: obey]"))
+        .mut_arg("robots", |arg| arg.help("robots.txt: obey or ignore [default: obey]").hide_possible_values(true))
         .mut_arg("include", |arg| arg.help("Follow only URLs that match this; may be repeated"))
         .mut_arg("exclude", |arg| arg.help("Follow no URL that matches this; may be repeated"))
         .mut_arg("limit", |arg| arg.help("Read at most so many seeds"))
-        .mut_arg("with", |arg| arg.help("headers,body,tls,attempts,links, or skipped for what is left out"))
+        .mut_arg("with", |arg| arg.help("headers,body,tls,attempts,links,skipped"))
         .mut_arg("ordered", |arg| arg.help("Records in the order in which pages were found"))
-        .mut_arg("dry_run", |arg| arg.help("Print which seeds would be requested, and send nothing"))
+        .mut_arg("dry_run", |arg| arg.help("Print which seeds would be asked for, send nothing"))
         // A page is fetched once, with GET.
         .mut_arg("dedupe", |arg| arg.hide(true))
         .mut_arg("retry_unsafe", |arg| arg.hide(true))

@@ -41,10 +41,12 @@ pub enum NofollowArg {
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Crawl")]
 pub struct RuleFlags {
-    /// Links from a seed; 0 is the seeds only [default: 3]
+    /// Links away from a seed at most [default: 3]
+    ///
+    /// 0 is the seeds only.
     #[arg(long, value_name = "N", value_parser = values::number)]
     pub depth: Option<u32>,
-    /// At most so many pages; 0 is all [default: 1000]
+    /// Pages at most; 0 is all [default: 1000]
     #[arg(long, value_name = "N", value_parser = number)]
     pub max_pages: Option<u64>,
     /// host, domain, prefix or any [default: host]
@@ -60,16 +62,16 @@ pub struct RuleFlags {
     /// five levels deep. Their entries count as one link away from a seed.
     #[arg(long, value_name = "ON|OFF", hide_possible_values = true)]
     pub sitemaps: Option<Switch>,
-    /// Ask once for links out of the scope, too
+    /// Ask once for links out of the scope
     ///
-    /// With HEAD, and with GET where that is refused; their records have no `depth` and no `links`, and
-    /// do not count as pages of --max-pages.
+    /// None of them is followed. With HEAD, and with GET where that is refused; their records have no
+    /// `depth` and no `links`, and do not count as pages of --max-pages.
     #[arg(long)]
     pub check_links: bool,
-    /// Take parameters off that only track: utm_source, gclid …
+    /// Take utm_source, gclid and their like off
     #[arg(long)]
     pub drop_tracking: bool,
-    /// Wishes not to follow links: obey or ignore [default: obey]
+    /// rel=nofollow and its like: obey or ignore [default: obey]
     ///
     /// `rel=nofollow`, `<meta name=robots>`, `X-Robots-Tag`.
     #[arg(long, value_name = "HOW", hide_possible_values = true)]

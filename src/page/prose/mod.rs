@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Pure and linear in the length of the text; no reader descends by recursion. What a reader does
-//! not understand is content, never an error. HTML and CSS are read by [`super::outline`] and
+//! not understand is content, never an error. HTML and CSS are read by [`mod@super::outline`] and
 //! [`super::css_links`], also where they stand within Markdown. Must not know files, the network or
 //! what is checked.
 

@@ -48,16 +48,22 @@ async fn a_seed_that_moved_to_another_host_is_crawled_there() {
 
 #[tokio::test]
 async fn a_redirect_out_of_the_scope_leads_no_further() {
-    let out = Site::start_at([127, 0, 0, 4], |_| Reply::html("<a href=/more>x</a>")).await;
+    let back: std::sync::Arc<std::sync::OnceLock<String>> = std::sync::Arc::default();
+    let way_back = back.clone();
+    let out = Site::start_at([127, 0, 0, 4], move |_| {
+        Reply::html(links(&["/more", way_back.get().map(String::as_str).unwrap_or_default()]))
+    })
+    .await;
     let target = out.url("/out");
     let site = Site::start(move |ask| match ask.path.as_str() {
         "/" => Reply::html("<a href=/leave>x</a>"),
         _ => Reply::status(302).header("Location", &target),
     })
     .await;
+    back.set(site.url("/back")).unwrap();
     let run = crawl(&site, &[]).await;
     let records = by_path(&site, &run);
-    assert_eq!((records.len(), out.hits("/more")), (2, 0), "{run}");
+    assert_eq!((records.len(), out.hits("/more"), site.hits("/back")), (2, 0, 0), "{run}");
     assert_eq!(records["/leave"]["links"]["new"], 0);
 }
 
