@@ -6,7 +6,7 @@
 use std::{
     num::{NonZeroU32, NonZeroUsize},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -18,8 +18,12 @@ use tokio::sync::mpsc;
 use crate::{
     engine::{Engine, Handle, Launched},
     fetch::{Client, ClientError},
-    model::{Record, Request, units::Rate},
-    page::{Stage, select::Plan, select::SelectError},
+    model::{Record, Request, View, units::Rate, wanted::Rule},
+    page::{
+        Stage,
+        recipe::Recipe,
+        select::{Hints, Plan, SelectError},
+    },
     settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Dedupe, Order, RobotsMode, Settings, With},
     source::SourceError,
 };
@@ -27,7 +31,7 @@ use crate::{
 /// Why there is no fetcher.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// A selector cannot be read.
+    /// A selector cannot be read, or a name is required that nothing is selected for.
     #[error(transparent)]
     Select(#[from] SelectError),
     /// Certificates, proxy or TLS are of no use.
@@ -58,7 +62,8 @@ pub enum BuildError {
 pub struct Fetcher {
     settings: Arc<Settings>,
     client: Arc<Client>,
-    plan: Option<Arc<Plan>>,
+    plan: Arc<Plan>,
+    hints: Arc<Mutex<Hints>>,
     stage: Arc<Stage>,
 }
 
@@ -74,13 +79,11 @@ impl Fetcher {
     /// A selector, certificate or proxy that cannot be used.
     pub fn new(settings: Settings) -> Result<Self, BuildError> {
         let settings = settings.clamped();
-        let plan = match settings.pages.select.as_slice() {
-            [] => None,
-            select => Some(Arc::new(Plan::parse(select)?)),
-        };
+        let hints = Arc::default();
+        let plan = Arc::new(Plan::of(&settings.pages.rules, &settings.pages.required)?.noting(&hints));
         let client = Arc::new(Client::new(&settings)?);
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        Ok(Fetcher { settings: Arc::new(settings), client, plan, stage: Arc::new(Stage::new(threads)) })
+        Ok(Fetcher { settings: Arc::new(settings), client, plan, hints, stage: Arc::new(Stage::new(threads)) })
     }
 
     /// Fetches everything that `requests` yields: exactly one record for each, as each completes
@@ -98,6 +101,12 @@ impl Fetcher {
         Records { handle: engine.handle(), state: State::Waiting(Box::new(engine), source) }
     }
 
+    /// A sentence for each selector that matched nothing on any page of the runs so far, with what is
+    /// near to it there: `` `.pricee` matched nothing on 24 pages; `.price` occurs 24 times ``.
+    pub fn hints(&self) -> Vec<String> {
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner).sentences()
+    }
+
     /// Starts a run at once, for those who take its parts apart. Called inside a tokio runtime.
     pub fn start(&self, source: Source) -> Launched {
         self.engine().start(source)
@@ -108,9 +117,9 @@ impl Fetcher {
     }
 
     /// The engine of a run with other settings than those of [`settings`](Self::settings), the transport
-    /// and the selectors aside.
+    /// and what is extracted aside.
     pub(crate) fn engine_with(&self, settings: Arc<Settings>) -> Engine<Client> {
-        Engine::new(settings, Arc::clone(&self.client), self.plan.clone(), Arc::clone(&self.stage))
+        Engine::new(settings, Arc::clone(&self.client), Some(Arc::clone(&self.plan)), Arc::clone(&self.stage))
     }
 
     /// What it was told.
@@ -274,8 +283,42 @@ impl Builder {
     }
 
     /// A selector: `name` becomes a key of the record's `data` (`name[]` a list).
-    pub fn select(mut self, name: impl Into<String>, css: impl Into<String>) -> Self {
-        self.settings.pages.select.push((name.into(), css.into()));
+    pub fn select(self, name: impl Into<String>, css: impl Into<String>) -> Self {
+        self.rule(Rule::css(name, css))
+    }
+
+    /// A JSONPath, asked of JSON bodies and of the JSON-LD of pages.
+    pub fn json(self, name: impl Into<String>, path: impl Into<String>) -> Self {
+        self.rule(Rule::json(name, path))
+    }
+
+    /// A regular expression, asked of the text of any body.
+    pub fn regex(self, name: impl Into<String>, pattern: impl Into<String>) -> Self {
+        self.rule(Rule::regex(name, pattern))
+    }
+
+    /// A name that must find something (`price`, or `items.price` in a group): a record without it
+    /// is not `ok` (`extract.missing`, `extract.invalid`).
+    pub fn required(mut self, name: impl Into<String>) -> Self {
+        self.settings.pages.require([name.into()]);
+        self
+    }
+
+    /// A ready-made view, for the record's `view`.
+    pub fn view(mut self, view: View) -> Self {
+        self.settings.pages.view(view);
+        self
+    }
+
+    /// What a recipe says. A later rule of the same name replaces the recipe's.
+    pub fn recipe(mut self, recipe: Recipe) -> Self {
+        recipe.rules.into_iter().for_each(|rule| self.settings.pages.add(rule));
+        self.settings.pages.require(recipe.required);
+        self
+    }
+
+    fn rule(mut self, rule: Rule) -> Self {
+        self.settings.pages.add(rule);
         self
     }
 

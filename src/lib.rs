@@ -33,6 +33,7 @@
 //! - [`check`]: links as pure decisions: where they lead, whether that is there, what it means.
 //! - [`crawl`]: which requests follow from a page, and which are traps.
 //! - [`checker`]: the front door of link checking: documents and sites in, findings out.
+//! - [`extractor`]: the front door of extraction without a network: kept pages in, records out.
 //! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
@@ -46,6 +47,7 @@ pub mod crawl;
 pub mod crawler;
 pub mod demo;
 pub mod engine;
+pub mod extractor;
 pub mod fetch;
 mod fetcher;
 pub mod frontier;

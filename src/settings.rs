@@ -3,6 +3,8 @@
 //! Flags, files and builders all end here. Knows the model's units; must not know clap, files or
 //! the environment.
 
+mod pages;
+
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -14,10 +16,9 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use regex::Regex;
 
-use crate::model::{
-    Digest,
-    units::{LONGEST, Rate, StatusSet},
-};
+use crate::model::units::{LONGEST, Rate, StatusSet};
+
+pub use self::pages::Pages;
 
 /// Everything that a run is told.
 #[derive(Clone, Debug, Default)]
@@ -422,17 +423,6 @@ pub struct Choose {
     pub max_failures: Option<MaxFailures>,
     /// Order of the records.
     pub order: Order,
-}
-
-/// What is read out of bodies and put into records.
-#[derive(Clone, Debug, Default)]
-pub struct Pages {
-    /// Selectors as `(name, css)`, checked before the run by `page::select::Plan::parse`.
-    pub select: Vec<(String, String)>,
-    /// Heavy keys that records carry.
-    pub with: With,
-    /// Whether bodies are digested.
-    pub digest: Digest,
 }
 
 /// Heavy keys of a record, each off unless asked for.

@@ -28,6 +28,10 @@ pub fn of_target(target: &Target) -> Option<Found> {
             let message = format!("`{}` lies above the root of the site", short(path));
             Some(Found::failed(Rule::MissingFile, Code::LinkMissingFile, message))
         }
+        Target::Rootless { path } => {
+            let message = format!("`{}` starts with `/`, and which folder that is cannot be told", short(path));
+            Some(Found::failed(Rule::MissingFile, Code::LinkMissingFile, message))
+        }
         Target::Mail(rest) => malformed(mail::check_mail(rest)),
         Target::Tel(rest) => malformed(mail::check_tel(rest)),
         Target::Other { scheme } if SILENT.contains(&scheme.as_str()) => None,
@@ -84,7 +88,9 @@ pub fn of_mixed(target: &url::Url) -> Found {
     Found { suggestion, ..Found::failed(Rule::Mixed, Code::LinkInsecure, message) }
 }
 
+/// A path as sentences show it; the empty one is where the run stands.
 fn short(text: &str) -> String {
+    let text = if text.is_empty() { "." } else { text };
     match text.char_indices().nth(SHOWN) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
@@ -136,6 +142,7 @@ mod tests {
             ("javascript:void(0)", ""),
             ("irc://x/y", "link.unverifiable []"),
             ("http://", "link.invalid [url.invalid"),
+            ("/x", "link.missing_file [link.missing_file: `/x` starts with `/`"),
             ("x.md", ""),
             ("#x", ""),
         ] {

@@ -38,8 +38,8 @@ pub mod text_directive;
 pub mod verdict;
 
 pub use anchors::{Fragment, PageKind, judge_fragment};
-pub use files::{FileKind, Located, Tree, locate};
-pub use paths::Form;
+pub use files::{Asked, FileKind, Located, Tree, locate};
+pub use paths::{Form, Way};
 pub use site::Site;
 pub use target::{Base, Target, resolve};
 pub use verdict::{Answer, Found, judge};

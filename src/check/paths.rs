@@ -90,6 +90,15 @@ pub enum Form {
     Folder,
 }
 
+/// What a reference names a place by. The folders of a project are not those of its site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// Its address on the site: `/x`, `https://…`, anything from a page.
+    Address,
+    /// Its path among the files, from the document.
+    Path,
+}
+
 /// Which form a reference's path has.
 pub fn form_of(path: &str) -> Form {
     let last = path.rsplit(['/', '\\']).next().unwrap_or_default();

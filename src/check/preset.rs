@@ -112,6 +112,31 @@ impl Preset {
         }
     }
 
+    /// Files of which one marks the folder of its project.
+    pub const fn marks(self) -> &'static [&'static str] {
+        match self {
+            Preset::Plain | Preset::Netlify | Preset::Nginx => &[],
+            Preset::GithubPages => &["_config.yml", "_config.yaml", "_config.toml"],
+            Preset::Mkdocs => &["mkdocs.yml", "mkdocs.yaml"],
+            Preset::Docusaurus => &[
+                "docusaurus.config.js",
+                "docusaurus.config.ts",
+                "docusaurus.config.mjs",
+                "docusaurus.config.cjs",
+                "docusaurus.config.mts",
+            ],
+            Preset::Hugo => &["hugo.toml", "hugo.yaml", "hugo.json", "config.toml", "config.yaml"],
+        }
+    }
+
+    /// What paths from the folder of the project begin with in its documents.
+    pub const fn home(self) -> Option<&'static str> {
+        match self {
+            Preset::Docusaurus => Some("@site/"),
+            _ => None,
+        }
+    }
+
     /// What it answers with.
     pub const fn serves(self) -> Serves {
         match self {
@@ -121,7 +146,7 @@ impl Preset {
             Preset::GithubPages => Serves {
                 indexes: &["index.html", "index.md", "README.md"],
                 leaf: &[".html", ".md"],
-                swaps: &[(".html", ".md")],
+                swaps: &[(".html", ".md"), (".css", ".scss"), (".css", ".sass")],
                 bare: Bare::Refused,
                 ..PLAIN
             },
@@ -146,7 +171,7 @@ impl Preset {
                 indexes: &["index.html", "index.md", "index.mdx", "README.md", "README.mdx"],
                 leaf: &[".html", ".md", ".mdx"],
                 folder: &[".html", ".md", ".mdx"],
-                roots: &["static"],
+                roots: &["static", "src/pages"],
                 bare: Bare::Refused,
                 numbered: Numbered::Cut,
                 ..PLAIN

@@ -10,11 +10,25 @@ use super::{
     remap::Remap,
 };
 
+/// What lies above the root.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edge {
+    /// Nothing of it is served.
+    #[default]
+    Closed,
+    /// Files like all others: those of a repository of which a folder is checked.
+    Open,
+}
+
 /// What holds for all documents of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
     /// The folder that `/` stands for (`--root-dir`), clean.
     pub root: Option<String>,
+    /// What lies above it.
+    pub edge: Edge,
+    /// What a path from the root, not an address, begins with: `@site/`.
+    pub home: Option<&'static str>,
     /// The address of that folder (`--base-url`).
     pub url: Option<Url>,
     /// Addresses that are looked at elsewhere.
@@ -33,7 +47,17 @@ impl Site {
             url.set_fragment(None);
             url
         });
-        Site { root: root.map(paths::clean), url, remaps }
+        Site { root: root.map(paths::clean), edge: Edge::Closed, home: None, url, remaps }
+    }
+
+    /// With what lies above the root.
+    pub fn with_edge(self, edge: Edge) -> Self {
+        Site { edge, ..self }
+    }
+
+    /// With what a path from the root begins with.
+    pub fn with_home(self, home: Option<&'static str>) -> Self {
+        Site { home, ..self }
     }
 
     /// The file that an address stands for, if it lies below `--base-url`.

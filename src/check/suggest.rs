@@ -65,6 +65,25 @@ pub fn nearest_with<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
     best
 }
 
+/// The same among names of files: where the extension is the same, what stands before it has to be
+/// near, because `y.html` is not nearly `p.html`.
+pub fn nearest_file<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let Some((stem, end)) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()) else {
+        return nearest(name, candidates);
+    };
+    let (same, other): (Vec<&str>, Vec<&str>) =
+        candidates.into_iter().take(CANDIDATES).partition(|one| one.rsplit_once('.').is_some_and(|one| one.1 == end));
+    let stem_of = |one: &'a str| one.strip_suffix(end).and_then(|one| one.strip_suffix('.'));
+    let same_end = nearest_with(stem, same.iter().filter_map(|one| stem_of(one)));
+    let whole = nearest_with(name, other);
+    match (same_end, whole) {
+        (Some((near, how)), whole) if whole.is_none_or(|(_, other)| how >= other) => {
+            same.into_iter().find(|one| stem_of(one) == Some(near))
+        }
+        (_, whole) => whole.map(|(near, _)| near),
+    }
+}
+
 /// Letters and digits in lower case.
 fn letters(name: &str) -> impl Iterator<Item = char> {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
@@ -130,6 +149,22 @@ mod tests {
         assert!(matches!(nearest_with("usage-3", names).unwrap().1, Nearness::Alike(_)));
         assert_eq!(nearest("--", ["__", "-"]), None);
         assert_eq!(nearest("same", ["same"]), None, "what is there is no suggestion");
+    }
+
+    #[test]
+    fn the_extension_makes_no_two_files_alike() {
+        let names = ["p.html", "guide.html", "guide.md", "a.b", "get-started.html"];
+        for (name, near) in [
+            ("y.html", None),
+            ("giude.html", Some("guide.html")),
+            ("guide.htm", Some("guide.html")),
+            ("get_started.html", Some("get-started.html")),
+            ("giude.md", Some("guide.md")),
+            ("p", None),
+            ("p.html", None),
+        ] {
+            assert_eq!(nearest_file(name, names), near, "{name}");
+        }
     }
 
     #[test]

@@ -9,9 +9,9 @@ use std::borrow::Cow;
 use ::url::{ParseError, Url};
 
 use super::{
-    paths::{self, Floor, Form, form_of},
+    paths::{self, Floor, Form, Way, form_of},
     remap::remap,
-    site::Site,
+    site::{Edge, Site},
 };
 use crate::policy::url::MAX_URL;
 
@@ -24,12 +24,19 @@ pub enum Target {
         path: String,
         /// How it was written.
         form: Form,
+        /// What names it.
+        way: Way,
         /// What stands behind `#`, as written.
         fragment: Option<String>,
     },
     /// Above the root of the site: nothing of it is served.
     Above {
-        /// The path.
+        /// The path as written.
+        path: String,
+    },
+    /// Below a root that nobody knows.
+    Rootless {
+        /// The path as written, with its `/` in front.
         path: String,
     },
     /// An address.
@@ -142,6 +149,7 @@ impl<'s> Base<'s> {
 enum Lead {
     File { path: String, form: Form, fragment: Option<String> },
     Above(String),
+    Rootless(String),
     Url(Url),
     Scheme { scheme: String, rest: String },
     Invalid(String),
@@ -153,10 +161,11 @@ pub fn resolve(value: &str, base: &Base<'_>) -> Target {
     match lead(value, base) {
         Lead::File { path, form, fragment } => match &base.document {
             Place::File(own) if *own == path && form == Form::Leaf => Target::SamePage { fragment },
-            _ => Target::File { path, form, fragment },
+            _ => Target::File { path, form, way: way_of(value, base), fragment },
         },
         Lead::Above(path) => Target::Above { path },
-        Lead::Url(url) => address(url, base),
+        Lead::Rootless(path) => Target::Rootless { path },
+        Lead::Url(url) => address(url, way_of(value, base), base),
         Lead::Scheme { scheme, rest } => match scheme.as_str() {
             "mailto" => Target::Mail(rest),
             "tel" => Target::Tel(rest),
@@ -167,8 +176,19 @@ pub fn resolve(value: &str, base: &Base<'_>) -> Target {
     }
 }
 
+/// What names the target: references from a file to what stands beside it are paths, whatever
+/// address the file will have.
+fn way_of(value: &str, base: &Base<'_>) -> Way {
+    let value = tidy(value);
+    let is_beside = matches!(base.document, Place::File(_)) && base.here == base.document;
+    match is_beside && !value.starts_with(['/', '\\']) && scheme_of(&value).is_none() {
+        true => Way::Path,
+        false => Way::Address,
+    }
+}
+
 /// What an address stands for: the page itself, a file of the site, or something on the network.
-fn address(url: Url, base: &Base<'_>) -> Target {
+fn address(url: Url, way: Way, base: &Base<'_>) -> Target {
     let url = match remap(url.as_str(), &base.site.remaps) {
         Cow::Borrowed(_) => url,
         Cow::Owned(mapped) if mapped.starts_with("file:") => return local(&mapped),
@@ -186,7 +206,7 @@ fn address(url: Url, base: &Base<'_>) -> Target {
     if let Some((path, form)) = base.site.file_of(&url) {
         return match &base.document {
             Place::File(own) if *own == path && form == Form::Leaf => Target::SamePage { fragment },
-            _ => Target::File { path, form, fragment },
+            _ => Target::File { path, form, way, fragment },
         };
     }
     if matches!(&base.document, Place::Page(own) if *own == url) {
@@ -204,6 +224,7 @@ fn local(text: &str) -> Target {
         Ok(url) if url.host_str().is_none_or(str::is_empty) => Target::File {
             path: paths::follow("/", url.path(), Floor::Start),
             form: form_of(url.path()),
+            way: Way::Path,
             fragment: url.fragment().map(str::to_owned),
         },
         Ok(_) => Target::Other { scheme: "file".to_owned() },
@@ -213,6 +234,14 @@ fn local(text: &str) -> Target {
 
 fn lead(value: &str, base: &Base<'_>) -> Lead {
     let value = tidy(value);
+    if let (Some(home), Some(root)) = (base.site.home, base.site.root.as_deref())
+        && let Some(way) = value.strip_prefix(home)
+    {
+        let (path, fragment) =
+            way.split_once('#').map_or((way, None), |(path, behind)| (path, Some(behind.to_owned())));
+        let path = path.split('?').next().unwrap_or_default();
+        return Lead::File { path: paths::follow(root, path, Floor::Start), form: form_of(path), fragment };
+    }
     match scheme_of(&value) {
         Some((scheme, _)) if matches!(&*scheme, "http" | "https") => join(&value, base),
         Some((scheme, rest)) if scheme.len() == 1 && rest.starts_with(['\\', '/']) => {
@@ -272,13 +301,14 @@ fn walk(value: &str, base: &Base<'_>) -> Lead {
     if path.starts_with(['/', '\\']) {
         return match root {
             Some(root) => Lead::File { path: paths::follow(root, path, Floor::Start), form, fragment },
-            None => Lead::Invalid(format!("`{path}` starts with `/`, and --root-dir does not say where that is")),
+            None => Lead::Rootless(path.to_owned()),
         };
     }
     let folder = base.folder().unwrap_or_default();
     let to = paths::follow(folder, path, Floor::None);
+    let is_above = |root| paths::below(folder, root).is_some() && paths::below(&to, root).is_none();
     match root {
-        Some(root) if paths::below(folder, root).is_some() && paths::below(&to, root).is_none() => Lead::Above(to),
+        Some(root) if base.site.edge == Edge::Closed && is_above(root) => Lead::Above(path.to_owned()),
         _ => Lead::File { path: to, form, fragment },
     }
 }

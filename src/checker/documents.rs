@@ -67,6 +67,16 @@ pub(super) fn bytes_of(path: &str, keeping: impl FnOnce(u64)) -> Result<Vec<u8>,
     Ok(bytes)
 }
 
+/// How a file begins, this many bytes of it; nothing of what cannot be read.
+pub(super) fn start_of(path: &str, bytes: usize) -> String {
+    let mut start = Vec::new();
+    if let Ok(file) = File::open(path) {
+        // What was read before a fault is as good as what is there.
+        let _ = file.take(bytes as u64).read_to_end(&mut start);
+    }
+    String::from_utf8_lossy(&start).into_owned()
+}
+
 /// The text of a file; `None` for what is no text. UTF-8 where it is that, else as browsers guess.
 fn decode(bytes: Vec<u8>) -> Option<String> {
     let start = bytes.get(..LOOKED_AT).unwrap_or(&bytes);

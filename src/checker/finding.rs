@@ -64,7 +64,8 @@ pub(super) fn finding(mention: &Mention, judged: Judged<'_>, shared: &Shared) ->
         None => Severity::Off,
     };
     let mark = rule.or(is_fault.then_some(Rule::Dead));
-    let [origin, leads_to] = [mention.origin.name(), target.unwrap_or_default()].map(|path| shared.from_here(path));
+    let [origin, leads_to] =
+        [mention.origin.name(), target.unwrap_or_default()].map(|path| shared.named_from_here(path));
     let print = |rule| fingerprint(rule, origin, leads_to, fragment, mention.nth as usize);
     let fingerprint = mark.map(print).unwrap_or_default();
     let (mut skip, mut error, mut seen) = (skip, error, None);

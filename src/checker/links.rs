@@ -3,7 +3,7 @@
 //! Most links are good, are relative, and lead where another one of the same folder led before:
 //! these take a hash and two look-ups. Must not know documents or the network.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -19,14 +19,16 @@ use super::{
 };
 use crate::{
     check::{
-        Found, Fragment, Located, PageKind, Target,
+        Asked, Form, Found, Fragment, Located, PageKind, Target, Way,
         anchors::nearest_anchor,
+        files::wiki,
         findings, judge_fragment, resolve,
         suggest::{Nearness, with_fragment},
         text_directive,
         verdict::{gravest, is_mixed},
     },
     model::{Anchors, Link, Suggestion, redact},
+    page::prose::slug,
 };
 
 /// References whose lead is kept at most; then they are worked out again.
@@ -85,6 +87,9 @@ impl Judge<'_> {
 
     /// Whether a link of a plain document is good, or waits, with no more ado.
     pub fn is_quiet(&mut self, sheet: &Sheet<'_>, link: &Link, index: usize) -> bool {
+        if is_named(link) {
+            return false;
+        }
         let (reference, fragment) = match link.value.split_once('#') {
             Some((reference, fragment)) => (reference, Some(fragment)),
             None => (&*link.value, None),
@@ -128,15 +133,22 @@ impl Judge<'_> {
             return;
         }
         match &target {
-            Target::File { path, form, fragment } => {
-                let place = self.places.place_of(path, *form);
+            Target::File { path, form, way, fragment } => {
+                let asked = Asked { path, form: *form, way: *way };
+                let place = match is_named(link) {
+                    true => self.named_place(sheet, link, &asked),
+                    false => self.places.place_of(&asked),
+                };
                 self.keep_lead(sheet, link, place);
-                self.file(sheet, (link, index), place, fragment.as_deref());
+                self.file(sheet, (link, index), place, fragment_of(link, fragment).as_deref());
             }
-            Target::SamePage { fragment } => match sheet.own {
-                Some(own) => self.page(sheet, (link, index), own, fragment.as_deref()),
-                None => self.same_page(sheet, (link, index), fragment.as_deref()),
-            },
+            Target::SamePage { fragment } => {
+                let fragment = fragment_of(link, fragment);
+                match sheet.own {
+                    Some(own) => self.page(sheet, (link, index), own, fragment.as_deref()),
+                    None => self.same_page(sheet, (link, index), fragment.as_deref()),
+                }
+            }
             Target::Url { url, fragment } => self.address(sheet, (link, index), url, fragment.as_deref()),
             other => {
                 let found = findings::of_target(other);
@@ -150,10 +162,34 @@ impl Judge<'_> {
         }
     }
 
+    /// Where a link leads that names a document: beside its own, with an extension or without; in a
+    /// wiki else to a document of that name.
+    fn named_place(&mut self, sheet: &Sheet<'_>, link: &Link, asked: &Asked<'_>) -> PlaceId {
+        let place = self.places.place_of(asked);
+        if matches!(self.places.get(place), Some((_, Place::File(_)))) {
+            return place;
+        }
+        for end in ENDS.iter().filter(|end| link.element != wiki::ELEMENT || **end == ".md") {
+            let path = format!("{}{end}", asked.path);
+            let beside = self.places.place_of(&Asked { path: &path, form: Form::Leaf, way: Way::Path });
+            if matches!(self.places.get(beside), Some((_, Place::File(_)))) {
+                return beside;
+            }
+        }
+        let name = link.value.split('#').next().unwrap_or_default();
+        match self.places.called(name, sheet.base.folder().unwrap_or_default()) {
+            Some(path) if link.element == wiki::ELEMENT => {
+                self.places.place_of(&Asked { path, form: Form::Leaf, way: Way::Path })
+            }
+            _ => place,
+        }
+    }
+
     fn keep_lead(&mut self, sheet: &Sheet<'_>, link: &Link, place: PlaceId) {
         let reference = link.value.split('#').next().unwrap_or_default();
-        // What has no path stands for the document itself.
-        if reference.is_empty() || reference.starts_with('?') {
+        // What has no path stands for the document itself; links of wikis lead elsewhere than others.
+        let is_own = reference.is_empty() || reference.starts_with('?');
+        if is_own || is_named(link) {
             return;
         }
         if self.leads.places.len() >= MOST_LEADS {
@@ -302,6 +338,25 @@ impl Judge<'_> {
         let mut mention = sheet.mention(link, index);
         mention.nth = sheet.nth(target.unwrap_or_default(), fragment);
         self.send(finding(&mention, Judged { target, fragment, found, ..Judged::default() }, self.shared));
+    }
+}
+
+/// The element of links to documents of Sphinx.
+const DOCUMENT: &str = "doc";
+
+/// Extensions that such links leave out.
+const ENDS: [&str; 4] = [".rst", ".md", ".ipynb", ".txt"];
+
+/// Whether a link has the name of a document and not its path.
+fn is_named(link: &Link) -> bool {
+    matches!(link.element, wiki::ELEMENT | DOCUMENT)
+}
+
+/// The fragment that a link means: those of wikis say how a heading reads.
+fn fragment_of<'f>(link: &Link, fragment: &'f Option<String>) -> Option<Cow<'f, str>> {
+    match link.element {
+        wiki::ELEMENT => Some(slug(wiki::heading(fragment.as_deref()?)?).into()),
+        _ => fragment.as_deref().map(Cow::Borrowed),
     }
 }
 

@@ -26,6 +26,7 @@ mod plan;
 mod readers;
 mod remarks;
 mod remote;
+mod root;
 mod shared;
 mod sheet;
 mod waiting;

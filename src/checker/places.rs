@@ -11,14 +11,19 @@ use super::{
     disk::Disk,
     documents::{self, Read},
     pdf,
+    shared::spoken,
 };
 use crate::{
     check::{
-        Form, Located, PageKind,
-        files::Deployed,
+        Asked, Form, Located, PageKind, Way,
+        files::{
+            Deployed,
+            routes::{FRONT_BYTES, Routes},
+            wiki,
+        },
         locate,
         paths::{self},
-        preset::Redirects,
+        preset::{Preset, Redirects},
         text_directive::Words,
     },
     model::{Anchors, LinkKind, Look, Outline},
@@ -72,6 +77,11 @@ pub(super) struct Places<'a> {
     deployed: &'a Deployed,
     unverifiable: Unverifiable,
     disk: Disk,
+    listed: &'a [Listed],
+    /// What the documents are called, once a link of a wiki asks for it.
+    called: Option<wiki::Names<'a>>,
+    /// Addresses that front matter asks for, once something is not where its name says.
+    routes: Option<Routes>,
     files: Vec<File>,
     by_path: HashMap<u64, FileId>,
     places: Vec<(Box<str>, Place)>,
@@ -90,11 +100,14 @@ const FILE: usize = 500;
 
 impl<'a> Places<'a> {
     /// With the documents that will be read: their [`FileId`]s count from 0 in order.
-    pub fn new(deployed: &'a Deployed, unverifiable: Unverifiable, listed: &[Listed]) -> Self {
+    pub fn new(deployed: &'a Deployed, unverifiable: Unverifiable, listed: &'a [Listed]) -> Self {
         let mut places = Places {
             deployed,
             unverifiable,
             disk: Disk::default(),
+            listed,
+            called: None,
+            routes: None,
             files: Vec::new(),
             by_path: HashMap::new(),
             places: Vec::new(),
@@ -115,18 +128,26 @@ impl<'a> Places<'a> {
         self.places.len()
     }
 
-    /// What stands at a path (clean).
-    pub fn place_of(&mut self, path: &str, form: Form) -> PlaceId {
-        let key = key(path, if form == Form::Leaf { 1 } else { 2 });
+    /// What stands at a path.
+    pub fn place_of(&mut self, asked: &Asked<'_>) -> PlaceId {
+        let Asked { path, form, way } = *asked;
+        let form_key = if form == Form::Leaf { 1 } else { 2 };
+        let key = key(path, form_key + if way == Way::Path { 0 } else { 2 });
         if let Some(known) = self.by_form.get(&key) {
             return *known;
         }
         // The most exact candidate comes first whatever serves the files, so a file that is there
         // needs no more looking.
-        let is_plain = form == Form::Leaf && self.deployed.preset.serves().redirects == Redirects::Ignored;
+        let serves = self.deployed.preset.serves();
+        let is_own = way == Way::Path || serves.roots.is_empty();
+        let is_plain = form == Form::Leaf && is_own && serves.redirects == Redirects::Ignored;
         let located = match is_plain && self.disk.is_exact_file(path) {
             true => Located::Found(path.to_owned()),
-            false => locate(path, form, self.deployed, &self.disk),
+            false => locate(asked, self.deployed, &self.disk),
+        };
+        let located = match located {
+            Located::Found(_) => located,
+            other => self.routed(path).map_or(other, Located::Found),
         };
         let place = match located {
             Located::Found(file) => Place::File(self.file_of(&file)),
@@ -136,6 +157,31 @@ impl<'a> Places<'a> {
         self.places.push((path.into(), place));
         self.by_form.insert(key, id);
         id
+    }
+
+    /// The source that has this address by its front matter. All are looked into when the first is
+    /// asked for.
+    fn routed(&mut self, path: &str) -> Option<String> {
+        let Deployed { preset, root, .. } = self.deployed;
+        let below = paths::below(path, root).filter(|_| Routes::are_kept(*preset))?;
+        let listed = self.listed;
+        let routes = self.routes.get_or_insert_with(|| {
+            let mut routes = Routes::default();
+            for one in listed.iter().filter(|one| is_page(one.language)) {
+                if let Some(below) = paths::below(&one.path, root) {
+                    routes.add(*preset, &one.path, below, &documents::start_of(&one.path, FRONT_BYTES));
+                }
+            }
+            routes
+        });
+        routes.source(below).map(str::to_owned)
+    }
+
+    /// Where the document stands that a wiki's link means in this folder.
+    pub fn called(&mut self, name: &str, folder: &str) -> Option<&'a str> {
+        let listed = self.listed;
+        let pages = || listed.iter().filter(|one| is_page(one.language)).map(|one| &*one.path);
+        self.called.get_or_insert_with(|| wiki::Names::of(pages())).find(name, folder)
     }
 
     /// The path that was asked for, and what stands there.
@@ -200,11 +246,12 @@ impl<'a> Places<'a> {
         static NONE: std::sync::LazyLock<Anchors> = std::sync::LazyLock::new(Anchors::default);
         let Some(file) = self.files.get_mut(id.0 as usize) else { return (PageKind::Other, &NONE) };
         if matches!(file.held, Held::Unread | Held::Coming) {
-            let (kind, outline) = look(&file.path, Look::ANCHORS);
-            file.held = match outline.anchors.is_empty() && is_forward(&look(&file.path, FORWARD).1) {
-                true => Held::Forward,
-                false => Held::Read(kind, outline.anchors),
-            };
+            let (kind, outline) = look(&file.path, self.deployed.preset, Look::ANCHORS);
+            file.held =
+                match outline.anchors.is_empty() && is_forward(&look(&file.path, self.deployed.preset, FORWARD).1) {
+                    true => Held::Forward,
+                    false => Held::Read(kind, outline.anchors),
+                };
         }
         match &file.held {
             Held::Read(kind, anchors) => (*kind, anchors),
@@ -218,7 +265,7 @@ impl<'a> Places<'a> {
         if self.names.0 != Some(id) {
             let anchors = match self.budget {
                 0 => Anchors::default(),
-                _ => look(self.path_of(id), Look { names: true, ..Look::ANCHORS }).1.anchors,
+                _ => look(self.path_of(id), self.deployed.preset, Look { names: true, ..Look::ANCHORS }).1.anchors,
             };
             self.names = (Some(id), anchors);
         }
@@ -232,7 +279,8 @@ impl<'a> Places<'a> {
     /// The words of a document, for text directives; the file is read for it.
     pub fn words_of(&self, id: FileId) -> Option<Words> {
         let path = self.path_of(id);
-        let listed = Listed { path: path.into(), language: Language::of_path(path), named: false };
+        let language = spoken(Language::of_path(path), self.deployed.preset);
+        let listed = Listed { path: path.into(), language, named: false };
         match documents::read(&listed, Look::ANCHORS, |_| {}) {
             Read::Document(document) => super::words::words(&document.text, document.language),
             Read::Nothing | Read::Fault(_) => None,
@@ -244,11 +292,19 @@ fn key(path: &str, form: u64) -> u64 {
     xxh3_64_with_seed(path.as_bytes(), form)
 }
 
+/// Whether a document is one that people write and link to by its name.
+fn is_page(language: Option<Language>) -> bool {
+    use Language::{AsciiDoc, Html, Markdown, Mdx, PythonMarkdown, Rst};
+    matches!(language, Some(Markdown | PythonMarkdown | Mdx | Rst | AsciiDoc | Html))
+}
+
 /// What kind of page a document is for fragments.
 fn kind_of(language: Language, anchors: &Anchors) -> PageKind {
     match language {
         Language::Html => PageKind::Html,
-        Language::Markdown | Language::Mdx | Language::Rst | Language::AsciiDoc => PageKind::Markup,
+        Language::Markdown | Language::PythonMarkdown | Language::Mdx | Language::Rst | Language::AsciiDoc => {
+            PageKind::Markup
+        }
         _ if !anchors.is_empty() => PageKind::Markup,
         // Code hosts number the lines of all others.
         _ => PageKind::Source(None),
@@ -264,7 +320,7 @@ fn is_forward(outline: &Outline) -> bool {
 }
 
 /// What a file says, and what kind of page it is for fragments.
-fn look(path: &str, look: Look) -> (PageKind, Outline) {
+fn look(path: &str, preset: Preset, look: Look) -> (PageKind, Outline) {
     let extension = paths::name(path).rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
     match extension.as_str() {
         "pdf" => {
@@ -276,7 +332,7 @@ fn look(path: &str, look: Look) -> (PageKind, Outline) {
         _ => {
             let language = match extension.as_str() {
                 "svg" => Some(Language::Html),
-                _ => Language::of_path(path),
+                _ => spoken(Language::of_path(path), preset),
             };
             let listed = Listed { path: path.into(), language, named: false };
             match documents::read(&listed, look, |_| {}) {

@@ -62,7 +62,8 @@ pub struct CheckPlan {
 /// Where documents stand once they are deployed.
 #[derive(Clone, Debug, Default)]
 pub struct Placement {
-    /// The folder that `/` stands for.
+    /// The folder that `/` stands for. `None` is the only folder that is checked; else the project
+    /// or repository around what is checked.
     pub root_dir: Option<PathBuf>,
     /// The address of that folder.
     pub base_url: Option<Url>,

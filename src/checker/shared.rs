@@ -13,7 +13,8 @@ use url::Url;
 
 use super::{
     places::Unverifiable,
-    plan::{Changed, CheckPlan, Memory, Placement, Reach, Start},
+    plan::{Changed, CheckPlan, Memory, Reach, Start},
+    root::Root,
 };
 use crate::{
     check::{
@@ -31,6 +32,7 @@ use crate::{
         rules::Severities,
     },
     model::{LinkKind, Rule, Severity},
+    page::Language,
     source::walk::Listed,
 };
 
@@ -72,7 +74,7 @@ impl Shared {
         let memory = std::mem::take(&mut plan.memory);
         let Memory { ignores, baseline, grace, cache, changed } = memory;
         let now = Stamp::from(SystemTime::now());
-        let root = root_of(&plan.place, &plan.starts);
+        let Root { path: root, edge } = Root::of(&plan.place, &plan.starts);
         let preset = plan.place.preset;
         let redirections = match preset.serves().redirects {
             Redirects::Read => redirections(root.as_deref().unwrap_or_default()),
@@ -84,7 +86,9 @@ impl Shared {
         let deployed = Deployed { preset, root: root.clone().unwrap_or_default(), redirections };
         let remaps = std::mem::take(&mut plan.place.remaps);
         let shared = Shared {
-            site: Site::new(root.as_deref(), plan.place.base_url.clone(), remaps),
+            site: Site::new(root.as_deref(), plan.place.base_url.clone(), remaps)
+                .with_edge(edge)
+                .with_home(preset.home()),
             deployed,
             kinds: plan.kinds.take(),
             reach: plan.reach.clone(),
@@ -98,7 +102,9 @@ impl Shared {
             here: std::env::current_dir().ok().map(|here| format!("{}/", text_of(&here).trim_end_matches('/'))),
             now,
             today: now.day(),
-            listed: std::sync::Arc::new(listed),
+            listed: std::sync::Arc::new(
+                listed.into_iter().map(|one| Listed { language: spoken(one.language, preset), ..one }).collect(),
+            ),
         };
         (shared, Kept { grace, cache })
     }
@@ -116,7 +122,7 @@ impl Shared {
 
     /// A path as it is from the current folder, if it lies there: the same document is known however it
     /// was named.
-    pub fn from_here<'a>(&self, path: &'a str) -> &'a str {
+    pub fn named_from_here<'a>(&self, path: &'a str) -> &'a str {
         self.here.as_deref().and_then(|here| path.strip_prefix(here)).unwrap_or(path)
     }
 
@@ -134,34 +140,17 @@ impl Shared {
     }
 }
 
-fn text_of(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
+/// The language that a document is in where this serves it.
+pub(super) fn spoken(language: Option<Language>, preset: Preset) -> Option<Language> {
+    match (language, preset) {
+        (Some(Language::Markdown), Preset::Mkdocs) => Some(Language::PythonMarkdown),
+        _ => language,
+    }
 }
 
-/// The folder that `/` stands for, named as documents are: relative where they are. Unless it is
-/// told, it is the only folder that is checked, where it is said how or where that is served.
-fn root_of(place: &Placement, starts: &[Start]) -> Option<String> {
-    let folders = starts.iter().filter_map(|start| match start {
-        Start::Path(path) => Some(path.as_path()),
-        Start::Page(_) | Start::Text(..) => None,
-    });
-    let is_relative = folders.clone().all(Path::is_relative);
-    let is_served = place.base_url.is_some() || place.preset != Preset::Plain;
-    let only = || match folders.clone().collect::<Vec<_>>().as_slice() {
-        [one] if is_served && one.is_dir() => Some(*one),
-        _ => None,
-    };
-    let root = place.root_dir.as_deref().or_else(only)?;
-    let here = std::env::current_dir().ok();
-    let root = match here {
-        Some(here) if root.is_absolute() && is_relative => {
-            root.strip_prefix(&here).map_or_else(|_| root.to_owned(), Path::to_owned)
-        }
-        Some(here) if root.is_relative() && !is_relative => here.join(root),
-        _ => root.to_owned(),
-    };
-    Some(paths::clean(&text_of(&root)))
+pub(super) fn text_of(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
 }
 
 /// The rules of a site; what cannot be read has none.

@@ -4,6 +4,7 @@
 
 mod check;
 mod crawl;
+mod extract;
 
 use std::path::PathBuf;
 
@@ -11,14 +12,13 @@ use clap::{Command as Clap, CommandFactory as _, Parser, Subcommand};
 
 use super::{
     environment,
-    flags::{CheckFlags, ColorArg, CrawlFlags, FetchFlags, FormatArg},
+    flags::{CheckFlags, ColorArg, CrawlFlags, FetchFlags, FormatArg, SavedFlags},
 };
 
 const EXAMPLES: &str = "\
 Examples:
   fetchall https://example.com/             one URL, a readable line
   fetchall urls.txt > records.jsonl         a list, a JSON object a record
-  fetchall urls.csv --url-column link -o records.csv
   fetchall urls.txt -c 64 --rate-per-host 5/s --select title=h1
   grep '^https' notes | fetchall -f jsonl | jq 'select(.ok | not)'
   fetchall demo                             try it without a network";
@@ -94,6 +94,8 @@ pub enum Command {
     Crawl(Box<CrawlFlags>),
     /// Find broken links in files, folders and sites
     Check(Box<CheckFlags>),
+    /// Run selectors over saved pages; no network
+    Extract(Box<SavedFlags>),
     /// A website on 127.0.0.1, good and bad pages, to try everything
     Demo(DemoFlags),
     /// Tell what an error code or a rule means and what to do
@@ -148,7 +150,8 @@ pub fn definition() -> Clap {
     let fetch =
         |command: Clap| command.mut_args(hide).before_help(EXAMPLES).after_help(AFTER).after_long_help(AFTER_LONG);
     let command = Cli::command().mut_args(hide).mut_subcommand("fetch", fetch);
-    environment::attach(command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress))
+    let command = command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress);
+    environment::attach(command.mut_subcommand("extract", extract::dress))
 }
 
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.
@@ -193,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_short_help_of_the_other_commands_fits_as_well() {
-        for name in ["check", "crawl"] {
+        for name in ["check", "crawl", "extract"] {
             let help = compact(definition()).find_subcommand(name).unwrap().clone().term_width(80).render_help();
             let help = help.to_string();
             assert!(help.lines().count() <= 45, "{} lines\n{help}", help.lines().count());

@@ -53,6 +53,7 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
         Command::Fetch(flags) => (Voice::of(&flags.output), Some(&definition)),
         Command::Crawl(flags) => (Voice::of(&flags.output), definition.find_subcommand("crawl")),
         Command::Check(flags) => (Voice::new(flags.show.quiet, flags.show.color), definition.find_subcommand("check")),
+        Command::Extract(flags) => (Voice::of(&flags.output), definition.find_subcommand("extract")),
         _ => (Voice::plain(), None),
     };
     known.map(environment::mistyped).unwrap_or_default().iter().for_each(|line| voice.line(line));

@@ -1,6 +1,7 @@
 //! One run from its start to its exit status: engine, writer, signals, progress, summary.
 //!
-//! What `fetch`, `crawl` and `demo` share. Must not know flags, nor where requests come from or records go.
+//! What `fetch`, `crawl`, `extract` and `demo` share. Must not know flags, nor where requests come from or
+//! records go.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -97,6 +98,9 @@ pub struct Parts {
     pub on_record: Option<writer::OnRecord>,
 }
 
+/// Hints that are told at most: the requests of a list may each have selectors of their own.
+const HINTS_TOLD: usize = 20;
+
 /// A run that ended.
 pub struct Ran {
     /// Counts and times.
@@ -118,6 +122,13 @@ impl Ran {
         }
         for line in self.summary.lines().iter().chain(&self.notes) {
             voice.line(line);
+        }
+    }
+
+    /// Says why selectors may have found nothing; nothing to a run that was ended from outside.
+    pub fn hint(&self, hints: &[String], voice: &Voice) {
+        if !self.is_over() {
+            hints.iter().take(HINTS_TOLD).for_each(|hint| voice.line(hint));
         }
     }
 

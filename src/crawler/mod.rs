@@ -96,13 +96,11 @@ impl Crawler {
     /// # Errors
     /// A selector that cannot be used.
     pub fn over<W: Wire>(plan: CrawlPlan, wire: Arc<W>) -> Result<Crawler, BuildError> {
-        let select = match plan.settings.pages.select.as_slice() {
-            [] => None,
-            select => Some(Arc::new(Plan::parse(select)?)),
-        };
+        let pages = &plan.settings.pages;
+        let rules = Arc::new(Plan::of(&pages.rules, &pages.required)?);
         let launch = move |settings, source| {
             let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-            Engine::new(Arc::new(settings), wire, select, Arc::new(Stage::new(threads))).start(source)
+            Engine::new(Arc::new(settings), wire, Some(rules), Arc::new(Stage::new(threads))).start(source)
         };
         Ok(Crawler { plan, hook: None, launch: Box::new(launch) })
     }

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
 use crate::{
-    model::{Ask, Flight, Keep, Look, Patience, Trip, Wish, units::LONGEST},
+    model::{Ask, Flight, Keep, Look, Patience, Trip, Wish, units::LONGEST, wanted::Rule},
     settings::{AskDefaults, EVERY_HOST, Settings},
 };
 
@@ -59,7 +59,9 @@ impl Asker {
         let pages = &settings.pages;
         let keep = if pages.with.body {
             Keep::All
-        } else if pages.with.links || !pages.select.is_empty() {
+        } else if pages.rules.iter().any(Rule::reads_other_bodies) {
+            Keep::Texts
+        } else if pages.with.links || !pages.rules.is_empty() || !pages.views.is_empty() {
             Keep::Html
         } else {
             Keep::HtmlPrefix(TITLE_BYTES)
@@ -93,7 +95,7 @@ impl Asker {
             None
         };
         let keep = match wish {
-            Some(wish) if self.keep != Keep::All => keep_for(wish).unwrap_or(self.keep),
+            Some(wish) if !matches!(self.keep, Keep::All | Keep::Texts) => keep_for(wish).unwrap_or(self.keep),
             _ => self.keep,
         };
         Ask {
@@ -165,8 +167,9 @@ fn keep_for(wish: &Wish) -> Option<Keep> {
     let look = wish.look.unwrap_or(Look::NOTHING);
     match () {
         () if look.body => Some(Keep::All),
+        () if wish.rules.iter().any(Rule::reads_other_bodies) => Some(Keep::Texts),
         () if look.links => Some(Keep::Documents),
-        () if look.anchors || look.facts || wish.text || !wish.select.is_empty() => Some(Keep::Html),
+        () if look.anchors || look.facts || wish.text || !wish.rules.is_empty() => Some(Keep::Html),
         () => None,
     }
 }

@@ -76,9 +76,9 @@ impl Door {
 
 /// Selectors of a request are judged before anything is sent for it.
 fn bad_selector(request: &Request) -> Option<Failure> {
-    let select = &request.wish.as_ref()?.select;
-    if select.is_empty() {
+    let rules = &request.wish.as_ref()?.rules;
+    if rules.is_empty() {
         return None;
     }
-    Plan::parse(select).err().map(|error| Failure::new(Code::ExtractInvalid, error.sentence()))
+    Plan::of(rules, &[]).err().map(|error| Failure::new(Code::ExtractInvalid, error.sentence()))
 }

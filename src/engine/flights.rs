@@ -106,15 +106,16 @@ impl<W: Wire> Engine<W> {
 
     /// The run's wants, and what this request wants beside them.
     fn want_of(&self, flight: &Flight) -> Arc<Want> {
-        let is_own = |wish: &&Wish| !wish.select.is_empty() || wish.look.is_some() || wish.text;
+        let is_own = |wish: &&Wish| !wish.rules.is_empty() || wish.look.is_some() || wish.text;
         let Some(wish) = flight.request.wish.as_deref().filter(is_own) else { return Arc::clone(&self.want) };
         // The door has tried the selectors; what it let in parses again.
-        let own = Some(wish.select.as_slice()).filter(|own| !own.is_empty()).and_then(|own| Plan::parse(own).ok());
-        let plan = match (&self.want.plan, own) {
-            (Some(run), Some(own)) => Some(Arc::new(run.merge(&own))),
-            (run, own) => own.map(Arc::new).or_else(|| run.clone()),
+        let own = Some(wish.rules.as_slice()).filter(|own| !own.is_empty()).and_then(|own| Plan::of(own, &[]).ok());
+        let plan = match own {
+            Some(own) => Some(Arc::new(self.plan.merge(&own))),
+            None => self.want.plan.clone(),
         };
-        Arc::new(Want { links: self.want.links, text: self.want.text || wish.text, look: wish.look, plan })
+        let views = self.want.views.clone();
+        Arc::new(Want { links: self.want.links, text: self.want.text || wish.text, look: wish.look, plan, views })
     }
 
     /// An exchange is over.
@@ -275,6 +276,7 @@ impl<W: Wire> Engine<W> {
             trip.last = Some(exchange);
         }
         let Some(input) = input else {
+            let ending = held_to_data(ending, page.as_ref(), &flight);
             self.finish_flight(*flight, Duration::ZERO, ending, page);
             return;
         };
@@ -293,9 +295,25 @@ impl<W: Wire> Engine<W> {
         let Some(Reading { flight, ending, bytes }) = self.reading.remove(&id) else { return };
         self.body_bytes = self.body_bytes.saturating_sub(bytes);
         match page {
-            Ok(page) => self.finish_flight(*flight, Duration::ZERO, ending, Some(page)),
+            Ok(page) => {
+                let ending = held_to_data(ending, Some(&page), &flight);
+                self.finish_flight(*flight, Duration::ZERO, ending, Some(page));
+            }
             Err(failure) => self.finish_flight(*flight, Duration::ZERO, Ending::Error(failure), None),
         }
+    }
+}
+
+/// A page without the data that is required of it is a failure. An answer that has no body by its
+/// nature (HEAD, 304) is no page.
+fn held_to_data(ending: Ending, page: Option<&Page>, flight: &Flight) -> Ending {
+    let failure = page.and_then(|page| page.problems.as_ref()?.failure.clone());
+    let trip = flight.trip.as_ref();
+    let status = trip.and_then(|trip| trip.last.as_ref()?.status());
+    let has_page = status != Some(304) && trip.is_none_or(|trip| trip.method != http::Method::HEAD);
+    match (ending, failure) {
+        (Ending::Ok, Some(failure)) if has_page => Ending::Error(failure),
+        (ending, _) => ending,
     }
 }
 
@@ -336,6 +354,7 @@ fn page_input(exchange: &Exchange, url: &Arc<url::Url>, want: &Want) -> Option<p
         || want.links
         || want.look.is_some_and(|look| look.links)
         || want.plan.is_some()
+        || !want.views.is_empty()
         || page::is_html(content_type.as_deref(), &body.kept);
     needed.then(|| page::Input { body: body.kept.clone(), content_type, url: Arc::clone(url) })
 }

@@ -94,6 +94,8 @@ pub struct Engine<W> {
     pub(super) wire: Arc<W>,
     pub(super) asker: Asker,
     pub(super) want: Arc<Want>,
+    /// The selectors of the run, also where there are none: those of a request are added to it.
+    pub(super) plan: Arc<Plan>,
     pub(super) stage: Arc<Stage>,
     pub(super) door: Door,
     pub(super) frontier: Frontier<Box<Flight>>,
@@ -129,7 +131,7 @@ pub struct Engine<W> {
 fn window(settings: &Settings) -> usize {
     let limits = &settings.limits;
     match settings.choose.order {
-        Order::Input if settings.pages.with.body => {
+        Order::Input if settings.pages.has_bodies() => {
             let slots = match limits.adaptive {
                 Adaptive::Off | Adaptive::Hosts => limits.in_flight,
                 // The cap says nothing about how many it will be.
@@ -146,13 +148,17 @@ pub(super) fn now() -> Instant {
 }
 
 impl<W: Wire> Engine<W> {
-    /// A run over `wire`. The selectors of the settings have been parsed into `plan`.
+    /// A run over `wire`. The rules of the settings have been read into `plan`.
     pub fn new(settings: Arc<Settings>, wire: Arc<W>, plan: Option<Arc<Plan>>, stage: Arc<Stage>) -> Self {
         let with = settings.pages.with;
+        let plan = plan.unwrap_or_default();
+        let views = settings.pages.views.clone();
+        let asked = Some(Arc::clone(&plan)).filter(|plan| !plan.is_empty());
         let start = now();
         let asker = Asker::new(&settings);
         Engine {
-            want: Arc::new(Want { links: with.links, text: with.body, look: None, plan }),
+            want: Arc::new(Want { links: with.links, text: with.body, look: None, plan: asked, views }),
+            plan,
             stage,
             door: Door::new(settings.ask.assume_scheme, settings.ask.method.clone(), settings.choose.clone()),
             frontier: Frontier::new(&settings.limits, start.into_std()),
@@ -190,7 +196,7 @@ impl<W: Wire> Engine<W> {
 
     /// Starts the run as a task of the current runtime.
     pub fn start(self, source: BoxStream<'static, Result<Request, SourceError>>) -> Launched {
-        let room = if self.settings.pages.with.body { CHANNEL_OF_BODIES } else { CHANNEL };
+        let room = if self.settings.pages.has_bodies() { CHANNEL_OF_BODIES } else { CHANNEL };
         let (sender, records) = mpsc::channel(room);
         let handle = self.handle.clone();
         let end = tokio::spawn(self.run(source, sender));

@@ -297,12 +297,13 @@ fn keep_of(headers: &HeaderMap, keep: Keep) -> usize {
     };
     match keep {
         Keep::Documents if is_document(headers) => usize::MAX,
+        Keep::Texts if is_text(headers) => usize::MAX,
         Keep::All => usize::MAX,
         Keep::None => 0,
         Keep::Html if is_html() => usize::MAX,
         Keep::HtmlPrefix(most) if is_html() => most,
         Keep::Start(most) => most,
-        Keep::Html | Keep::HtmlPrefix(_) | Keep::Documents => 0,
+        Keep::Html | Keep::HtmlPrefix(_) | Keep::Documents | Keep::Texts => 0,
     }
 }
 
@@ -314,6 +315,12 @@ fn is_document(headers: &HeaderMap) -> bool {
         let texts = ["text/html", "text/css", "text/markdown", "text/plain", "text/xml", "application/xml"];
         texts.contains(&media_type.as_str()) || media_type.ends_with("+xml")
     })
+}
+
+/// Whether a body is text; one without a type may be.
+fn is_text(headers: &HeaderMap) -> bool {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    value.and_then(|value| record::content_type(value).0).is_none_or(|media_type| record::is_text_type(&media_type))
 }
 
 /// Counts, digests if asked to, and keeps.

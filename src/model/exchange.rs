@@ -55,6 +55,8 @@ pub enum Keep {
     Documents,
     /// Up to so many bytes from the start, whatever it is; what follows is not even read.
     Start(usize),
+    /// All of it where it is text of any kind.
+    Texts,
     /// All of it.
     All,
 }

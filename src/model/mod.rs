@@ -20,6 +20,7 @@ pub mod rows;
 pub mod sighting;
 pub mod units;
 pub mod visit;
+pub mod wanted;
 
 pub use code::{Again, Code, Kind};
 pub use exchange::{Ask, Body, Digest, Exchange, Failure, Head, Keep, Patience, Phases};
@@ -33,3 +34,4 @@ pub use record::Record;
 pub use request::{Request, Wish};
 pub use sighting::Sighting;
 pub use visit::{Ending, Visit};
+pub use wanted::View;

@@ -15,6 +15,8 @@ pub struct Page {
     pub data: Option<Vec<(String, serde_json::Value)>>,
     /// What is wrong with the data. `None`: nothing.
     pub problems: Option<Box<Problems>>,
+    /// What it looks like in views, by their names. `None`: no views.
+    pub views: Option<Vec<(&'static str, serde_json::Value)>>,
     /// What a link checker wants to know. `None`: not asked for, or not a document.
     pub outline: Option<Box<Outline>>,
     /// What a crawl wants to know. `None`: not asked for, or not HTML.

@@ -109,10 +109,14 @@ pub struct Record {
     /// is not in the record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_bytes: Option<u64>,
-    /// What `--select` found.
+    /// What `--select`, `--json` and `--regex` found.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "pairs")]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub data: Option<Vec<(String, serde_json::Value)>>,
+    /// What the page looks like in the views of `--view`; each is null where the body is no HTML.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "pairs")]
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
+    pub view: Option<Vec<(&'static str, serde_json::Value)>>,
     /// Links of the page, absolute, in document order (`--with links`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<Vec<String>>,
@@ -142,7 +146,10 @@ pub struct Record {
     pub waits: Vec<(Wait, Duration)>,
 }
 
-fn pairs<V: Serialize, S: Serializer>(list: &Option<Vec<(String, V)>>, serializer: S) -> Result<S::Ok, S::Error> {
+fn pairs<K: Serialize, V: Serialize, S: Serializer>(
+    list: &Option<Vec<(K, V)>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_map(list.iter().flatten().map(|(key, value)| (key, value)))
 }
 
@@ -238,6 +245,7 @@ impl Record {
             };
             record.links = page.links.map(|links| links.into_iter().map(clean).collect());
             record.data = page.data;
+            record.view = page.views;
             if let Some(sighting) = &mut record.sighting {
                 sighting.outline = page.outline;
                 sighting.facts = page.facts;
@@ -283,6 +291,7 @@ impl Record {
             page: None,
             request_bytes: None,
             data: None,
+            view: None,
             links: None,
             headers: None,
             body: None,
@@ -357,6 +366,13 @@ pub fn content_type(value: &str) -> (Option<String>, Option<String>) {
         .map(|(_, value)| value.trim().trim_matches(['"', '\'']).to_ascii_lowercase())
         .filter(|value| !value.is_empty());
     (media_type, charset)
+}
+
+/// Whether a media type, in lower case, is one of texts.
+pub fn is_text_type(media_type: &str) -> bool {
+    let (kind, subtype) = media_type.split_once('/').unwrap_or((media_type, ""));
+    let textual = ["json", "xml", "javascript", "ecmascript", "yaml"];
+    kind == "text" || subtype == "x-www-form-urlencoded" || textual.iter().any(|end| subtype.ends_with(end))
 }
 
 fn header_lists(headers: &http::HeaderMap) -> Vec<(String, Vec<String>)> {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::value::RawValue;
 
-use super::{Code, Failure, Look, units::StatusSet};
+use super::{Code, Failure, Look, units::StatusSet, wanted::Rule};
 
 /// One request, as asked for.
 #[derive(Clone, Debug)]
@@ -41,8 +41,8 @@ pub struct Wish {
     pub redirects: Option<u32>,
     /// Statuses that count as success.
     pub accept: Option<StatusSet>,
-    /// Selectors, as `(name, css)`, beside those of the run.
-    pub select: Vec<(String, String)>,
+    /// What is selected, beside the rules of the run.
+    pub rules: Vec<Rule>,
     /// What a link checker wants to know of the answer; its record has a `sighting` then.
     pub look: Option<Look>,
     /// The decoded text of the page is wanted in the record.
@@ -113,8 +113,13 @@ impl Request {
     }
 
     /// With a selector beside those of the run: `name` becomes a key of the record's `data`.
-    pub fn select(mut self, name: impl Into<String>, css: impl Into<String>) -> Self {
-        self.wish_mut().select.push((name.into(), css.into()));
+    pub fn select(self, name: impl Into<String>, css: impl Into<String>) -> Self {
+        self.rule(Rule::css(name, css))
+    }
+
+    /// With a rule of any kind beside those of the run.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.wish_mut().rules.push(rule);
         self
     }
 

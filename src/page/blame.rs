@@ -4,6 +4,8 @@ use std::{fmt, ops::Range};
 
 use scraper::{Selector, error::SelectorErrorKind};
 
+use crate::model::wanted::{Rule, What};
+
 /// In which language something is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -13,6 +15,8 @@ pub enum Kind {
     Json,
     /// A regular expression.
     Regex,
+    /// None: a name that is required.
+    Name,
 }
 
 impl Kind {
@@ -22,6 +26,7 @@ impl Kind {
             Kind::Css => ("--select", "selector"),
             Kind::Json => ("--json", "JSONPath"),
             Kind::Regex => ("--regex", "regular expression"),
+            Kind::Name => ("--required", "required name"),
         }
     }
 }
@@ -84,7 +89,17 @@ pub(super) struct Written<'a> {
     pub(super) text: &'a str,
 }
 
-impl Written<'_> {
+impl<'a> Written<'a> {
+    /// A rule, to be blamed.
+    pub(super) fn of(rule: &'a Rule) -> Self {
+        let (kind, text) = match &rule.what {
+            What::Css(text) | What::Group(text, _) => (Kind::Css, text),
+            What::Json(text) => (Kind::Json, text),
+            What::Regex(text) => (Kind::Regex, text),
+        };
+        Written { kind, name: &rule.name, text }
+    }
+
     /// A fault of the whole.
     pub(super) fn fault(&self, message: impl Into<String>) -> SelectError {
         SelectError {

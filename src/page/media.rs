@@ -2,7 +2,7 @@
 //! Must not know what is done with it.
 
 use super::charset;
-use crate::model::record::content_type;
+use crate::model::record::{content_type, is_text_type};
 
 /// How far a first tag is looked for behind white space, in bytes.
 const SNIFF_BYTES: usize = 1445;
@@ -33,7 +33,7 @@ impl Media {
         let (media_type, charset) = content_type(field.unwrap_or_default());
         match media_type.as_deref() {
             Some(media_type) => {
-                let (html, text) = (html_type(media_type), text_type(media_type));
+                let (html, text) = (html_type(media_type), is_text_type(media_type));
                 Media { html, text, json: ["/json", "+json"].iter().any(|end| media_type.ends_with(end)), charset }
             }
             None => {
@@ -57,12 +57,6 @@ pub fn is_html(content_type: Option<&str>, first_bytes: &[u8]) -> bool {
 
 fn html_type(media_type: &str) -> bool {
     matches!(media_type, "text/html" | "application/xhtml+xml")
-}
-
-fn text_type(media_type: &str) -> bool {
-    let (kind, subtype) = media_type.split_once('/').unwrap_or((media_type, ""));
-    let textual = ["json", "xml", "javascript", "ecmascript", "yaml"];
-    kind == "text" || subtype == "x-www-form-urlencoded" || textual.iter().any(|end| subtype.ends_with(end))
 }
 
 fn starts_like_html(bytes: &[u8]) -> bool {

@@ -6,7 +6,7 @@
 //!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           ├─► prose ─► the same               documents that are not HTML
 //!                           ├─► select ─► data, problems        a tree, where selectors ask for it
-//!                           └─► view ─► ready-made data         both
+//!                           └─► view ─► ready-made data         one pass or a tree
 //! ```
 //!
 //! Pure and bounded: a hostile page costs about a second of one page thread and some memory, and
@@ -49,6 +49,7 @@ mod tests;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde_json::Value;
 use url::{Host, Url};
 
 pub use crate::model::Look;
@@ -64,7 +65,7 @@ use self::{
     scan::{Seek, scan},
     select::{Body, Document},
 };
-use crate::model::{Page, record::content_type};
+use crate::model::{Page, View, record::content_type};
 
 /// Largest body that is read where it is, in bytes. The scan, links included, was measured at
 /// 220 MB/s over the Rust documentation: 0.15 ms, about what waiting for another thread costs.
@@ -81,6 +82,8 @@ pub struct Want {
     pub look: Option<Look>,
     /// What these selectors find.
     pub plan: Option<Arc<select::Plan>>,
+    /// What it looks like in these views.
+    pub views: Vec<View>,
 }
 
 /// A body and what is known about it.
@@ -96,7 +99,7 @@ pub struct Input {
 
 /// Whether reading a body of this length takes too little time to bother another thread.
 pub fn quick(len: usize, want: &Want) -> bool {
-    len <= QUICK_BYTES && want.plan.is_none()
+    len <= QUICK_BYTES && want.plan.is_none() && want.views.is_empty()
 }
 
 /// What the body says. Never fails: malformed HTML costs itself only.
@@ -116,6 +119,7 @@ fn read_html(input: &Input, want: &Want, media: &Media) -> Page {
         title: scanned.title,
         problems: found.as_ref().and_then(select::Read::problems).map(Box::new),
         data: found.map(|read| read.data),
+        views: views(want, |view| view::read(view, &text, &input.url)),
         facts: want.look.filter(|look| look.facts).map(|_| Box::new(facts::facts(&text, &input.url, encoding))),
         outline: want.look.filter(|look| look.wants_outline()).map(|look| Box::new(outline(&text, look))),
         text: want.text.then(|| text.into_owned()),
@@ -134,10 +138,17 @@ fn read_other(input: &Input, want: &Want, media: &Media) -> Page {
         links: want.links.then(Vec::new),
         problems: found.as_ref().and_then(select::Read::problems).map(Box::new),
         data: found.map(|read| read.data),
+        views: views(want, |_| Value::Null),
         outline: want.look.filter(|look| look.links).and_then(outline),
         facts: None,
         text: (want.text && media.text).then(text),
     }
+}
+
+/// The views that are wanted, by their names.
+fn views(want: &Want, look: impl Fn(View) -> Value) -> Option<Vec<(&'static str, Value)>> {
+    let all = want.views.iter().map(|view| (view.name(), look(*view)));
+    (!want.views.is_empty()).then(|| all.collect())
 }
 
 /// What selectors find in a body that is no HTML.

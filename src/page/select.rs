@@ -31,15 +31,14 @@ mod json;
 mod number;
 mod parse;
 mod read;
-mod rule;
 mod weight;
 
 pub use self::{
     fill::{FillError, fill},
     hints::Hints,
-    rule::{Rule, What},
 };
 pub use super::blame::{Kind, SelectError};
+pub use crate::model::wanted::{Rule, What};
 
 use self::{
     field::{Field, Source},
@@ -163,12 +162,18 @@ impl Plan {
     }
 
     /// This plan and `other`, as for one request with selectors of its own. Where both have a name,
-    /// the selector of `other` counts.
+    /// the selector of `other` counts; what is required here stays so.
     pub fn merge(&self, other: &Plan) -> Plan {
         let mut merged = self.clone();
         for field in &other.fields {
             match merged.position(&field.name).and_then(|at| merged.fields.get_mut(at)) {
-                Some(place) => *place = Arc::clone(field),
+                Some(place) => {
+                    let is_required = place.chain.required;
+                    *place = Arc::clone(field);
+                    if is_required && !field.chain.required {
+                        Arc::make_mut(place).chain.required = true;
+                    }
+                }
                 None => merged.fields.push(Arc::clone(field)),
             }
         }

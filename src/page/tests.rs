@@ -11,7 +11,13 @@ fn page(content_type: Option<&str>, body: impl Into<Bytes>, want: &Want) -> Page
 
 fn all(selectors: &[(&str, &str)]) -> Want {
     let owned: Vec<_> = selectors.iter().map(|(name, css)| (name.to_string(), css.to_string())).collect();
-    Want { links: true, text: true, look: None, plan: Some(Arc::new(select::Plan::parse(&owned).unwrap())) }
+    Want {
+        links: true,
+        text: true,
+        look: None,
+        plan: Some(Arc::new(select::Plan::parse(&owned).unwrap())),
+        ..Want::default()
+    }
 }
 
 #[test]
@@ -69,9 +75,10 @@ fn bodies_without_a_type_are_looked_at() {
 
 #[test]
 fn small_bodies_without_selectors_are_quick() {
-    assert!(quick(32 << 10, &Want { links: true, text: true, look: None, plan: None }));
+    assert!(quick(32 << 10, &Want { links: true, text: true, ..Want::default() }));
     assert!(!quick((32 << 10) + 1, &Want::default()));
     assert!(!quick(10, &all(&[("a", "a")])));
+    assert!(!quick(10, &Want { views: vec![View::Meta], ..Want::default() }));
 }
 
 /// Hostile pages of about so many bytes each.

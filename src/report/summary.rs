@@ -51,6 +51,9 @@ pub struct Summary {
     /// Wall time of the run, in milliseconds.
     #[serde(rename = "wall_ms", serialize_with = "duration_in_ms")]
     pub wall: Duration,
+    /// What a record is about, one and several of them.
+    #[serde(skip)]
+    pub noun: (&'static str, &'static str),
 }
 
 impl Default for Summary {
@@ -69,6 +72,7 @@ impl Default for Summary {
             waits: BTreeMap::new(),
             times: Times::default(),
             wall: Duration::ZERO,
+            noun: ("URL", "URLs"),
         }
     }
 }
@@ -142,7 +146,7 @@ impl Summary {
 
     fn headline(&self) -> String {
         let failed = self.count(Outcome::HttpError) + self.count(Outcome::Error);
-        let noun = if self.requests == 1 { "URL" } else { "URLs" };
+        let noun = if self.requests == 1 { self.noun.0 } else { self.noun.1 };
         let seconds = self.wall.as_secs_f64();
         let pace = match self.requests {
             0 | 1 => String::new(),

@@ -10,7 +10,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::model::units;
 
-/// The columns of CSV and TSV, before those of the selectors.
+/// The columns of CSV and TSV, before those of what is extracted.
 const COLUMNS: [&str; 13] = [
     "seq",
     "ok",
@@ -53,15 +53,14 @@ impl Fields {
         Ok(Fields(names))
     }
 
-    /// The usual columns of a table, and one for each selector.
-    pub(super) fn columns(select_names: &[String]) -> Fields {
-        let data = select_names.iter().map(|name| format!("data.{name}"));
-        Fields(COLUMNS.iter().map(|&name| name.to_owned()).chain(data).collect())
+    /// The usual columns of a table, and these behind them.
+    pub(super) fn columns(more: &[String]) -> Fields {
+        Fields(COLUMNS.iter().map(|&name| name.to_owned()).chain(more.iter().cloned()).collect())
     }
 
     /// The same, of pages.
-    pub fn page_columns(select_names: &[String]) -> Fields {
-        let Fields(mut columns) = Fields::columns(select_names);
+    pub fn page_columns(more: &[String]) -> Fields {
+        let Fields(mut columns) = Fields::columns(more);
         let at = COLUMNS.len();
         columns.splice(at..at, PAGE_COLUMNS.map(str::to_owned));
         Fields(columns)
@@ -199,7 +198,7 @@ mod tests {
     fn pages_have_fields_of_their_own() {
         let page = record::page_schema();
         assert!(Fields::parse("depth,parent,links.internal,links.urls,title", &page).is_ok());
-        assert!(Fields::parse(&Fields::page_columns(&["a".to_owned()]).names().join(","), &page).is_ok());
+        assert!(Fields::parse(&Fields::page_columns(&["data.a".to_owned()]).names().join(","), &page).is_ok());
         assert!(parse("depth").is_err());
     }
 

@@ -93,12 +93,12 @@ pub enum Target {
 /// A sink for `format` at `target`.
 ///
 /// `fields` narrows the records down (`None`: whole records, or the usual columns);
-/// `select_names` are the selectors of the run, each a column of its own in CSV.
+/// `columns` are those that a table has behind the usual ones: `data.title`, `view.meta`.
 pub fn open(
     format: Format,
     target: Target,
     fields: Option<Fields>,
-    select_names: &[String],
+    columns: &[String],
 ) -> Result<Box<dyn Sink>, SinkError> {
     match (format, fields) {
         (Format::None, _) => Ok(Box::new(rows::Nothing)),
@@ -114,7 +114,7 @@ pub fn open(
         (Format::Csv | Format::Tsv, fields) => {
             let delimiter = if format == Format::Csv { b',' } else { b'\t' };
             let header = if has_content(&target) { csv::Header::Leave } else { csv::Header::Write };
-            let fields = fields.unwrap_or_else(|| Fields::columns(select_names));
+            let fields = fields.unwrap_or_else(|| Fields::columns(columns));
             let cells = if target == Target::Terminal { csv::Cells::Visible } else { csv::Cells::AsTheyAre };
             open_with(target, csv::Csv::new(delimiter, fields, header, cells))
         }

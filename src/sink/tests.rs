@@ -18,7 +18,8 @@ fn record(seq: u64) -> Record {
     request.wish_mut().tags = serde_json::from_str(r#"{"k":"=1","deep":1e999}"#).ok();
     let mut visit = Visit::refused(seq, request, "https://h/".parse().ok(), Ending::Error(failure));
     let data = vec![("h1".to_owned(), Value::from("=cmd()")), ("n".to_owned(), Value::from(vec![1, 2]))];
-    visit.page = Some(Page { title: Some("a,\"b\"".to_owned()), data: Some(data), ..Page::default() });
+    let views = Some(vec![("meta", serde_json::json!({"lang": "de"}))]);
+    visit.page = Some(Page { title: Some("a,\"b\"".to_owned()), data: Some(data), views, ..Page::default() });
     Record::of(visit, Heavy::default())
 }
 
@@ -79,14 +80,14 @@ async fn fields_come_in_the_order_asked_for_and_null_where_absent() {
 #[tokio::test]
 async fn csv_has_one_header_and_a_column_for_each_selector() {
     let all = records(2);
-    let text = written(Format::Csv, None, &["h1", "n"], &[&all[..1], &all[1..]]).await;
+    let text = written(Format::Csv, None, &["data.h1", "data.n", "view.meta"], &[&all[..1], &all[1..]]).await;
     let mut lines = text.lines();
-    let header = "seq,ok,outcome,status,url,final_url,error.code,skip.code,content_type,bytes,timings.total_ms,attempts,title,data.h1,data.n";
+    let header = "seq,ok,outcome,status,url,final_url,error.code,skip.code,content_type,bytes,timings.total_ms,attempts,title,data.h1,data.n,view.meta";
     assert_eq!(lines.next(), Some(header));
-    let row = "0,false,error,,https://h/,,dns.not_found,,,,,0,\"a,\"\"b\"\"\",'=cmd(),\"[1,2]\"";
+    let row = "0,false,error,,https://h/,,dns.not_found,,,,,0,\"a,\"\"b\"\"\",'=cmd(),\"[1,2]\",\"{\"\"lang\"\":\"\"de\"\"}\"";
     assert_eq!(lines.next(), Some(row));
     assert_eq!(lines.count(), 1);
-    assert_eq!(written(Format::Tsv, Some("seq,url"), &["h1"], &[]).await, "seq\turl\n");
+    assert_eq!(written(Format::Tsv, Some("seq,url"), &["data.h1"], &[]).await, "seq\turl\n");
 }
 
 #[tokio::test]

@@ -79,7 +79,8 @@ fn status(record: &Record, otherwise: &str) -> String {
 
 /// The URL asked for, and the one that answered where it is another.
 fn address(record: &Record) -> String {
-    let asked = record.url.as_deref().unwrap_or(&record.input);
+    // A file is known by the path that somebody wrote.
+    let asked = record.url.as_deref().filter(|url| !url.starts_with("file:")).unwrap_or(&record.input);
     let mut text = visible(asked).into_owned();
     if let Some(last) = record.final_url.as_deref().filter(|last| *last != asked) {
         // Writing to a String cannot fail.
@@ -97,7 +98,9 @@ fn told(record: &Record) -> String {
     } else if let Some(title) = &record.title {
         parts.push(short(title));
     }
-    for (name, value) in record.data.iter().flatten() {
+    let data = record.data.iter().flatten().map(|(name, value)| (name.as_str(), value));
+    let views = record.view.iter().flatten().map(|(name, value)| (*name, value));
+    for (name, value) in data.chain(views) {
         let value = match value {
             serde_json::Value::String(text) => short(text),
             other => short(&other.to_string()),

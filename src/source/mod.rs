@@ -13,6 +13,7 @@ mod jsonl;
 mod lines;
 mod object;
 mod packed;
+pub mod saved;
 mod sitemap;
 mod sniff;
 pub mod walk;

@@ -4,6 +4,7 @@
 //! paths) do not exist here: a list may come from a stranger. Must not know how the text was cut
 //! out of its list.
 
+mod kept;
 mod keys;
 mod pairs;
 
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 use http::Method;
 use serde_json::value::RawValue;
 
+pub(super) use self::kept::kept;
 use self::pairs::Pairs;
 use super::excerpt;
 use crate::model::{Code, Request, Wish, units};
@@ -175,7 +177,7 @@ fn with_wish(mut request: Request, wish: Wish) -> Request {
         retries,
         redirects,
         accept,
-        select,
+        rules,
         priority,
         id,
         tags,
@@ -184,7 +186,7 @@ fn with_wish(mut request: Request, wish: Wish) -> Request {
         excluded: _,
     } = &wish;
     let none = method.is_none() && headers.is_empty() && body.is_none() && timeout.is_none() && retries.is_none();
-    let none = none && redirects.is_none() && accept.is_none() && select.is_empty() && *priority == 0;
+    let none = none && redirects.is_none() && accept.is_none() && rules.is_empty() && *priority == 0;
     if !(none && id.is_none() && tags.is_none()) {
         request.wish = Some(Box::new(wish));
     }

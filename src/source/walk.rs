@@ -144,7 +144,7 @@ fn fault(root: &Path, error: &ignore::Error) -> Option<(String, String)> {
 }
 
 /// The path as text: `/` between its parts, without `.`, doubled `/`, and `..` behind a name.
-fn name_of(path: &Path) -> Result<Box<str>, String> {
+pub fn name_of(path: &Path) -> Result<Box<str>, String> {
     let mut parts: Vec<Component<'_>> = Vec::new();
     for part in path.components() {
         match (part, parts.last()) {

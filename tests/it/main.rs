@@ -5,6 +5,7 @@ mod check;
 mod check_cli;
 mod crawl;
 mod demo;
+mod extract;
 mod fetch;
 mod limits;
 mod process;

@@ -18,6 +18,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("engine", &["model", "settings", "policy", "frontier", "page", "fetch", "source", "sink"]),
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
+    ("extractor", &["model", "settings", "engine", "page", "source"]),
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
     ("fetcher", &["model", "settings", "engine", "page", "fetch", "source"]),
 ];
@@ -29,6 +30,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("scraper", &["page/"]),
     ("html5ever", &["page/"]),
     ("html5gum", &["page/"]),
+    ("icu_normalizer", &["page/prose/toc.rs"]),
     ("cssparser", &["page/"]),
     ("jsonpath_rust", &["page/jsonpath.rs", "page/jsonpath/"]),
     ("dom_smoothie", &["page/view/article.rs"]),

@@ -71,7 +71,8 @@ fn ask(preset: Preset, written: &str) -> String {
 fn ask_of(preset: Preset, written: &str, tree: &Fake<'_>, redirections: Redirections) -> String {
     let deployed = Deployed { preset, root: String::new(), redirections };
     let form = if written.ends_with('/') { Form::Folder } else { Form::Leaf };
-    match locate(&paths::clean(written.trim_start_matches('/')), form, &deployed, tree) {
+    let way = if written.starts_with('/') { Way::Address } else { Way::Path };
+    match locate(&Asked { path: &paths::clean(written.trim_start_matches('/')), form, way }, &deployed, tree) {
         Located::Found(path) => path,
         Located::Folder(path) => format!("folder {path}"),
         Located::Elsewhere { to, status } => format!("{status} {to}"),
@@ -124,6 +125,56 @@ fn what_each_preset_serves() {
     }
 }
 
+/// Sources of a site: `static/` and `content/` are no part of its addresses.
+const PROJECT: &[&str] = &[
+    "docs/a.md",
+    "static/img/Logo.png",
+    "static/file.pdf",
+    "static/Folder/x.png",
+    "content/posts/first.md",
+    "content/Upper/_index.md",
+    "contents.md",
+    "src/pages/page.mdx",
+    "style/main.scss",
+];
+
+#[test]
+fn folders_whose_files_appear_at_the_root_have_no_address_of_their_own() {
+    use Preset::{Docusaurus, Hugo, Plain};
+    for case in [Case::Exact, Case::Folded] {
+        let tree = Fake { files: PROJECT, case };
+        for (preset, written, expected) in [
+            (Docusaurus, "/img/Logo.png", "static/img/Logo.png"),
+            (Docusaurus, "/img/logo.png", "case img/Logo.png (static/img/Logo.png)"),
+            (Docusaurus, "img/logo.png", "case img/Logo.png (static/img/Logo.png)"),
+            (Docusaurus, "static/img/logo.png", "case static/img/Logo.png (static/img/Logo.png)"),
+            (Docusaurus, "static/img/Logo.png", "static/img/Logo.png"),
+            (Docusaurus, "/static/img/Logo.png", "missing img/Logo.png"),
+            (Docusaurus, "/static/", "missing "),
+            (Docusaurus, "/img/Loggo.png", "missing img/Logo.png"),
+            (Docusaurus, "/statik", "missing "),
+            (Docusaurus, "/page", "src/pages/page.mdx"),
+            (Docusaurus, "/src/pages/page", "missing page"),
+            (Docusaurus, "/content/posts/first", "content/posts/first.md"),
+            (Hugo, "/posts/first/", "content/posts/first.md"),
+            (Hugo, "/Posts/first/", "case posts/first (content/posts/first.md)"),
+            (Hugo, "/upper/", "case Upper (content/Upper/_index.md)"),
+            (Hugo, "/content/posts/first/", "missing posts/first"),
+            (Hugo, "/static/file.pdf", "missing file.pdf"),
+            (Hugo, "content/posts/first.md", "content/posts/first.md"),
+            (Hugo, "/posts/fisrt/", "missing posts/first"),
+            (Hugo, "/contents", "contents.md"),
+            (Preset::GithubPages, "/style/main.css", "style/main.scss"),
+            (Plain, "/static/file.pdf", "static/file.pdf"),
+        ] {
+            let found = ask_of(preset, written, &tree, Redirections::default());
+            assert_eq!(found, expected, "{written} under {}", preset.name());
+        }
+    }
+    let built = Fake { files: &["index.html", "static/x.png"], case: Case::Exact };
+    assert_eq!(ask_of(Hugo, "/static/x.png", &built, Redirections::default()), "static/x.png");
+}
+
 #[test]
 fn a_name_in_another_case_is_found_with_its_right_spelling() {
     for case in [Case::Exact, Case::Folded] {
@@ -153,6 +204,8 @@ fn what_is_missing_is_told_with_what_is_near() {
         (Preset::Plain, "/quite-another-thing", "missing "),
         (Preset::Mkdocs, "/sorce/", "missing source"),
         (Preset::Plain, "/page.html/x", "missing "),
+        (Preset::Plain, "/dir/inbex.html", "missing dir/index.html"),
+        (Preset::Plain, "/bare/life.txt", "missing "),
     ] {
         assert_eq!(ask(preset, written), expected, "{written}");
     }
@@ -188,7 +241,8 @@ proptest::proptest! {
     fn any_path_is_answered(path in "[a-cA-C./ü]{0,12}", root in "[a-c/.]{0,4}", which in 0..7usize) {
         let tree = Fake { files: &["a/b.html", "A/c.md", "b", "c/index.html", "ü/a"], case: Case::Exact };
         let deployed = Deployed { preset: Preset::ALL[which], root: paths::clean(&root), ..Deployed::default() };
-        locate(&paths::clean(&path), Form::Leaf, &deployed, &tree);
-        locate(&paths::clean(&path), Form::Folder, &deployed, &tree);
+        for (form, way) in [(Form::Leaf, Way::Path), (Form::Folder, Way::Path), (Form::Leaf, Way::Address)] {
+            locate(&Asked { path: &paths::clean(&path), form, way }, &deployed, &tree);
+        }
     }
 }

@@ -9,9 +9,10 @@ fn show(target: &Target) -> String {
         None => text,
     };
     match target {
-        Target::File { path, form: Form::Leaf, fragment } => with(format!("file {path}"), fragment),
-        Target::File { path, form: Form::Folder, fragment } => with(format!("folder {path}"), fragment),
+        Target::File { path, form: Form::Leaf, fragment, .. } => with(format!("file {path}"), fragment),
+        Target::File { path, form: Form::Folder, fragment, .. } => with(format!("folder {path}"), fragment),
         Target::Above { path } => format!("above {path}"),
+        Target::Rootless { path } => format!("rootless {path}"),
         Target::Url { url, fragment } => with(format!("url {url}"), fragment),
         Target::Mail(rest) => format!("mail {rest}"),
         Target::Tel(rest) => format!("tel {rest}"),
@@ -49,7 +50,7 @@ fn links_of_a_file_without_root_or_address() {
         ("../../x.md", "file ../x.md"),
         (r"sub\x.md", "file docs/sub/x.md"),
         ("sub%2Fx.md", "file docs/sub%2Fx.md"),
-        ("/x.md", "invalid"),
+        ("/x.md", "rootless /x.md"),
         ("//example.com/a", "url https://example.com/a"),
         (r"\\example.com\a", "url https://example.com/a"),
         ("HTTPS://Example.COM", "url https://example.com/"),
@@ -86,7 +87,8 @@ fn links_of_a_file_below_a_root() {
         ("/../x.html", "file public/x.html"),
         ("/%2e%2e/x.html", "file public/x.html"),
         ("../x.html", "file public/x.html"),
-        ("../../x.html", "above x.html"),
+        ("../../x.html", "above ../../x.html"),
+        ("../..", "above ../.."),
         ("../../public/x.html", "file public/x.html"),
         (r"\x.html", "file public/x.html"),
         ("b.html", "same"),
@@ -97,6 +99,56 @@ fn links_of_a_file_below_a_root() {
     }
     let outside = Base::of_file(&site, "README.md");
     assert_eq!(show(&resolve("../x.md", &outside)), "file ../x.md", "a root fences only what lies below it");
+}
+
+#[test]
+fn a_path_may_climb_above_a_root_whose_edge_is_open() {
+    let site = site(Some("docs"), None).with_edge(Edge::Open);
+    let base = Base::of_file(&site, "docs/a.md");
+    for (value, expected) in
+        [("../README.md", "file README.md"), ("..", "folder "), ("../../x", "file ../x"), ("/../x", "file docs/x")]
+    {
+        assert_eq!(show(&resolve(value, &base)), expected, "{value:?}");
+    }
+}
+
+#[test]
+fn a_project_may_have_a_name_for_its_folder() {
+    let site = site(Some("docu"), Some("https://example.com/")).with_home(Some("@site/"));
+    let base = Base::of_file(&site, "docu/docs/a.md");
+    for (value, expected) in [
+        ("@site/static/x.png?a#b", "file docu/static/x.png #b"),
+        ("@site/docs/a.md", "same"),
+        ("@sites/x", "file docu/docs/@sites/x"),
+    ] {
+        assert_eq!(show(&resolve(value, &base)), expected, "{value}");
+    }
+    let target = resolve("@site/static/x.png", &base);
+    assert!(matches!(target, Target::File { way: Way::Path, .. }), "{target:?}");
+}
+
+#[test]
+fn a_place_is_named_by_its_path_or_by_its_address() {
+    let way = |url: Option<&str>, href: Option<&str>, value: &str| {
+        let site = site(Some("public"), url);
+        match resolve(value, &Base::of_file(&site, "public/a/b.html").with_href(href)) {
+            Target::File { way, .. } => way,
+            other => panic!("{value}: {other:?}"),
+        }
+    };
+    let url = Some("https://example.com/");
+    for (url, href, value, expected) in [
+        (None, None, "x.html", Way::Path),
+        (None, None, " /x.html", Way::Address),
+        (None, Some("/c/"), "x.html", Way::Address),
+        (url, None, "../x.html", Way::Path),
+        (url, None, "/x.html", Way::Address),
+        (url, None, "https://example.com/x.html", Way::Address),
+        (url, None, "//example.com/x.html", Way::Address),
+        (url, None, "file:///x.html", Way::Path),
+    ] {
+        assert_eq!(way(url, href, value), expected, "{value}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::target::{Wants, Way};
 use crate::{
     check::cache::Cached,
     checker::words::SELECTOR,
-    model::{Digest, Look, Request},
+    model::{Digest, Look, Request, wanted::Rule},
     settings::{Adaptive, Choose, Dedupe, Order, Pages, Settings},
 };
 
@@ -59,7 +59,7 @@ pub(super) fn request(url: &str, way: Way, wants: Wants, row: Option<&Cached>) -
     } else {
         wish.text = wants.links;
         if wants.words {
-            wish.select.push((SELECTOR.0.to_owned(), SELECTOR.1.to_owned()));
+            wish.rules.push(Rule::css(SELECTOR.0, SELECTOR.1));
         }
     }
     if let Some(row) = row {

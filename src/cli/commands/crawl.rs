@@ -16,7 +16,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::runtime::Runtime;
 
 use super::{
-    fetch::{check_dry_run, dry_run, names, runtime, specs},
+    fetch::{check_dry_run, dry_run, runtime, specs},
     output::{Output, schema},
 };
 use crate::cli::{
@@ -52,7 +52,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let seeds = stream::iter(plan.seeds.into_iter().map(Ok)).boxed();
         dry_run(&runtime, seeds, &settings, flags.output.format, &voice)
     } else {
-        let select = names(&plan.settings);
+        let select = plan.settings.pages.columns();
         go(&runtime, Crawler::new(plan)?, flags, (&output, &select), &voice)?
     };
     runtime.shutdown_background();

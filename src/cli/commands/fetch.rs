@@ -56,12 +56,6 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// The names of the selectors of a run.
-pub fn names(settings: &Settings) -> Vec<String> {
-    let bare = |(name, _): &(String, String)| name.strip_suffix("[]").unwrap_or(name).to_owned();
-    settings.pages.select.iter().map(bare).collect()
-}
-
 type Source = BoxStream<'static, Result<Request, SourceError>>;
 
 fn go(
@@ -73,9 +67,10 @@ fn go(
     output: &Output,
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
+    let extracting = fetcher.clone();
     let parts = Parts {
         begin: run::fetching(fetcher, source),
-        sinks: vec![output.open(&names(settings))?],
+        sinks: vec![output.open(&settings.pages.columns())?],
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: settings.choose.first.map(|first| first.get().into()),
@@ -84,6 +79,7 @@ fn go(
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.tell(voice);
+    ran.hint(&extracting.hints(), voice);
     Ok(ran.exit())
 }
 

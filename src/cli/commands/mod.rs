@@ -4,6 +4,7 @@ mod check;
 mod crawl;
 mod demo;
 mod explain;
+mod extract;
 mod fetch;
 mod output;
 mod papers;
@@ -19,6 +20,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Fetch(flags) => fetch::run(&flags),
         Command::Crawl(flags) => crawl::run(&flags),
         Command::Check(flags) => check::run(&flags),
+        Command::Extract(flags) => extract::run(&flags),
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Schema { name } => papers::schema(&name),

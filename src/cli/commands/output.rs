@@ -68,8 +68,8 @@ impl Output {
         Output { kind: RecordKind::Fetch, format, target: stdout_target(), fields: None, colour, stdout_is_terminal }
     }
 
-    /// Opens it; `select_names` are the selectors of the run.
-    pub fn open(&self, select_names: &[String]) -> anyhow::Result<Box<dyn Sink>> {
+    /// Opens it; `columns` are those that a table has for what the run extracts.
+    pub fn open(&self, columns: &[String]) -> anyhow::Result<Box<dyn Sink>> {
         let format = match self.format {
             FormatArg::Text => return Ok(sink::open_with(self.target.clone(), Text(self.look()))?),
             FormatArg::Jsonl => sink::Format::Jsonl,
@@ -79,8 +79,8 @@ impl Output {
             FormatArg::None => sink::Format::None,
         };
         let is_table = matches!(self.format, FormatArg::Csv | FormatArg::Tsv);
-        let columns = || (self.kind == RecordKind::Page && is_table).then(|| Fields::page_columns(select_names));
-        Ok(sink::open(format, self.target.clone(), self.fields.clone().or_else(columns), select_names)?)
+        let of_pages = || (self.kind == RecordKind::Page && is_table).then(|| Fields::page_columns(columns));
+        Ok(sink::open(format, self.target.clone(), self.fields.clone().or_else(of_pages), columns)?)
     }
 
     fn look(&self) -> Look {

@@ -38,7 +38,7 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 20] = [
+const COMMON: [&str; 19] = [
     "depth",
     "max-pages",
     "scope",
@@ -46,7 +46,6 @@ const COMMON: [&str; 20] = [
     "exclude",
     "sitemaps",
     "check-links",
-    "drop-tracking",
     "nofollow",
     "robots",
     "concurrency",

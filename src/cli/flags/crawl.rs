@@ -64,8 +64,8 @@ pub struct RuleFlags {
     pub sitemaps: Option<Switch>,
     /// Ask once for links out of the scope
     ///
-    /// None of them is followed. With HEAD, and with GET where that is refused; their records have no `depth` and no `links`, and
-    /// do not count as pages of --max-pages.
+    /// None of them is followed. With HEAD, and with GET where that is refused; their records have no
+    /// `depth` and no `links`, and do not count as pages of --max-pages.
     #[arg(long)]
     pub check_links: bool,
     /// Take utm_source, gclid and their like off

@@ -1,11 +1,14 @@
 //! What is read out of bodies and put into records.
 
+use std::path::PathBuf;
+
 use fetchall::{
-    model::{Digest, units},
-    settings::{Settings, With},
+    model::{Digest, View, units, wanted::Rule},
+    page::recipe::Recipe,
+    settings::{Pages, Settings, With},
 };
 
-use super::{BadFlag, trust::Switch};
+use super::{BadFlag, read_text, trust::Switch};
 
 /// Flags of the group "Extract".
 #[derive(clap::Args, Debug, Default)]
@@ -13,10 +16,38 @@ use super::{BadFlag, trust::Switch};
 pub struct ExtractFlags {
     /// Text that a selector finds, as data.NAME: title=h1
     ///
-    /// `--select NAME=CSS` gives the first match, `--select 'NAME[]=CSS'` a list of all. May be
-    /// repeated.
+    /// NAME=CSS gives the first match or null, 'NAME[]=CSS' a list of all. Behind the selector
+    /// ::text, ::html or ::attr(NAME), then filters: 'price=.price|number|required'. In braces,
+    /// fields of each match: 'items[]=.card{title=h2, price=.price|number}'. May be repeated.
     #[arg(long, value_name = "NAME=CSS", value_parser = select)]
-    pub select: Vec<(String, String)>,
+    pub select: Vec<Rule>,
+    /// What a JSONPath finds in JSON or JSON-LD: sku=$.sku
+    ///
+    /// RFC 9535, asked of JSON bodies and of the JSON-LD of pages; filters and [] as with --select. May be repeated.
+    #[arg(long, value_name = "NAME=PATH", value_parser = json)]
+    pub json: Vec<Rule>,
+    /// What a regular expression finds: 'id=ID: (\d+)|int'
+    ///
+    /// In the text of any body: the first group, or the whole match; filters and [] as with --select. May be repeated.
+    #[arg(long, value_name = "NAME=RE", value_parser = regex)]
+    pub regex: Vec<Rule>,
+    /// A name that must find something, or the record fails; may be repeated
+    ///
+    /// items.price is a field of a group. The record is not ok then: extract.missing, or
+    /// extract.invalid where what was found cannot be read. All else stays in it.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub required: Vec<String>,
+    /// A TOML file of selectors and required names
+    ///
+    /// The flags add to it; one of the same name replaces what the recipe says.
+    #[arg(long, value_name = "FILE")]
+    pub recipe: Option<PathBuf>,
+    /// Ready-made: meta,jsonld,links,tables,text,markdown
+    ///
+    /// As view.NAME in records: what a page says about itself, its structured data, its links, its
+    /// tables, its main content as text or as Markdown.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = view)]
+    pub view: Vec<View>,
     /// Heavy keys: headers,body,tls,attempts,links
     ///
     /// For a crawl also `skipped`: a record for each URL that was found and not fetched.
@@ -30,15 +61,35 @@ pub struct ExtractFlags {
 }
 
 /// Splits at the first `=`: selectors hold `=` themselves (`a[rel=next]`), names do not.
-fn select(text: &str) -> Result<(String, String), String> {
-    let wrong = || format!("`{text}` is not NAME=CSS; write title=h1 or 'links[]=a[href]'");
-    let (name, css) = text.split_once('=').ok_or_else(wrong)?;
-    let (name, css) = (name.trim(), css.trim());
-    let bare = name.strip_suffix("[]").unwrap_or(name);
-    if css.is_empty() || bare.is_empty() || bare.contains(['[', ']', ' ', '"']) {
+fn named<'t>(text: &'t str, what: &str, example: &str) -> Result<(&'t str, &'t str), String> {
+    let wrong = || format!("`{text}` is not NAME={what}; write {example}");
+    let (name, selector) = text.split_once('=').ok_or_else(wrong)?;
+    let name = name.trim();
+    let bare = name.strip_suffix("[]").unwrap_or(name).trim_end();
+    if selector.trim().is_empty() || bare.is_empty() || bare.contains(['[', ']', ' ', '"']) {
         return Err(wrong());
     }
-    Ok((name.to_owned(), css.to_owned()))
+    Ok((name, selector))
+}
+
+fn select(text: &str) -> Result<Rule, String> {
+    named(text, "CSS", "title=h1 or 'links[]=a[href]'").map(|(name, css)| Rule::css(name, css.trim()))
+}
+
+fn json(text: &str) -> Result<Rule, String> {
+    named(text, "PATH", "sku=$.sku or 'ids[]=$.items[*].id'").map(|(name, path)| Rule::json(name, path.trim()))
+}
+
+fn regex(text: &str) -> Result<Rule, String> {
+    named(text, "RE", r"'id=ID: (\d+)'").map(|(name, pattern)| Rule::regex(name, pattern))
+}
+
+fn view(text: &str) -> Result<View, String> {
+    let names = || View::ALL.iter().map(|view| view.name());
+    View::of_name(text.trim()).ok_or_else(|| match units::nearest(text, names()) {
+        Some(near) => format!("unknown view `{text}`; did you mean `{near}`?"),
+        None => format!("unknown view `{text}`; there are {}", names().collect::<Vec<_>>().join(", ")),
+    })
 }
 
 fn with(text: &str) -> Result<With, String> {
@@ -63,17 +114,13 @@ fn with(text: &str) -> Result<With, String> {
 }
 
 impl ExtractFlags {
-    /// Fills `pages`.
+    /// Fills `pages`. Whether selectors can be read is tried by whoever makes a plan of them.
     pub fn resolve(&self, settings: &mut Settings) -> Result<(), BadFlag> {
-        let bare = |name: &str| name.trim_end_matches("[]").to_owned();
-        for (at, (name, _)) in self.select.iter().enumerate() {
-            if self.select[..at].iter().any(|(other, _)| bare(other) == bare(name)) {
-                return Err(BadFlag::new("--select", format!("`{}` is named twice", bare(name))));
-            }
-        }
-        settings.pages.select.clone_from(&self.select);
+        let pages = &mut settings.pages;
+        self.rules(pages)?;
+        self.view.iter().for_each(|view| pages.view(*view));
         for one in &self.with {
-            let all = &mut settings.pages.with;
+            let all = &mut pages.with;
             all.headers |= one.headers;
             all.body |= one.body;
             all.tls |= one.tls;
@@ -81,11 +128,34 @@ impl ExtractFlags {
             all.links |= one.links;
             all.skipped |= one.skipped;
         }
-        settings.pages.digest = match self.digest {
+        pages.digest = match self.digest {
             Some(Switch::On) => Digest::Sha256,
             Some(Switch::Off) => Digest::Off,
-            None => settings.pages.digest,
+            None => pages.digest,
         };
+        Ok(())
+    }
+
+    /// The recipe, and what the flags add to it.
+    fn rules(&self, pages: &mut Pages) -> Result<(), BadFlag> {
+        if let Some(path) = &self.recipe {
+            let text = read_text("--recipe", path)?;
+            let recipe = Recipe::parse(&text)
+                .map_err(|error| BadFlag::new("--recipe", format!("{}: {error}", path.display())))?;
+            recipe.rules.into_iter().for_each(|rule| pages.add(rule));
+            pages.require(recipe.required);
+        }
+        let typed: Vec<(&str, &Rule)> = (self.select.iter().map(|rule| ("--select", rule)))
+            .chain(self.json.iter().map(|rule| ("--json", rule)))
+            .chain(self.regex.iter().map(|rule| ("--regex", rule)))
+            .collect();
+        for (at, (_, rule)) in typed.iter().enumerate() {
+            if let Some((flag, _)) = typed[..at].iter().find(|(_, other)| other.key() == rule.key()) {
+                return Err(BadFlag::new(flag, format!("`{}` is named twice", rule.key())));
+            }
+            pages.add((*rule).clone());
+        }
+        pages.require(self.required.iter().map(|name| name.trim().to_owned()));
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ mod output;
 mod patience;
 mod request;
 mod save;
+mod saved;
 mod speed;
 mod trust;
 mod values;
@@ -30,6 +31,7 @@ pub use output::{ColorArg, FormatArg, OutputFlags, ProgressArg};
 pub use patience::PatienceFlags;
 pub use request::RequestFlags;
 pub use save::SaveFlags;
+pub use saved::SavedFlags;
 pub use speed::SpeedFlags;
 pub use trust::TrustFlags;
 

@@ -83,7 +83,7 @@ pub struct SpeedFlags {
     /// What it disallows is skipped with `robots.disallowed` and the line that says so; where it
     /// cannot be had (5xx, no connection) everything of the host is, with `robots.unavailable`, and
     /// the exit status is 1. Its Crawl-delay, up to 30 s, works like --delay.
-    #[arg(long, value_name = "obey|ignore")]
+    #[arg(long, value_name = "obey|ignore", hide_possible_values = true)]
     pub robots: Option<RobotsArg>,
 }
 

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use clap::Parser as _;
 use fetchall::{
-    model::Digest,
+    model::{Digest, View, wanted::Rule},
     settings::{
         AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, AssumeScheme, Cookies, Dedupe, Family, HttpVersions, MaxFailures,
         MinTls, Order, PrivateIps, RetryMethods, RobotsMode, Settings, Verify,
@@ -100,8 +100,12 @@ fn every_flag_ends_in_the_settings() {
         (&["--dedupe", "none"], |s| s.choose.dedupe == Dedupe::Off),
         (&["--limit", "9"], |s| s.choose.limit == Some(9)),
         (&["--first", "9"], |s| s.choose.first.is_some_and(|n| n.get() == 9)),
-        (&["--select", "next=a[rel=next]"], |s| s.pages.select[0] == ("next".into(), "a[rel=next]".into())),
-        (&["--select", "all[]=a"], |s| s.pages.select[0].0 == "all[]"),
+        (&["--select", "next= a[rel=next] "], |s| s.pages.rules == [Rule::css("next", "a[rel=next]")]),
+        (&["--select", "all[]=a"], |s| s.pages.rules[0].name == "all[]"),
+        (&["--json", "sku=$.a[?@.b == 1]"], |s| s.pages.rules == [Rule::json("sku", "$.a[?@.b == 1]")]),
+        (&["--regex", "id=a b = (.)"], |s| s.pages.rules == [Rule::regex("id", "a b = (.)")]),
+        (&["--required", "a,items.b", "--required", "a"], |s| s.pages.required == ["a", "items.b"]),
+        (&["--view", "meta,text", "--view", "meta"], |s| s.pages.views == [View::Meta, View::Text]),
         (&["--with", "headers,tls", "--with", "links"], |s| {
             let with = s.pages.with;
             with.headers && with.tls && with.links && !with.body && !with.attempts
@@ -147,6 +151,12 @@ fn what_cannot_be_meant_is_refused_in_a_sentence() {
         (&["--with", "header"], "did you mean `headers`?"),
         (&["--select", "h1"], "is not NAME=CSS"),
         (&["--select", "a=h1", "--select", "a[]=h2"], "is named twice"),
+        (&["--select", "a=h1", "--json", "a=$.b"], "`a` is named twice"),
+        (&["--json", "$.b"], "is not NAME=PATH; write sku=$.sku"),
+        (&["--regex", "id="], "is not NAME=RE"),
+        (&["--view", "markdwn"], "did you mean `markdown`?"),
+        (&["--view", "xyz"], "there are meta, jsonld, links, tables, text, markdown"),
+        (&["--recipe", "/nonexistent"], "--recipe: cannot read /nonexistent"),
         (&["--include", "("], "unclosed group"),
         (&["-X", "CONNECT"], "tunnels"),
         (&["--max-body", "0"], "would refuse every body"),
@@ -156,6 +166,20 @@ fn what_cannot_be_meant_is_refused_in_a_sentence() {
         let told = refused(args);
         assert!(told.contains(sentence), "{args:?}: {told}");
     }
+}
+
+#[test]
+fn flags_add_to_a_recipe_and_replace_what_has_their_name() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, "required = ['b']\n[select]\na = 'h1'\n'b[]' = 'h2'\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let pages = resolved(&["--recipe", path, "--select", "b=h3", "--regex", "c=x", "--required", "c"]).pages;
+    assert_eq!(pages.rules, [Rule::css("a", "h1"), Rule::css("b", "h3"), Rule::regex("c", "x")]);
+    assert_eq!((pages.required.as_slice(), pages.columns().len()), (&["b".to_owned(), "c".to_owned()][..], 3));
+    std::fs::write(&file, "[select]\na = 'h1 >'\n").unwrap();
+    let told = refused(&["--recipe", path]);
+    assert!(told.starts_with(&format!("--recipe: {path}: line 2, column 10: a: unexpected end")), "{told}");
+    assert!(told.contains("\n  a = 'h1 >'\n           ^"), "{told}");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Pure and linear in the length of the text; no reader descends by recursion. What a reader does
-//! not understand is content, never an error. HTML and CSS are read by [`super::outline`] and
+//! not understand is content, never an error. HTML and CSS are read by [`mod@super::outline`] and
 //! [`super::css_links`], also where they stand within Markdown. Must not know files, the network or
 //! what is checked.
 
@@ -23,6 +23,7 @@ mod sitemap;
 mod slug;
 #[cfg(test)]
 mod tests;
+mod toc;
 
 use std::path::Path;
 
@@ -40,6 +41,8 @@ pub enum Language {
     Html,
     /// CommonMark with what GitHub adds.
     Markdown,
+    /// Markdown as Python-Markdown reads it for MkDocs. No extension tells it.
+    PythonMarkdown,
     /// Markdown with JSX.
     Mdx,
     /// reStructuredText, of docutils and Sphinx.
@@ -84,7 +87,7 @@ impl Language {
     pub const fn name(self) -> &'static str {
         match self {
             Language::Html => "html",
-            Language::Markdown => "markdown",
+            Language::Markdown | Language::PythonMarkdown => "markdown",
             Language::Mdx => "mdx",
             Language::Rst => "rst",
             Language::AsciiDoc => "asciidoc",
@@ -105,6 +108,7 @@ pub fn outline(text: &str, language: Language, look: Look) -> Outline {
     match language {
         Language::Html => return super::outline(text, look),
         Language::Markdown => return markdown::outline(text, markdown::Dialect::Markdown, look),
+        Language::PythonMarkdown => return markdown::outline(text, markdown::Dialect::Python, look),
         Language::Mdx => return markdown::outline(text, markdown::Dialect::Mdx, look),
         Language::Rst => rst::read(text, &mut draft),
         Language::AsciiDoc => asciidoc::read(text, &mut draft),

@@ -2,12 +2,13 @@
 //!
 //! A block is told by how its first line begins and how far lines are indented (docutils,
 //! "reStructuredText Markup Specification"). Section titles, `.. _targets:` and the ids that docutils
-//! makes of them are anchors. Roles such as `:doc:` and `:ref:` lead into a project and are not links.
+//! makes of them are anchors. `:doc:`, `:download:` and entries of a `toctree` are links; `:ref:` and
+//! other roles lead into a project and are none.
 
 use std::{collections::HashSet, ops::Range};
 
 use super::{bare, draft::Draft, rst_inline};
-use crate::model::link::LinkKind;
+use crate::{model::link::LinkKind, page::Look};
 
 /// Directives whose content is no prose.
 #[rustfmt::skip]
@@ -252,11 +253,45 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
+        let is_html = name == "raw" && argument == "html";
         self.options(name, indent);
         if CODE.contains(&name) {
             self.end_paragraph();
+            let first = self.at;
             self.skip_block(indent);
+            match name {
+                "toctree" => self.entries(first..self.at),
+                "raw" if is_html => self.html(first..self.at),
+                _ => {}
+            }
         }
+    }
+
+    /// Entries of a table of contents: `path`, `words <path>`.
+    fn entries(&mut self, lines: Range<usize>) {
+        for line in self.lines.get(lines).unwrap_or_default() {
+            let content = self.text.get(line.span.clone()).unwrap_or_default();
+            let entry = match content.strip_suffix('>').and_then(|content| content.rsplit_once('<')) {
+                Some((_, path)) => path,
+                None => content.trim(),
+            };
+            let at = line.span.start + content.rfind(entry).unwrap_or_default();
+            // With `:glob:` a pattern, which may fit nothing.
+            if !entry.contains('*') && entry != "self" {
+                rst_inline::document(entry, at, self.draft);
+            }
+        }
+    }
+
+    /// HTML that is handed through.
+    fn html(&mut self, lines: Range<usize>) {
+        let lines = self.lines.get(lines).unwrap_or_default();
+        let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return };
+        let text = self.text.get(first.span.start..last.span.end).unwrap_or_default();
+        let found = crate::page::outline(text, Look::ALL);
+        let names = found.anchors.names().map(str::to_owned).collect();
+        let part = Draft { links: found.links, names, directives: found.directives, faults: found.faults };
+        self.draft.take(part, first.span.start);
     }
 
     /// Options of a directive: lines `:name: value` directly below.

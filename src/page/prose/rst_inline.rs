@@ -55,6 +55,16 @@ fn phrase(text: &str, inside: Range<usize>, end: usize, base: usize, draft: &mut
         draft.names.push(id(content));
         return;
     }
+    if let Some(role) = ROLES.iter().find(|role| text.get(..inside.start - 1).is_some_and(|text| text.ends_with(*role)))
+    {
+        let path = content.strip_suffix('>').and_then(|words| words.rsplit_once('<')).map_or(content, |(_, path)| path);
+        let at = base + inside.start + content.rfind(path).unwrap_or_default();
+        match *role {
+            ":doc:" => document(path, at, draft),
+            _ => draft.link(LinkKind::Anchor, "download", path, at..at + path.len()),
+        }
+        return;
+    }
     let Some(before) = content.strip_suffix('>').filter(|_| behind.starts_with('_')) else { return };
     let Some(open) = before.rfind('<') else { return };
     let url = before.get(open + 1..).unwrap_or_default();
@@ -64,6 +74,19 @@ fn phrase(text: &str, inside: Range<usize>, end: usize, base: usize, draft: &mut
     }
     let words = before.get(..open).unwrap_or_default();
     target(url, base + inside.start + open + 1, "link", if words.trim().is_empty() { url } else { words }, draft);
+}
+
+/// Roles that name files.
+const ROLES: &[&str] = &[":doc:", ":download:"];
+
+/// Adds a document of the project, named without its extension. From `/` they begin in the folder of
+/// the project's settings, which the document does not tell.
+pub(super) fn document(path: &str, at: usize, draft: &mut Draft) {
+    if path.contains("://") {
+        target(path, at, "link", "", draft);
+    } else if !path.is_empty() && !path.starts_with('/') && !path.contains(char::is_whitespace) {
+        draft.link(LinkKind::Anchor, "doc", path, at..at + path.len());
+    }
 }
 
 /// Adds what a target leads to; a mail address is written without its scheme.

@@ -9,10 +9,12 @@ use super::{
     cursor::Cursor,
     filter::{self, Chain},
     parse,
-    rule::{Rule, What},
 };
 use crate::{
-    model::units,
+    model::{
+        units,
+        wanted::{Rule, What},
+    },
     page::{
         blame::{Kind, SelectError, Written},
         jsonpath::JsonPath,
@@ -61,7 +63,7 @@ pub(super) struct Css {
 impl Field {
     /// Reads one rule; `depth` counts the groups around it.
     pub(super) fn of(rule: &Rule, depth: usize) -> Result<Field, SelectError> {
-        let written = rule.written();
+        let written = Written::of(rule);
         let (name, many) = name(&rule.name);
         if name.is_empty() {
             return Err(written.fault("the name is empty").hint("write NAME=CSS, for example title=h1"));
@@ -84,8 +86,7 @@ impl Field {
         for rule in rules {
             let field = Field::of(rule, depth)?;
             if fields.iter().any(|other| other.name == field.name) {
-                return Err(rule
-                    .written()
+                return Err(Written::of(rule)
                     .fault(format!("the name `{}` is taken already", field.name))
                     .hint(OWN_NAMES));
             }
@@ -121,8 +122,8 @@ fn group(written: Written<'_>, rules: &[Rule], depth: usize) -> Result<(Source, 
     let (source, chain) = parse::css(written, depth)?;
     match source {
         Source::Css(css, Part::Text) if chain.is_plain() => {
-            if let Some(other) = rules.iter().find(|rule| rule.written().kind != Kind::Css) {
-                return Err(other.written().fault("in a group, only CSS finds something"));
+            if let Some(other) = rules.iter().find(|rule| Written::of(rule).kind != Kind::Css) {
+                return Err(Written::of(other).fault("in a group, only CSS finds something"));
             }
             let fields = Field::all(rules, depth + 1)?;
             if fields.is_empty() {
@@ -173,7 +174,7 @@ pub(super) fn require(fields: &mut [Field], required: &[String]) -> Result<(), S
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", names.join(", ")),
             };
-            let written = Written { kind: Kind::Css, name: path, text: path };
+            let written = Written { kind: Kind::Name, name: path, text: path };
             return Err(written.fault("a name is required that nothing is selected for").hint(hint));
         };
         field.chain.required = true;

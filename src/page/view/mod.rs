@@ -31,47 +31,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use url::Url;
 
+pub use crate::model::View;
+
 /// Time for the tree of a page; what is done with it has bounds of its own.
 const TREE_TIME: Duration = Duration::from_millis(500);
-
-/// What is wanted of a page. The names are API: views are added, never renamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum View {
-    /// Title, description, canonical address, language, OpenGraph and Twitter cards, icons, alternates.
-    Meta,
-    /// Every node of structured data in `application/ld+json` blocks.
-    Jsonld,
-    /// Every link, with its text, its `rel` and what it is for.
-    Links,
-    /// Every table, its rows as objects.
-    Tables,
-    /// The main content as plain text.
-    Text,
-    /// The main content as Markdown.
-    Markdown,
-}
-
-impl View {
-    /// Every view.
-    pub const ALL: &'static [View] = &[View::Meta, View::Jsonld, View::Links, View::Tables, View::Text, View::Markdown];
-
-    /// The name that `--view` and records have for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            View::Meta => "meta",
-            View::Jsonld => "jsonld",
-            View::Links => "links",
-            View::Tables => "tables",
-            View::Text => "text",
-            View::Markdown => "markdown",
-        }
-    }
-
-    /// The view of this name.
-    pub fn of_name(name: &str) -> Option<View> {
-        View::ALL.iter().copied().find(|view| view.name() == name)
-    }
-}
 
 /// What a page looks like in a view. `url` is where the page was found; addresses are resolved
 /// against it and the page's `<base>`.

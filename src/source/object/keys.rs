@@ -17,10 +17,11 @@ use crate::model::{
     Wish,
     request::NOT_FOR_REQUESTS,
     units::{self, StatusSet},
+    wanted::Rule,
 };
 
 /// Every key, in the order of the contract.
-pub(super) const NAMES: [&str; 15] = [
+pub(super) const NAMES: [&str; 17] = [
     "url",
     "method",
     "headers",
@@ -31,6 +32,8 @@ pub(super) const NAMES: [&str; 15] = [
     "redirects",
     "accept",
     "select",
+    "json",
+    "regex",
     "if_none_match",
     "if_modified_since",
     "priority",
@@ -55,7 +58,9 @@ pub(super) fn set(wish: &mut Wish, name: &str, value: &RawValue) -> Result<(), S
         "retries" => wish.retries = Some(tries(value)?),
         "redirects" => wish.redirects = Some(tries(value)?),
         "accept" => wish.accept = Some(accept(value)?),
-        "select" => wish.select = select(value)?,
+        "select" => rules(wish, value, Rule::css)?,
+        "json" => rules(wish, value, Rule::json)?,
+        "regex" => rules(wish, value, Rule::regex)?,
         "if_none_match" => wish.headers.push((IF_NONE_MATCH, field(&text(value)?)?)),
         "if_modified_since" => wish.headers.push((IF_MODIFIED_SINCE, field(&text(value)?)?)),
         "priority" => wish.priority = number(value, "a whole number")?,
@@ -140,7 +145,7 @@ fn body(wish: &mut Wish, content: Bytes) -> Result<(), String> {
     }
 }
 
-fn base64(value: &RawValue) -> Result<Bytes, String> {
+pub(super) fn base64(value: &RawValue) -> Result<Bytes, String> {
     let text = text(value)?;
     base64::engine::general_purpose::STANDARD
         .decode(text.as_bytes())
@@ -173,13 +178,13 @@ fn accept(value: &RawValue) -> Result<StatusSet, String> {
     parts.join(",").parse().map_err(|message| format!("cannot be read: {message}"))
 }
 
-fn select(value: &RawValue) -> Result<Vec<(String, String)>, String> {
-    let mut selectors = Vec::new();
-    for (name, css) in object(value)? {
-        let css = text(css).map_err(|message| format!("of `{}` {message}", super::excerpt(&name)))?;
-        selectors.push((name.into_owned(), css.into_owned()));
+/// Selectors of one kind, as `{"NAME": "SELECTOR"}`; whether they can be read is not looked at here.
+fn rules(wish: &mut Wish, value: &RawValue, rule: impl Fn(String, String) -> Rule) -> Result<(), String> {
+    for (name, selector) in object(value)? {
+        let selector = text(selector).map_err(|message| format!("of `{}` {message}", super::excerpt(&name)))?;
+        wish.rules.push(rule(name.into_owned(), selector.into_owned()));
     }
-    Ok(selectors)
+    Ok(())
 }
 
 fn id(value: &RawValue) -> Result<Box<RawValue>, String> {

@@ -3,6 +3,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::wanted::Rule;
 
 fn read(text: &str) -> Request {
     request(text, Place { line: 3, column: 1 })
@@ -16,8 +17,8 @@ fn fault(text: &str) -> String {
 fn every_key_becomes_its_part_of_the_wish() {
     let request = read(
         r#"{"url":"https://a/é","method":"post","headers":{"X-A":"1","accept":["b","ü"]},"body":"x\ny",
-            "timeout":"1m","retries":0,"redirects":3,"accept":["2xx",404],"select":{"t":"h1"},
-            "if_none_match":"\"e\"","if_modified_since":"Sat, 01 Jan 2000 00:00:00 GMT",
+            "timeout":"1m","retries":0,"redirects":3,"accept":["2xx",404],"select":{"t":"h1"},"json":{"s":"$.sku"},
+            "regex":{"i":"ID (.)"},"if_none_match":"\"e\"","if_modified_since":"Sat, 01 Jan 2000 00:00:00 GMT",
             "priority":-5,"id":12345678901234567890.5,"tags":{"a":[1,null]}}"#,
     );
     assert!(request.fault.is_none(), "{:?}", request.fault);
@@ -38,7 +39,7 @@ fn every_key_becomes_its_part_of_the_wish() {
     assert_eq!((wish.timeout, wish.retries, wish.redirects), (Some(Duration::from_secs(60)), Some(0), Some(3)));
     let accept = wish.accept.unwrap();
     assert!(accept.contains(204) && accept.contains(404) && !accept.contains(403));
-    assert_eq!(wish.select, [("t".to_owned(), "h1".to_owned())]);
+    assert_eq!(wish.rules, [Rule::css("t", "h1"), Rule::json("s", "$.sku"), Rule::regex("i", "ID (.)")]);
     assert_eq!(wish.priority, -5);
     assert_eq!(wish.id.unwrap().get(), "12345678901234567890.5");
     assert_eq!(wish.tags.unwrap().get(), r#"{"a":[1,null]}"#);

@@ -33,13 +33,13 @@ async fn every_kind_of_fault_is_found_with_its_place() {
     let checked = check(plan(dir.path())).await;
     let expected = [
         "case B.html = b.html",
-        "invalid /root.md",
         "invalid http://[::1",
         "mail mailto:nobody",
         "missing_anchor a.md#two",
         "missing_anchor b.html#nowhere",
         "missing_anchor b.html#over-heer = b.html#over-here",
         "missing_file ../../x.md",
+        "missing_file /root.md",
         "missing_file gone.md",
         "missing_file pic.png",
         "unverifiable b.html#/x",

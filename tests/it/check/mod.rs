@@ -1,6 +1,7 @@
 //! The checker through its front door: folders on the disk, sites on loopback.
 
 mod local;
+mod place;
 mod remote;
 mod site;
 

@@ -84,7 +84,7 @@ fn plan(
     outputs: &Outputs,
 ) -> anyhow::Result<CheckPlan> {
     Ok(CheckPlan {
-        place: flags.place.resolve(starts::only(&starts))?,
+        place: flags.place.resolve()?,
         starts,
         fetch: settings,
         walk: flags.links.walk(),

@@ -62,14 +62,6 @@ fn stdin() -> anyhow::Result<Start> {
     Ok(Start::Text(STDIN.to_owned(), String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// The one path among the starts, if it is the only start.
-pub fn only(starts: &[Start]) -> Option<&Path> {
-    match starts {
-        [Start::Path(path)] => Some(path),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

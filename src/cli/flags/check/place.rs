@@ -1,6 +1,6 @@
 //! Where documents stand once they are deployed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fetchall::{
     check::{preset::Preset, remap::Remap},
@@ -17,7 +17,7 @@ use crate::cli::flags::BadFlag;
 pub struct PlaceFlags {
     /// The folder that / stands for
     ///
-    /// [default: the folder that is checked, if it is the only source]
+    /// [default: the folder that is checked, if it is the only source; else the repository around it]
     #[arg(long, value_name = "DIR")]
     pub root_dir: Option<PathBuf>,
     /// The address of that folder, once it is served
@@ -40,13 +40,13 @@ pub struct PlaceFlags {
 }
 
 impl PlaceFlags {
-    /// The placement; `only` is the source, if there is just one.
-    pub fn resolve(&self, only: Option<&Path>) -> Result<Placement, BadFlag> {
+    /// The placement.
+    pub fn resolve(&self) -> Result<Placement, BadFlag> {
         if let Some(root) = self.root_dir.as_deref().filter(|root| !root.is_dir()) {
             return Err(BadFlag::new("--root-dir", format!("{} is not a folder", root.display())));
         }
         Ok(Placement {
-            root_dir: self.root_dir.clone().or_else(|| only.filter(|path| path.is_dir()).map(Path::to_owned)),
+            root_dir: self.root_dir.clone(),
             base_url: self.base_url.clone(),
             preset: self.preset.unwrap_or_default(),
             remaps: self.remap.clone(),

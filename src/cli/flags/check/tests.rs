@@ -27,7 +27,7 @@ fn refused(args: &[&str]) -> String {
         Ok(Typed { flags }) => {
             let worked = flags.resolve().map(drop);
             let worked = worked.and_then(|()| flags.links.kinds().map(drop));
-            let worked = worked.and_then(|()| flags.place.resolve(None).map(drop));
+            let worked = worked.and_then(|()| flags.place.resolve().map(drop));
             worked.expect_err("a bad value").to_string()
         }
     }
@@ -48,9 +48,9 @@ fn every_flag_ends_where_it_is_used() {
         (&["--exclude", "a"], |f| f.resolve().is_ok_and(|(s, _)| s.choose.exclude.len() == 1)),
         (&["--accept", "200..=299,403"], |f| f.resolve().is_ok_and(|(s, _)| s.ask.accept.contains(403))),
         (&["--accept", "*.h.example=999"], |f| f.links.by_host() == ["*.h.example=999".parse().unwrap()]),
-        (&["--root-dir", "src"], |f| f.place.resolve(None).is_ok_and(|p| p.root_dir.is_some())),
+        (&["--root-dir", "src"], |f| f.place.resolve().is_ok_and(|p| p.root_dir.is_some())),
         (&["--base-url", "https://h/x"], |f| f.place.base_url.is_some()),
-        (&["--preset", "hugo"], |f| f.place.resolve(None).is_ok_and(|p| p.preset.name() == "hugo")),
+        (&["--preset", "hugo"], |f| f.place.resolve().is_ok_and(|p| p.preset.name() == "hugo")),
         (&["--remap", "^http://a/(.*) http://b/$1"], |f| f.place.remap.len() == 1),
         (&["--ignore-file", "x"], |f| f.memory.ignore_file.is_some()),
         (&["--baseline", "x", "--update-baseline"], |f| f.memory.update_baseline),
@@ -97,17 +97,6 @@ fn kinds_are_named_or_taken_away() {
     let without = kinds(&["--kinds", "-script,-style", "--kinds=-form"]).unwrap();
     assert_eq!(without.len(), LinkKind::ALL.len() - 3);
     assert_eq!(kinds(&["--kinds", "anchor,image,-anchor"]).unwrap(), [LinkKind::Image].into());
-}
-
-#[test]
-fn the_folder_that_is_checked_is_the_root_if_no_other_is_named() {
-    let root = |args: &[&str], only: Option<&str>| {
-        typed(args).place.resolve(only.map(str::as_ref)).unwrap().root_dir.map(|root| root.display().to_string())
-    };
-    assert_eq!(root(&[], Some("src")).as_deref(), Some("src"));
-    assert_eq!(root(&["--root-dir", "docs"], Some("src")).as_deref(), Some("docs"));
-    assert_eq!(root(&[], Some("Cargo.toml")), None);
-    assert_eq!(root(&[], None), None);
 }
 
 #[test]

@@ -61,6 +61,7 @@ impl<'a, 'd> Inline<'a, 'd> {
                 b'`' | b'+' => self.code(at..span.end, byte),
                 b'<' => self.reference(at..span.end),
                 b'[' => self.anchor(at..span.end),
+                b'p' if !word && self.passed(at..span.end).is_some() => self.passed(at..span.end),
                 _ if byte.is_ascii_lowercase() && !word => self.target(at..span.end),
                 _ => None,
             };
@@ -90,6 +91,14 @@ impl<'a, 'd> Inline<'a, 'd> {
         let before = room.start.checked_sub(1).and_then(|at| self.text.as_bytes().get(at));
         let close = memchr::memchr(mark, rest).filter(|close| *close > 0)?;
         (boundary(before) && (mark == b'`' || boundary(rest.get(close + 1)))).then_some(room.start + close + 2)
+    }
+
+    /// `pass:[…]`, `pass:q,a[…]`: what is within stays as it is.
+    fn passed(&self, room: Range<usize>) -> Option<Behind> {
+        let rest = self.text.get(room.clone())?.strip_prefix("pass:")?;
+        let open = rest.bytes().take_while(|byte| byte.is_ascii_lowercase() || *byte == b',').count();
+        let inside = rest.get(open..)?.strip_prefix('[')?;
+        Some(room.end - inside.len() + inside.find(']')? + 1)
     }
 
     /// `<<id>>`, `<<id,words>>`, `<<file#id>>`.

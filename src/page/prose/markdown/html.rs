@@ -18,6 +18,20 @@ impl Mask {
         }
     }
 
+    /// Keeps an inline tag, which reads `tag`: marks of quotes that its lines begin with are no part
+    /// of it.
+    pub(super) fn keep_tag(&mut self, body: &str, part: Range<usize>, tag: &str) {
+        let mut at = part.start;
+        let mut lines = tag.split_inclusive('\n');
+        for raw in body.get(part).unwrap_or_default().split_inclusive('\n') {
+            let own = lines.next().map_or("", |line| line.trim_end());
+            let end = at + raw.len();
+            let start = at + raw.trim_end().strip_suffix(own).map_or(0, str::len);
+            self.keep(body, start..end);
+            at = end;
+        }
+    }
+
     /// The copy, up to the end of the last part; `None` if nothing was kept.
     pub(super) fn finish(self) -> Option<String> {
         (!self.copy.is_empty()).then_some(self.copy)

@@ -13,6 +13,9 @@ use crate::page::prose::draft::Draft;
 /// keeps a text of nothing but openings from costing the square of its length.
 const VAIN_BYTES: usize = 1 << 20;
 
+/// Blanks that make code of a line in Markdown.
+const CODE_INDENT: usize = 4;
+
 /// The Markdown of an MDX document; what else it says goes to the draft.
 pub(super) fn prose(text: &str, draft: &mut Draft) -> String {
     let mut reader = Reader {
@@ -140,6 +143,20 @@ impl Reader<'_> {
         self.out.extend(part.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { char::from(byte) } else { ' ' }));
     }
 
+    /// Keeps what follows blanked tags on the last line from looking like code, which in MDX nothing
+    /// becomes by its indent: the first blanked byte turns into a dot.
+    fn hold(&mut self) {
+        let whole = self.out.strip_suffix('\n').unwrap_or(&self.out);
+        let start = whole.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = whole.get(start..).unwrap_or_default();
+        let indent = line.bytes().take_while(|byte| *byte == b' ').count();
+        let written = self.text.get(start..).unwrap_or_default();
+        let first = written.bytes().take_while(|byte| *byte == b' ').count();
+        if indent >= CODE_INDENT && first < indent && !line.trim().is_empty() {
+            self.out.replace_range(start + first..start + first + 1, ".");
+        }
+    }
+
     /// Blanks a block of module code. Braces that never close cost a paragraph and no more.
     fn module(&mut self) {
         let at = self.out.len();
@@ -173,6 +190,7 @@ impl Reader<'_> {
         }
         let end = (at.max(end)..=self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(end);
         self.keep(end);
+        self.hold();
     }
 
     /// Behind a span of code that begins here, within the line.

@@ -2,35 +2,36 @@
 //!
 //! A destination is reported once, where a person has to edit it: a reference link is one link at
 //! its definition, however often it is used. A definition without use counts as well, unless it is
-//! the comment idiom `[//]: # (…)`. A use of a reference that nobody defines, written out as
-//! `[text][name]`, is a fault.
+//! the comment idiom `[//]: # (…)`. A reference that nobody defines is text, as CommonMark has it:
+//! `[a-z][0-9]` is no link.
 //!
 //! Nothing within code is a link. HTML is read from a copy of the document that is blank but for
 //! the HTML, so that elements go on over blocks and places stay.
 
+mod blocks;
 mod destination;
 mod front;
 mod headings;
 mod html;
 mod jsx;
 mod mdx;
+mod names;
 mod walk;
 
 use std::{borrow::Cow, ops::Range};
 
-use pulldown_cmark::{BrokenLink, LinkType, Options, Parser};
+use pulldown_cmark::{Options, Parser};
 
 use self::walk::Walk;
 use super::{data, draft::Draft};
-use crate::{
-    model::link::{Fault, Outline},
-    page::Look,
-};
+use crate::{model::link::Outline, page::Look};
 
 /// Which Markdown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Markdown,
+    /// Of Python-Markdown, with what MkDocs adds.
+    Python,
     Mdx,
 }
 
@@ -50,9 +51,10 @@ pub(super) fn outline(text: &str, dialect: Dialect, look: Look) -> Outline {
     let mut part = Draft::default();
     let body: Cow<'_, str> = match dialect {
         Dialect::Markdown => body.into(),
+        Dialect::Python => blocks::as_lists(body).into(),
         Dialect::Mdx => mdx::prose(body, &mut part).into(),
     };
-    let html = prose(&body, &mut part);
+    let html = prose(&body, dialect, &mut part);
     draft.take(part, front.end);
     let mut outline = draft.finish(look.names);
     if let Some(html) = html {
@@ -62,44 +64,22 @@ pub(super) fn outline(text: &str, dialect: Dialect, look: Look) -> Outline {
 }
 
 /// Reads a body without front matter; gives the copy that has its HTML only, if it has any.
-fn prose(body: &str, draft: &mut Draft) -> Option<String> {
+fn prose(body: &str, dialect: Dialect, draft: &mut Draft) -> Option<String> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_HEADING_ATTRIBUTES
         | Options::ENABLE_GFM;
-    let mut undefined = Vec::new();
-    let note = |broken: BrokenLink<'_>| {
-        if broken.link_type == LinkType::Reference {
-            undefined.push((broken.reference.to_string(), broken.span));
-        }
-        None
-    };
-    let mut events = Parser::new_with_broken_link_callback(body, options, Some(note)).into_offset_iter();
-    let mut walk = Walk::new(body);
+    let mut events = Parser::new_ext(body, options).into_offset_iter();
+    let mut walk = Walk::new(body, names::Names::of(dialect));
     while let Some((event, span)) = events.next() {
         walk.event(event, span, events.reference_definitions());
     }
     walk.definitions(events.reference_definitions());
-    drop(events);
-    undefined.retain(|(_, span)| is_reference(body, span));
-    walk.draft.faults.extend(
-        undefined
-            .into_iter()
-            .map(|(name, span)| Fault { message: format!("the reference [{name}] is not defined").into(), span }),
-    );
     let (part, html) = walk.finish();
     draft.take(part, 0);
     html
-}
-
-/// Whether `[text][name]` at this place means a link at all: `list[0][1]` does not, nor does
-/// `[text]\[name]`, which the parser reports as well.
-fn is_reference(body: &str, span: &Range<usize>) -> bool {
-    let before = body.get(..span.start).and_then(|before| before.chars().next_back());
-    body.get(span.clone()).is_some_and(|whole| whole.contains("]["))
-        && !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, ']' | ')' | '_' | '\\'))
 }
 
 /// Adds what the HTML of a document says to what the rest says. `at` is where the copy begins.

@@ -8,6 +8,7 @@ use pulldown_cmark::{CowStr, Event, LinkType, RefDefs, Tag, TagEnd};
 use super::{
     destination, headings,
     html::{self, Mask},
+    names::{Heading, Names},
 };
 use crate::{
     model::link::{Link, LinkKind},
@@ -15,9 +16,8 @@ use crate::{
         fold::Folded,
         prose::{
             bare::{self, Www},
-            draft::{Draft, folded},
+            draft::Draft,
             pieces::Pieces,
-            slug::{Slugger, slug},
         },
     },
 };
@@ -29,7 +29,7 @@ const COMMENT: &str = "//";
 pub(super) struct Walk<'a> {
     body: &'a str,
     pub(super) draft: Draft,
-    slugs: Slugger,
+    names: Names,
     /// Text between two things that are no text.
     text: Pieces,
     /// Links and images that are open, the innermost last.
@@ -55,14 +55,6 @@ struct Open<'a> {
     text_end: usize,
 }
 
-/// A heading whose end has not come.
-struct Heading {
-    id: Option<String>,
-    text: String,
-    /// The text with the words that stand for images, if there are any.
-    with_images: Option<String>,
-}
-
 /// The uses of a definition.
 struct Use {
     text: String,
@@ -70,11 +62,11 @@ struct Use {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(body: &'a str) -> Self {
+    pub(super) fn new(body: &'a str, names: Names) -> Self {
         Walk {
             body,
             draft: Draft::default(),
-            slugs: Slugger::default(),
+            names,
             text: Pieces::default(),
             open: Vec::new(),
             heading: None,
@@ -118,7 +110,7 @@ impl<'a> Walk<'a> {
             Tag::Image { link_type, dest_url, id, .. } => (LinkKind::Image, link_type, dest_url, id),
             Tag::Heading { id, .. } => {
                 let id = id.map(|id| id.to_string());
-                self.heading = Some(Heading { id, text: String::new(), with_images: None });
+                self.heading = Some(Heading { id, ..Heading::default() });
                 return;
             }
             Tag::CodeBlock(_) => {
@@ -188,7 +180,7 @@ impl<'a> Walk<'a> {
 
     /// An inline tag of HTML.
     fn tag(&mut self, tag: &str, span: Range<usize>) {
-        self.html.keep(self.body, span);
+        self.html.keep_tag(self.body, span, tag);
         match html::Tag::of(tag) {
             Some(html::Tag::Open(name)) if self.quiet.is_none() => self.quiet = Some(name),
             Some(html::Tag::Close(name)) if self.quiet == Some(name) => self.quiet = None,
@@ -228,22 +220,13 @@ impl<'a> Walk<'a> {
 
     fn close_heading(&mut self) {
         let Some(heading) = self.heading.take() else { return };
-        if let Some(id) = heading.id {
-            self.draft.names.push(id);
-            return;
-        }
-        self.draft.names.push(self.slugs.slug(&heading.text));
-        // Generators that follow mdast count the words of images, GitHub does not.
-        if let Some(text) = heading.with_images {
-            self.draft.names.push(slug(&text));
-        }
+        self.names.heading(heading, &mut self.draft.names);
     }
 
-    /// Headings within a block of HTML. Whether white space around them counts is told differently.
+    /// Headings within a block of HTML.
     fn html_headings(&mut self, block: Range<usize>) {
         for text in headings::headings(self.body.get(block).unwrap_or_default()) {
-            self.draft.names.push(self.slugs.slug(&folded(&text)));
-            self.draft.names.push(slug(&text));
+            self.names.html_heading(&text, &mut self.draft.names);
         }
     }
 

@@ -51,6 +51,7 @@ fn code_and_comments_are_no_links() {
         " literal https://a.org\nhttps://a.org",
         "```\nhttps://a.org\n```",
         "`link:a[b]` `https://a.org` +https://a.org+",
+        "pass:[link:a[b] pass:q,a[https://a.org]",
         "xref:module:page.adoc[] xref:2.0@page.adoc[]",
         "link:{unknown}/x[y]",
     ] {

@@ -99,18 +99,11 @@ fn links_and_their_texts_come_in_document_order() {
 }
 
 #[test]
-fn a_reference_that_nobody_defines_is_a_fault() {
-    let faults = |text: &str| {
-        let found = outline(text, Language::Markdown, LOOK).faults;
-        found.iter().map(|fault| (fault.message.to_string(), text[fault.span.clone()].to_owned())).collect::<Vec<_>>()
-    };
-    let text = "---\na: b\n---\nSee [the guide][guide] and ![x][y].\n\n[Y]: z";
-    assert_eq!(faults(text), [("the reference [guide] is not defined".to_owned(), "[the guide][guide]".to_owned())]);
-    for text in
-        ["[a]", "[a][]", "x[0][1]", "`[a][b]`", "[^1][^2]", "[a][^b]", "[a][b]\n\n[b]: c", "[a]\\[b]", "\\[a][b]"]
-    {
-        assert!(faults(text).is_empty(), "{text:?}");
+fn a_reference_that_nobody_defines_is_text() {
+    for text in ["[a-z][0-9]+", "[x][x]", "See [the guide][guide] and ![x][y].\n\n[z]: z", "[a][]", "\\[a][b]"] {
+        assert!(outline(text, Language::Markdown, LOOK).faults.is_empty(), "{text:?}");
     }
+    assert_eq!(md("[a-z][0-9] [x][x]"), [""; 0]);
 }
 
 #[test]
@@ -159,4 +152,6 @@ fn comments_speak_to_the_checker() {
 fn html_is_read_in_place_over_blocks() {
     let text = "\u{feff}<table>\n<tr><td>\n\n**x** <a\n  href=\"one\">t</a>\n\n- <img src=\"two\">\n\n</td></tr></table>\n\n```html\n<a href=\"no\">\n```\n`<a href=\"no\">`\n";
     assert_eq!(md(text), ["a one", "img two"]);
+    let text = "> x <a\n> href=\"one\">t</a>\n>\n> <img\n>   src=\"two\">\n\n- > <a\n  > href='three'>t</a>\n";
+    assert_eq!(md(text), ["a one", "img two", "a three"]);
 }

@@ -27,6 +27,20 @@ fn what_is_no_jsx_stays_markdown() {
 }
 
 #[test]
+fn what_follows_a_tag_at_the_start_of_a_line_is_no_code() {
+    for text in [
+        "<kbd>[x](gone.md)</kbd>",
+        "<Tabs><TabItem>[x](gone.md)</TabItem></Tabs>",
+        "<Tabs>\n<TabItem value=\"x\">[x](gone.md)</TabItem>\n</Tabs>",
+        "text\n\n  <TabItem\n  value=\"x\">[x](gone.md)</TabItem>",
+        "<kbd>{/* fetchall:x */}[x](gone.md)</kbd>",
+    ] {
+        assert_eq!(mdx(text), ["link gone.md"], "{text:?}");
+    }
+    assert_eq!(mdx("<Card title=\"x\">\n\n[a](b)\n\n</Card>\n\n# <b>T</b>"), ["link b"]);
+}
+
+#[test]
 fn headings_ids_and_comments_count() {
     let text = "# One <br/>\n\n<div id=\"two\"></div>\n\n{/* fetchall:ignore */}\n\n`{/* fetchall:no */}`\n\n## Three {#drei}\n";
     assert_eq!(names(text, Language::Mdx), ["two", "one", "drei"]);

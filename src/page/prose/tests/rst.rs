@@ -26,6 +26,12 @@ fn links_of_all_kinds_are_found() {
         (".. note:: see https://a.org/x", "text https://a.org/x"),
         (".. note::\n\n   see https://a.org/x", "text https://a.org/x"),
         (".. [1] see https://a.org/x", "text https://a.org/x"),
+        (":doc:`a <b>`", "doc b"),
+        ("see :doc:`../b`.", "doc ../b"),
+        (":download:`x <files/a.zip>`", "download files/a.zip"),
+        (".. toctree::\n   :maxdepth: 2\n\n   a/b\n", "doc a/b"),
+        (".. toctree::\n\n   words <b>\n\ntext", "doc b"),
+        (".. raw:: html\n\n   <p>ä\n   <a\n     href=\"b.html\">x</a>\n\ntext", "a b.html"),
         (".. include:: other.rst", "include other.rst"),
         ("Text::\n\n   https://no.org\n\nhttps://a.org/x", "text https://a.org/x"),
         ("* item::\n\n      https://no.org\n\n  more https://a.org/x", "text https://a.org/x"),
@@ -40,14 +46,15 @@ fn links_of_all_kinds_are_found() {
 fn literals_comments_and_roles_are_no_links() {
     for text in [
         "``https://a.org`` ``a` b``",
-        ":doc:`a <b>` :ref:`a <https://b.org>`",
+        ":ref:`a <https://b.org>` :mod:`a <b>` :doc:`/a`",
+        ".. raw:: latex\n\n   <a href=\"no\">",
         ".. code-block:: sh\n   :linenos:\n\n   curl https://a.org\n\n   more https://a.org",
         ".. a comment https://a.org\n   goes on https://a.org",
         ">>> get('https://a.org')\nhttps://a.org",
         "::\n\n  https://a.org",
         "name_ `other name`_ `x <name_>`_",
         ".. _alias: name_",
-        ".. toctree::\n\n   a\n   b",
+        ".. toctree::\n   :glob:\n\n   a*\n   self\n   /b",
     ] {
         assert_eq!(rst(text), [""; 0], "{text:?}");
     }

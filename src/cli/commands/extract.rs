@@ -1,0 +1,111 @@
+//! `fetchall extract`: pages that were kept in, records out; no network.
+//!
+//! Everything that can be wrong is found before anything is read, and before an output file is
+//! touched.
+
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use anyhow::{Context as _, bail};
+use fetchall::{
+    extractor::{Extractor, Found, Start},
+    model::record::RecordKind,
+    settings::Pages,
+    sink::Fields,
+    source::Spec,
+};
+use tokio::runtime::Runtime;
+
+use super::{
+    fetch::runtime,
+    output::{Output, schema},
+};
+use crate::cli::{
+    exit::Exit,
+    flags::SavedFlags,
+    parse, progress,
+    run::{self, Begun, Parts},
+    signals::Watch,
+    terminal::{self, Voice},
+};
+
+/// Runs the command.
+pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
+    if flags.output.fields.as_deref() == Some("help") {
+        return Ok(terminal::print(&Fields::help(&schema(RecordKind::Fetch))));
+    }
+    let Some(starts) = starts(&flags.sources) else { return Ok(parse::greet(Some("extract"))) };
+    let voice = Voice::of(&flags.output);
+    let pages = flags.resolve()?;
+    let mut extractor = Extractor::new(&pages)?;
+    if let Some(base) = &flags.base_url {
+        extractor = extractor.base(base.clone());
+    }
+    let found = match Extractor::find(&starts, flags.walk()) {
+        Ok(found) => found,
+        Err(problem) => bail!("{problem}"),
+    };
+    if flags.output.dry_run {
+        return Ok(list(&found));
+    }
+    let specs: Vec<Spec> = found.paths().map(spec).collect();
+    let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
+    let runtime = runtime()?;
+    let exit = go(&runtime, extractor, found, &pages, flags, &output, &voice)?;
+    // A read of stdin that is under way cannot be cut off, and must not be waited for.
+    runtime.shutdown_background();
+    Ok(exit)
+}
+
+/// What was named; `None` if nothing was, and nobody pipes anything in.
+fn starts(words: &[String]) -> Option<Vec<Start>> {
+    if words.is_empty() {
+        return (!io::stdin().is_terminal()).then(|| vec![Start::Stdin]);
+    }
+    let start = |word: &String| if word == "-" { Start::Stdin } else { Start::Path(PathBuf::from(word)) };
+    Some(words.iter().map(start).collect())
+}
+
+fn spec(path: &str) -> Spec {
+    if path == "-" { Spec::Stdin } else { Spec::File(PathBuf::from(path)) }
+}
+
+/// The dry run: what would be read.
+fn list(found: &Found) -> Exit {
+    let lines: String = found.paths().map(|path| format!("{}\n", fetchall::model::escape::visible(path))).collect();
+    terminal::print(&lines)
+}
+
+fn go(
+    runtime: &Runtime,
+    extractor: Extractor,
+    found: Found,
+    pages: &Pages,
+    flags: &SavedFlags,
+    output: &Output,
+    voice: &Voice,
+) -> anyhow::Result<Exit> {
+    let hinting = extractor.clone();
+    let begin = move || {
+        let launched = extractor.start(found);
+        let end = Box::pin(async move { launched.end.await.ok() });
+        Begun { records: launched.records, handle: Arc::new(launched.handle), end }
+    };
+    let parts = Parts {
+        begin: Box::new(begin),
+        sinks: vec![output.open(&pages.columns())?],
+        to_stdout: output.to_stdout(),
+        progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
+        first: None,
+        on_record: None,
+    };
+    let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
+    let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    ran.summary.noun = ("page", "pages");
+    ran.tell(voice);
+    ran.hint(&hinting.hints(), voice);
+    Ok(ran.exit())
+}

@@ -1,0 +1,108 @@
+//! The thread that feeds the crew: paths as they are, lists line by line, standard input.
+//!
+//! A thread of its own that is never joined, because a read of a pipe cannot be cut off. Must not
+//! know what is made of a page.
+
+use std::{
+    fs::{self, File as OpenFile},
+    io::{self, Read},
+    path::Path,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    thread,
+};
+
+use super::{
+    crew::{Closed, Entrance},
+    document::Source,
+    find::{File, Found, Item},
+};
+use crate::{
+    engine::Handle,
+    source::saved::{self, Kind},
+};
+
+/// Starts feeding.
+pub(super) fn start(found: Found, entrance: Entrance, handle: Handle) -> io::Result<()> {
+    let feed = Feed { entrance, handle };
+    thread::Builder::new().name("feed".to_owned()).spawn(move || feed.all(found)).map(drop)
+}
+
+struct Feed {
+    entrance: Entrance,
+    handle: Handle,
+}
+
+impl Feed {
+    fn all(mut self, found: Found) {
+        for item in found.items {
+            // Whoever closed the line, or stopped the run, wants no more.
+            if self.handle.stopped().is_some() || self.one(item).is_err() {
+                return;
+            }
+        }
+        self.handle.gauges.source_dry.store(1, Relaxed);
+    }
+
+    fn one(&mut self, item: Item) -> Result<(), Closed> {
+        match item {
+            Item::Fault(path, why) => self.enter(Source::Fault { path, why }, 0),
+            Item::Stdin => match saved::open(Box::new(io::stdin()), None) {
+                Ok((kind, input)) => self.input("-", kind, input),
+                Err(error) => self.entrance.break_off(format!("cannot read standard input: {error}")),
+            },
+            Item::File(file) => self.file(file),
+        }
+    }
+
+    /// What is found in a folder is a page; what was named itself may be a list.
+    fn file(&mut self, file: File) -> Result<(), Closed> {
+        let facts = fs::metadata(&*file.path);
+        let bytes = facts.as_ref().map_or(0, fs::Metadata::len);
+        if !file.named {
+            return self.enter(Source::File(file), bytes);
+        }
+        let path = Path::new(&*file.path);
+        let opened = OpenFile::open(path).and_then(|input| saved::open(Box::new(input), Some(path)));
+        match opened {
+            Err(error) => {
+                let why = format!("cannot be read: {error}");
+                self.enter(Source::Fault { path: file.path, why }, 0)
+            }
+            Ok((Kind::Document, _)) if facts.is_ok_and(|facts| facts.is_file()) => {
+                self.enter(Source::File(file), bytes)
+            }
+            // What is no regular file cannot be opened a second time.
+            Ok((kind, input)) => self.input(&file.path, kind, input),
+        }
+    }
+
+    /// An input that can be read once.
+    fn input(&mut self, name: &str, kind: Kind, input: Box<dyn Read>) -> Result<(), Closed> {
+        if kind == Kind::Document {
+            return match saved::whole(input) {
+                Ok(bytes) => {
+                    let len = bytes.len() as u64;
+                    self.enter(Source::Whole { path: name.into(), bytes }, len)
+                }
+                Err(why) => self.enter(Source::Fault { path: name.into(), why }, 0),
+            };
+        }
+        let list: Arc<str> = name.into();
+        let mut outcome = Ok(());
+        let read = saved::lines(input, |number, line| {
+            let bytes = line.as_ref().map_or(0, String::len) as u64;
+            outcome = self.enter(Source::Line { list: Arc::clone(&list), number, line }, bytes);
+            outcome.is_ok() && self.handle.stopped().is_none()
+        });
+        outcome?;
+        match read {
+            Ok(()) => Ok(()),
+            Err(error) => self.entrance.break_off(format!("cannot read {name} to its end: {error}")),
+        }
+    }
+
+    fn enter(&mut self, source: Source, bytes: u64) -> Result<(), Closed> {
+        self.handle.gauges.read.fetch_add(1, Relaxed);
+        self.entrance.enter(source, bytes)
+    }
+}

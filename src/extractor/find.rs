@@ -1,0 +1,132 @@
+//! Which pages there are below what was named. Must not know what is in them.
+
+use std::{collections::HashSet, path::Path};
+
+use super::Start;
+use crate::{
+    page::Language,
+    source::walk::{self, Walk},
+};
+
+/// What is to be read, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    pub(super) items: Vec<Item>,
+}
+
+/// One thing to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    Stdin,
+    File(File),
+    /// What could not be looked into: path and a sentence.
+    Fault(Box<str>, String),
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct File {
+    pub path: Box<str>,
+    /// Where in the path begins what is below the folder that was named.
+    pub below: usize,
+    /// Whether it was named itself, and may be anything.
+    pub named: bool,
+}
+
+impl Found {
+    /// The paths, `-` for standard input.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().map(|item| match item {
+            Item::Stdin => "-",
+            Item::File(file) => &file.path,
+            Item::Fault(path, _) => path,
+        })
+    }
+}
+
+/// Finds the pages below `starts`. The error is a sentence.
+pub(super) fn find(starts: &[Start], walk: Walk) -> Result<Found, String> {
+    let mut found = Found::default();
+    let mut seen = HashSet::new();
+    for start in starts {
+        match start {
+            Start::Stdin if found.items.contains(&Item::Stdin) => {
+                return Err("`-` is named twice, but standard input can be read only once".to_owned());
+            }
+            Start::Stdin => found.items.push(Item::Stdin),
+            Start::Path(path) => below(path, walk, &mut found.items, &mut seen)?,
+        }
+    }
+    Ok(found)
+}
+
+fn below(start: &Path, walk: Walk, items: &mut Vec<Item>, seen: &mut HashSet<Box<str>>) -> Result<(), String> {
+    let listing = walk::documents(&[start.to_owned()], walk)?;
+    let root = walk::name_of(start)?;
+    let mut any = !listing.faults.is_empty();
+    for one in listing.listed.into_iter().filter(|one| one.named || one.language.is_some_and(is_page)) {
+        any = true;
+        if seen.insert(one.path.clone()) {
+            let below = begin(&one.path, &root, one.named);
+            items.push(Item::File(File { path: one.path, below, named: one.named }));
+        }
+    }
+    items.extend(listing.faults.into_iter().map(|(path, why)| Item::Fault(path.into(), why)));
+    if any {
+        return Ok(());
+    }
+    let start = start.display();
+    Err(format!("there is no page below `{start}` (html, json, xml or txt; a list of records is named itself)"))
+}
+
+/// Where in `path` begins what is below `root`; of a file that was named itself, its name.
+fn begin(path: &str, root: &str, named: bool) -> usize {
+    if named {
+        return path.rfind('/').map_or(0, |at| at + 1);
+    }
+    match path.strip_prefix(root) {
+        Some(rest) => path.len() - rest.trim_start_matches('/').len(),
+        None => 0,
+    }
+}
+
+/// What in a folder is read: what a server sends as a page or as data.
+fn is_page(language: Language) -> bool {
+    matches!(language, Language::Html | Language::Json | Language::Sitemap | Language::Text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn folders_give_pages_and_what_is_named_itself_is_read_whatever_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("site/deep")).unwrap();
+        fs::create_dir_all(dir.path().join("empty")).unwrap();
+        for name in ["site/b.html", "site/a.json", "site/deep/c.xml", "site/s.css", "site/x.png", "all.jsonl"] {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
+        let at = |name: &str| Start::Path(dir.path().join(name));
+        let found = find(&[at("site"), Start::Stdin, at("all.jsonl"), at("site/b.html")], Walk::default()).unwrap();
+        let shown: Vec<_> = found
+            .items
+            .iter()
+            .map(|item| match item {
+                Item::File(file) => (&file.path[file.below..], file.named),
+                _ => ("-", false),
+            })
+            .collect();
+        let expected = [("a.json", false), ("b.html", false), ("deep/c.xml", false), ("-", false), ("all.jsonl", true)];
+        assert_eq!(shown, expected);
+        for (starts, told) in [
+            (vec![at("empty")], "there is no page below"),
+            (vec![at("none")], "no file or folder"),
+            (vec![Start::Stdin, Start::Stdin], "named twice"),
+        ] {
+            assert!(find(&starts, Walk::default()).unwrap_err().contains(told), "{told}");
+        }
+    }
+}
