@@ -47,6 +47,13 @@ peer_python() {
     "$venv/bin/python" -c 'import selectolax, pycurl, aiohttp' 2> /dev/null
 }
 
+# Scrapy beside them.
+peer_scrapy() {
+    "$venv/bin/python" -c 'import scrapy' 2> /dev/null \
+        || "$venv/bin/python" -m pip install --quiet --disable-pip-version-check scrapy > /dev/null 2>&1
+    "$venv/bin/python" -c 'import scrapy' 2> /dev/null
+}
+
 free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
 
 # nginx over a folder, one worker: plain on $port, TLS 1.3 on $tls_port. It counts by itself; with
@@ -100,6 +107,15 @@ start_delay() {
     pids+=("$DELAY_PID")
     read -r _ <&"$delay_out"
     server=delay
+}
+
+# The practice site.
+start_demo() {
+    coproc DEMO { exec "$bin" demo --serve --port 0 2> /dev/null; }
+    pids+=("$DEMO_PID")
+    read -r -t 10 line <&"${DEMO[0]}"
+    port=${line##*:} port=${port%%/*}
+    server=none
 }
 
 stop_servers() {

@@ -4,7 +4,30 @@
 part_crawl() {
     crawl_documentation
     crawl_million
+    crawl_catalogue
 }
+
+# The catalogue of the demo: a command line, a program of this library, and a spider for Scrapy.
+crawl_catalogue() {
+    { peer_python && peer_scrapy; } || { say "crawl: no Scrapy; the catalogue is left out"; return; }
+    title "crawl: the catalogue, 55 pages, 4 at once"
+    start_demo
+    tool fetchall "$bin" crawl "http://127.0.0.1:$port/catalogue/page/1" --scope prefix --include /catalogue/ --depth 99 --per-host 4 -q \
+        --select 'name=article h1' --select 'cents=.price::attr(data-cents)|int' --select stock=.stock --select 'path[]=.breadcrumbs a' \
+        -f jsonl -o "$work/catalogue.jsonl"
+    tool program "$examples/catalogue" "http://127.0.0.1:$port"
+    tool scrapy "$venv/bin/python" benches/peers/catalogue_scrapy.py "http://127.0.0.1:$port" "$work/scrapy.jsonl"
+    compare run 1
+    say
+    jq -c 'select(.data.name) | .data' "$work/catalogue.jsonl" | sort > "$work/ours"
+    jq -c . "$work/scrapy.jsonl" | sort > "$work/theirs"
+    sort "$work/program.out" > "$work/programs"
+    say "things: $(wc -l < "$work/ours"); lines that differ from the spider's: command $(comm -3 "$work/ours" "$work/theirs" | wc -l), program $(comm -3 <(jq -cS . "$work/programs" | sort) <(jq -cS . "$work/theirs" | sort) | wc -l)"
+    say "lines without blanks and comments: command 1, program $(code_lines examples/catalogue.rs), spider $(code_lines benches/peers/catalogue_scrapy.py)"
+    stop_servers
+}
+
+code_lines() { grep -cvE '^\s*(//.*|#.*|""".*|[})\];]*)?$' "$1"; }
 
 crawl_documentation() {
     [ -d "$(documentation)" ] || { say "crawl: no documentation of the toolchain here"; return; }

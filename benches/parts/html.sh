@@ -13,11 +13,18 @@ part_html() {
     if ((peers)); then
         tool pycurl+selectolax "$venv/bin/python" benches/peers/links.py "$list" $slots
         tool same,_links_as_written "$venv/bin/python" benches/peers/links.py "$list" $slots as-written
+        tool aiohttp+selectolax "$venv/bin/python" benches/peers/links_aiohttp.py "$list" $slots
+        peer_scrapy && tool scrapy "$venv/bin/python" benches/peers/links_scrapy.py "$list" $slots "$work/scrapy.jsonl"
     fi
-    rounds=$((short ? 1 : rounds)) compare page "$count" pycurl+selectolax:0.3333 same,_links_as_written:0.3333
+    rounds=$((short ? 1 : rounds)) compare page "$count" pycurl+selectolax:0.3333 same,_links_as_written:0.3333 aiohttp+selectolax:0.3333 scrapy:0.05
     awk -v count="$count" '$1 == "fetchall" { print $2 * 1e6 / count }' "$work/rounds" | median > "$work/each"
     say; say "fetchall: $(cat "$work/each") µs a page; at most 110: $(verdict "$(cat "$work/each")" 110)"
-    ((peers)) && say "links found: fetchall $(jq '.links | length' "$work/links.jsonl" | awk '{ n += $1 } END { print n }'), the peer $(jq '.links | length' "$work/pycurl+selectolax.out" | awk '{ n += $1 } END { print n }')"
+    if ((peers)); then
+        links_a_page "$work/links.jsonl" > "$work/links.tsv"
+        say "links found: $(awk '{ n += $2 } END { print n }' "$work/links.tsv")"
+        say "pages with another number of links: aiohttp+selectolax $(links_a_page "$work/aiohttp+selectolax.out" | comm -13 "$work/links.tsv" - | wc -l)"
+        [ ! -e "$work/scrapy.jsonl" ] || say "pages with another number of links: scrapy $(links_a_page "$work/scrapy.jsonl" | comm -13 "$work/links.tsv" - | wc -l)"
+    fi
 
     title "html: three selectors on $count pages, $slots at once"
     tool fetchall "$bin" "$list" -c $slots --per-host $slots -q --select 'heading=h1' --select 'icon=link[rel=icon]::attr(href)' --select 'items[]=li a' -o "$work/select.jsonl"
@@ -25,3 +32,5 @@ part_html() {
     rounds=$((short ? 1 : rounds)) compare page "$count" aiohttp+selectolax:0.5
     stop_servers
 }
+
+links_a_page() { jq -r "[.url, (.links | length)] | @tsv" "$1" | sort; }

@@ -9,18 +9,13 @@ they stand in the page.
 import io
 import json
 import sys
-from urllib.parse import urljoin
 
 import pycurl
-from selectolax.lexbor import LexborHTMLParser
 
-WHERE = {"a": "href", "area": "href", "link": "href"}
-SOURCES = ("img", "script", "iframe", "source", "video", "audio", "embed")
-WHERE.update({tag: "src" for tag in SOURCES})
-SELECTOR = ",".join(f"{tag}[{attribute}]" for tag, attribute in WHERE.items())
+from rows import title_and_links
 
 path, concurrency, *rest = sys.argv[1:]
-absolute = rest != ["as-written"]
+as_written = rest == ["as-written"]
 urls = iter(open(path).read().split())
 multi = pycurl.CurlMulti()
 bodies = {}
@@ -40,13 +35,7 @@ def begin(handle):
 
 def row(handle):
     url, body = bodies.pop(handle)
-    tree = LexborHTMLParser(body.getvalue())
-    title = tree.css_first("title")
-    links = [node.attributes.get(WHERE[node.tag]) or "" for node in tree.css(SELECTOR)]
-    if absolute:
-        links = [urljoin(url, link) for link in links]
-    title = " ".join(title.text().split()) if title else None
-    return {"url": url, "status": handle.getinfo(pycurl.RESPONSE_CODE), "title": title, "links": links}
+    return title_and_links(url, handle.getinfo(pycurl.RESPONSE_CODE), body.getvalue(), as_written)
 
 
 for _ in range(int(concurrency)):
