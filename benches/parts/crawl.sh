@@ -12,7 +12,7 @@ crawl_catalogue() {
     { peer_python && peer_scrapy; } || { say "crawl: no Scrapy; the catalogue is left out"; return; }
     title "crawl: the catalogue, 55 pages, 4 at once"
     start_demo
-    tool fetchall "$bin" crawl "http://127.0.0.1:$port/catalogue/page/1" --scope prefix --include /catalogue/ --depth 99 --per-host 4 -q \
+    tool fetchall "$bin" crawl "http://127.0.0.1:$port/catalogue/page/1" --include /catalogue/ --depth 99 --per-host 4 -q \
         --select 'name=article h1' --select 'cents=.price::attr(data-cents)|int' --select stock=.stock --select 'path[]=.breadcrumbs a' \
         -f jsonl -o "$work/catalogue.jsonl"
     tool program "$examples/catalogue" "http://127.0.0.1:$port"
