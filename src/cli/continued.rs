@@ -249,7 +249,8 @@ fn again(flags: &ContinueFlags, records: Option<&Path>, reads_stdin: bool) -> Op
         return Some(format!("the same command{} goes on{list}", more.unwrap_or_default()));
     }
     // What asks for a new beginning, or for more than what is left, is not asked for again.
-    let mut words: Vec<String> = std::env::args().filter(|word| word != "--restart").map(|word| quoted(&word)).collect();
+    let mut words: Vec<String> =
+        std::env::args().filter(|word| word != "--restart").map(|word| quoted(&word)).collect();
     if let Some(name) = words.first_mut() {
         *name = "fetchall".to_owned();
     }
@@ -313,7 +314,9 @@ mod tests {
 
     #[test]
     fn words_are_quoted_for_a_shell_where_they_must_be() {
-        for (word, shown) in [("a-b/c.txt", "a-b/c.txt"), ("", "''"), ("it's a", "'it'\\''s a'"), ("t=h1, h2", "'t=h1, h2'")] {
+        for (word, shown) in
+            [("a-b/c.txt", "a-b/c.txt"), ("", "''"), ("it's a", "'it'\\''s a'"), ("t=h1, h2", "'t=h1, h2'")]
+        {
             assert_eq!(quoted(word), shown);
         }
     }

@@ -116,7 +116,8 @@ fn given(definition: &Clap, matches: &clap::ArgMatches) -> Vec<Given> {
             continue;
         }
         let name = arg.get_long().map_or_else(|| "SOURCE".to_owned(), |long| format!("--{long}"));
-        let mut values = matches.get_raw(id).into_iter().flatten().map(|raw| raw.to_string_lossy().into_owned()).peekable();
+        let mut values =
+            matches.get_raw(id).into_iter().flatten().map(|raw| raw.to_string_lossy().into_owned()).peekable();
         if values.peek().is_none() {
             given.push(Given { name, value: String::new() });
             continue;

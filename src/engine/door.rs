@@ -58,7 +58,12 @@ impl Door {
 
     /// The list is at its end; the sentence says why it cannot be the one that was begun with.
     pub fn end(&self) -> Option<String> {
-        self.before.as_ref()?.marks.end().err().map(|_| "the list is shorter than the one that the run began with".to_owned())
+        self.before
+            .as_ref()?
+            .marks
+            .end()
+            .err()
+            .map(|_| "the list is shorter than the one that the run began with".to_owned())
     }
 
     pub fn admit(&mut self, request: Request) -> Admission {
@@ -73,7 +78,9 @@ impl Door {
         let done = before.done.contains(seq);
         self.before = Some(before);
         match (same, done) {
-            (false, _) => Admission::Changed(format!("the list is another than the run began with, at request {seq} or before")),
+            (false, _) => {
+                Admission::Changed(format!("the list is another than the run began with, at request {seq} or before"))
+            }
             (true, true) => Admission::Done(seq),
             (true, false) => admission,
         }

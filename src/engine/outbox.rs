@@ -21,7 +21,14 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub fn new(order: Order) -> Self {
-        Outbox { order, ready: VecDeque::new(), held: BTreeMap::new(), passed: BTreeSet::new(), next: 0, ready_bytes: 0 }
+        Outbox {
+            order,
+            ready: VecDeque::new(),
+            held: BTreeMap::new(),
+            passed: BTreeSet::new(),
+            next: 0,
+            ready_bytes: 0,
+        }
     }
 
     pub fn put(&mut self, record: Record) {

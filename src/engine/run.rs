@@ -27,8 +27,8 @@ use super::{
 };
 use crate::{
     fetch::Wire,
-    journal::Before,
     frontier::{Adapt, Frontier, LaneId, Scope},
+    journal::Before,
     model::{Ending, Errand, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
     page::{Stage, Want, select::Plan},
     policy::budget::RetryBudget,

@@ -57,7 +57,11 @@ pub fn spawn(
             Ok(runtime) => runtime,
             Err(error) => return Written { outcome: Err(error.into()), journal },
         };
-        runtime.block_on(write_all(records, Outputs { sinks, journal, positions: Vec::new(), synced: Instant::now() }, on_record))
+        runtime.block_on(write_all(
+            records,
+            Outputs { sinks, journal, positions: Vec::new(), synced: Instant::now() },
+            on_record,
+        ))
     })
 }
 
@@ -114,11 +118,7 @@ impl Outputs {
     }
 }
 
-async fn write_all(
-    mut records: mpsc::Receiver<Record>,
-    mut outputs: Outputs,
-    mut on_record: OnRecord,
-) -> Written {
+async fn write_all(mut records: mpsc::Receiver<Record>, mut outputs: Outputs, mut on_record: OnRecord) -> Written {
     let mut batch = Vec::new();
     let written = loop {
         if records.recv_many(&mut batch, BATCH).await == 0 {
@@ -142,4 +142,101 @@ async fn write_all(
     drop(records);
     let finished = outputs.finish().await;
     Written { outcome: written.and(finished), journal: outputs.journal }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use futures::future::BoxFuture;
+
+    use super::*;
+    use crate::model::{Code, Ending, Failure, Request, Visit, record::Heavy};
+
+    type Calls = Arc<Mutex<Vec<String>>>;
+
+    fn note(calls: &Calls, call: String) {
+        calls.lock().unwrap().push(call);
+    }
+
+    struct Output(Calls, u64);
+
+    impl Sink for Output {
+        fn write<'a>(&'a mut self, batch: &'a [Record]) -> BoxFuture<'a, Result<(), SinkError>> {
+            self.1 += batch.len() as u64;
+            note(&self.0, format!("write {:?}", batch.iter().map(|record| record.seq).collect::<Vec<_>>()));
+            Box::pin(std::future::ready(Ok(())))
+        }
+        fn flush(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+            note(&self.0, "flush".to_owned());
+            Box::pin(std::future::ready(Ok(())))
+        }
+        fn position(&self) -> Option<u64> {
+            Some(self.1)
+        }
+        fn sync(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+            note(&self.0, "sync".to_owned());
+            Box::pin(std::future::ready(Ok(())))
+        }
+        fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+            note(&self.0, "finish".to_owned());
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+
+    struct Book(Calls, bool);
+
+    impl Settle for Book {
+        fn is_final(&self, record: &Record) -> bool {
+            record.ok
+        }
+        fn settle(&mut self, batch: &[Record], positions: &[Option<u64>]) -> Result<(), JournalError> {
+            note(&self.0, format!("settle {} at {positions:?}", batch.len()));
+            if self.1 { Err(JournalError::Io("run.db".into(), "full".into())) } else { Ok(()) }
+        }
+        fn synced(&mut self) -> Result<(), JournalError> {
+            note(&self.0, "synced".to_owned());
+            Ok(())
+        }
+        fn close(&mut self, _: bool) -> Result<(), JournalError> {
+            Ok(())
+        }
+    }
+
+    fn record(seq: u64, ending: Ending) -> Record {
+        Record::of(Visit::refused(seq, Request::get("https://h/"), None, ending), Heavy::default())
+    }
+
+    async fn run(fails: bool) -> (Written, Vec<String>) {
+        let calls = Calls::default();
+        let (sender, records) = mpsc::channel(8);
+        for seq in 0..2 {
+            sender.send(record(seq, Ending::Ok)).await.unwrap();
+        }
+        sender.send(record(2, Ending::Error(Failure::new(Code::Cancelled, "")))).await.unwrap();
+        drop(sender);
+        let sinks: Vec<Box<dyn Sink>> =
+            vec![Box::new(Output(Arc::clone(&calls), 0)), Box::new(Output(Arc::clone(&calls), 0))];
+        let journal = Some(Box::new(Book(Arc::clone(&calls), fails)) as Box<dyn Settle>);
+        let outputs = Outputs { sinks, journal, positions: Vec::new(), synced: Instant::now() };
+        let written = write_all(records, outputs, Box::new(|_| {})).await;
+        let calls = calls.lock().unwrap().clone();
+        (written, calls)
+    }
+
+    #[tokio::test]
+    async fn nothing_is_done_before_every_output_has_it_and_nothing_is_durable_before_they_are() {
+        let (written, calls) = run(false).await;
+        assert!(written.outcome.is_ok());
+        let settled = ["write [0, 1]", "write [0, 1]", "flush", "flush", "settle 2 at [Some(2), Some(2)]"];
+        assert_eq!(calls[..5], settled);
+        assert_eq!(calls[5..], ["sync", "sync", "synced", "finish", "finish"]);
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_takes_no_more_ends_the_writing_and_outputs_are_finished() {
+        let (written, calls) = run(true).await;
+        assert!(matches!(written.outcome, Err(WriteError::Journal(_))));
+        assert_eq!(calls[5..], ["finish", "finish"]);
+    }
 }

@@ -101,7 +101,9 @@ impl fmt::Display for Difference {
         let shown = |value: &Option<String>| match value {
             None => "not given".to_owned(),
             Some(value) if value.starts_with(DIGEST) => "given".to_owned(),
-            Some(value) if value.chars().count() > SHOWN => format!("{}…", value.chars().take(SHOWN).collect::<String>()),
+            Some(value) if value.chars().count() > SHOWN => {
+                format!("{}…", value.chars().take(SHOWN).collect::<String>())
+            }
             Some(value) => value.clone(),
         };
         write!(f, "{name} was {}, and is {}", shown(then), shown(now))

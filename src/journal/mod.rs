@@ -17,13 +17,13 @@ mod store;
 
 use std::path::PathBuf;
 
+#[cfg(feature = "sqlite")]
+pub use self::file::{Begin, Journal, Past};
 pub use self::{
     done::Done,
     identity::{Difference, Identity},
     marks::Marks,
 };
-#[cfg(feature = "sqlite")]
-pub use self::file::{Begin, Journal, Past};
 use crate::model::Record;
 
 /// Why there is no journal, or why it takes no more.

@@ -235,7 +235,12 @@ mod tests {
 
     #[test]
     fn what_a_stopped_run_left_over_is_asked_for_again() {
-        let rows = [row(0, true, ""), row(1, false, "cancelled"), row(2, false, "budget.deadline"), row(3, false, "http.client_error")];
+        let rows = [
+            row(0, true, ""),
+            row(1, false, "cancelled"),
+            row(2, false, "budget.deadline"),
+            row(3, false, "http.client_error"),
+        ];
         let (_dir, path) = file("out.jsonl", &rows.concat());
         let told = resume(&path, false).unwrap();
         assert_eq!((told.done.iter().collect::<Vec<_>>(), told.left_over), (vec![0, 3], 2));

@@ -157,7 +157,8 @@ impl Store {
         let mut count = 0;
         while let Some(row) = rows.next().map_err(|error| fault(&self.path, error))? {
             let get = || rusqlite::Result::Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-            let (id, done, failed, positions): (i64, Vec<u8>, Vec<u8>, Vec<u8>) = get().map_err(|error| fault(&self.path, error))?;
+            let (id, done, failed, positions): (i64, Vec<u8>, Vec<u8>, Vec<u8>) =
+                get().map_err(|error| fault(&self.path, error))?;
             if id == 0 {
                 kept.done = Done::from_bytes(&done).ok_or_else(unreadable)?;
             } else {
@@ -168,7 +169,8 @@ impl Store {
                 }
             }
             unpack(&failed).ok_or_else(unreadable)?.into_iter().for_each(|seq| _ = kept.failed.insert(seq));
-            kept.positions = unpack(&positions).ok_or_else(unreadable)?.into_iter().map(|one| one.checked_sub(1)).collect();
+            kept.positions =
+                unpack(&positions).ok_or_else(unreadable)?.into_iter().map(|one| one.checked_sub(1)).collect();
             kept.last = id;
             count += 1;
         }

@@ -53,7 +53,10 @@ impl Output {
         let target = match file {
             Some(path) => {
                 refuse_to_overwrite_a_list(path, specs)?;
-                Target::File { path: path.to_owned(), content: if save.append { Content::Append } else { Content::Replace } }
+                Target::File {
+                    path: path.to_owned(),
+                    content: if save.append { Content::Append } else { Content::Replace },
+                }
             }
             None if save.append => bail!("--append needs a file to add to, and stdout is none"),
             None => stdout_target(),

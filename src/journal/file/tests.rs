@@ -50,7 +50,9 @@ fn what_was_settled_is_known_again_after_a_kill() {
 fn what_has_failed_is_asked_for_again_only_on_request_and_may_be_well_then() {
     let place = place();
     let (mut journal, ..) = open(&place, Begin::GoOn);
-    journal.settle(&[record(0, None), record(1, Some(Code::DnsNotFound)), record(2, Some(Code::DnsNotFound))], &[]).unwrap();
+    journal
+        .settle(&[record(0, None), record(1, Some(Code::DnsNotFound)), record(2, Some(Code::DnsNotFound))], &[])
+        .unwrap();
     journal.close(true).unwrap();
     drop(journal);
     let (mut journal, before, past) = open(&place, Begin::RetryFailed);
