@@ -186,7 +186,7 @@ fn by_records(
     if told.torn {
         voice.line(&format!("{name}: the last line was torn and is cut off"));
     }
-    if told.done.len() > 0 {
+    if !told.done.is_empty() {
         voice.line(&format!("{name}: {} are done; going on", told.done.len()));
     }
     Ok(Continued {
