@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use crate::{
     engine::{Engine, Handle, Launched},
     fetch::{Client, ClientError},
+    journal::Before,
     model::{Record, Request, View, units::Rate, wanted::Rule},
     page::{
         Stage,
@@ -110,6 +111,14 @@ impl Fetcher {
     /// Starts a run at once, for those who take its parts apart. Called inside a tokio runtime.
     pub fn start(&self, source: Source) -> Launched {
         self.engine().start(source)
+    }
+
+    /// Goes on with a run that was begun before: requests that are done are passed over, and those that
+    /// follow keep their `seq`. Called inside a tokio runtime.
+    pub fn resume(&self, source: Source, before: Before) -> Launched {
+        let mut engine = self.engine();
+        engine.resume(before);
+        engine.start(source)
     }
 
     fn engine(&self) -> Engine<Client> {

@@ -30,6 +30,7 @@
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
+//! - [`journal`]: what is done, so that a run that was killed goes on where it stopped.
 //! - [`check`]: links as pure decisions: where they lead, whether that is there, what it means.
 //! - [`crawl`]: which requests follow from a page, and which are traps.
 //! - [`checker`]: the front door of link checking: documents and sites in, findings out.
@@ -51,6 +52,7 @@ pub mod extractor;
 pub mod fetch;
 mod fetcher;
 pub mod frontier;
+pub mod journal;
 pub mod model;
 pub mod page;
 pub mod policy;

@@ -11,7 +11,7 @@ use criterion::{BatchSize, Criterion, Throughput};
 use fetchall::{
     Record, Request,
     model::{Body, Ending, Exchange, Head, Page, Phases, Visit, record::Heavy},
-    sink::{Format, Target, open},
+    sink::{Content, Format, Target, open},
 };
 use futures::executor::block_on;
 use http::{HeaderMap, HeaderValue, Method, Version, header};
@@ -32,7 +32,7 @@ pub fn write(criterion: &mut Criterion) {
     let bytes: usize = batch.iter().map(|record| serde_json::to_vec(record).map_or(0, |line| line.len() + 1)).sum();
     group.throughput(Throughput::Bytes(bytes as u64));
     for (name, format) in [("JSON Lines", Format::Jsonl), ("CSV", Format::Csv)] {
-        let target = Target::File { path: "/dev/null".into(), append: false };
+        let target = Target::File { path: "/dev/null".into(), content: Content::Replace };
         let Ok(mut sink) = open(format, target, None, &[]) else { continue };
         group.bench_function(format!("{BATCH} as {name}"), |bencher| {
             bencher.iter(|| block_on(sink.write(black_box(&batch))).expect("nothing to fail"));

@@ -12,6 +12,7 @@ use super::{
     definition::{Cli, Command, compact, definition, short_help},
     environment,
     exit::Exit,
+    flags::Given,
     terminal::Voice,
 };
 
@@ -42,13 +43,19 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
         Ok(cli) => cli,
         Err(error) => return Parsed::Over(report(&error)),
     };
-    let command = match cli.command {
+    let mut command = match cli.command {
         Some(command) => command,
         None => match cli.fetch.sources.first().and_then(|word| unknown_command(&definition, word)) {
             Some(message) => return usage(message),
             None => Command::Fetch(Box::new(cli.fetch)),
         },
     };
+    if let Command::Fetch(flags) = &mut command {
+        let own = matches.subcommand().map_or((&definition, &matches), |(name, matches)| {
+            (definition.find_subcommand(name).unwrap_or(&definition), matches)
+        });
+        flags.continued.given = given(own.0, own.1);
+    }
     let (voice, known) = match &command {
         Command::Fetch(flags) => (Voice::of(&flags.output), Some(&definition)),
         Command::Crawl(flags) => (Voice::of(&flags.output), definition.find_subcommand("crawl")),
@@ -98,6 +105,26 @@ fn lost_flag(definition: &Clap, matches: &clap::ArgMatches) -> Option<String> {
         true => format!("--{long} stands before `{command}`; write it after: fetchall {command} --{long} …"),
         false => format!("--{long} is a flag of `fetch` and does not go with `{command}`"),
     })
+}
+
+/// Every flag and source that was given, on the command line or in the environment, as it was typed.
+fn given(definition: &Clap, matches: &clap::ArgMatches) -> Vec<Given> {
+    let mut given = Vec::new();
+    for arg in definition.get_arguments() {
+        let id = arg.get_id().as_str();
+        if !matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable)) {
+            continue;
+        }
+        let name = arg.get_long().map_or_else(|| "SOURCE".to_owned(), |long| format!("--{long}"));
+        let mut values =
+            matches.get_raw(id).into_iter().flatten().map(|raw| raw.to_string_lossy().into_owned()).peekable();
+        if values.peek().is_none() {
+            given.push(Given { name, value: String::new() });
+            continue;
+        }
+        given.extend(values.map(|value| Given { name: name.clone(), value }));
+    }
+    given
 }
 
 /// A bare word as the first source is a command that does not exist.

@@ -11,7 +11,11 @@ use std::{
 use fetchall::{
     Fetcher, Request,
     crawler::CrawlHandle,
-    engine::{End, Handle, Progress, Stop, writer},
+    engine::{
+        End, Handle, Progress, Stop,
+        writer::{self, WriteError, Written},
+    },
+    journal::{Before, Settle},
     model::{Code, Record},
     report::Summary,
     sink::{Sink, SinkError},
@@ -73,10 +77,17 @@ pub struct Begun {
 /// Starts a run, within a runtime.
 pub type Begin = Box<dyn FnOnce() -> Begun>;
 
-/// What fetches everything that `source` yields.
-pub fn fetching(fetcher: Fetcher, source: BoxStream<'static, Result<Request, SourceError>>) -> Begin {
+/// What fetches everything that `source` yields and was not done before.
+pub fn fetching(
+    fetcher: Fetcher,
+    source: BoxStream<'static, Result<Request, SourceError>>,
+    before: Option<Before>,
+) -> Begin {
     Box::new(move || {
-        let launched = fetcher.start(source);
+        let launched = match before {
+            Some(before) => fetcher.resume(source, before),
+            None => fetcher.start(source),
+        };
         let end = Box::pin(async move { launched.end.await.ok() });
         Begun { records: launched.records, handle: Arc::new(launched.handle), end }
     })
@@ -96,6 +107,10 @@ pub struct Parts {
     pub first: Option<u64>,
     /// Called for each record, beside the summary.
     pub on_record: Option<writer::OnRecord>,
+    /// What is told what is done.
+    pub journal: Option<Box<dyn Settle>>,
+    /// Records of an earlier part of this run that count against the exit status.
+    pub failed_before: u64,
 }
 
 /// Hints that are told at most: the requests of a list may each have selectors of their own.
@@ -132,6 +147,17 @@ impl Ran {
         }
     }
 
+    /// Says how to go on, if something is left to do.
+    pub fn tell_again(&self, again: Option<&str>, voice: &Voice) {
+        let is_left = self.facts.signal.is_some()
+            || self.facts.sink_failed
+            || self.facts.source_failed
+            || matches!(self.facts.stopped, Some(Stop::Asked | Stop::Deadline | Stop::Failures));
+        if let (true, Some(again)) = (is_left, again) {
+            voice.line(again);
+        }
+    }
+
     /// Whether the run was ended from outside, so that nothing is to follow it.
     pub fn is_over(&self) -> bool {
         self.facts.signal.is_some() || self.facts.reader_gone
@@ -148,7 +174,7 @@ impl Ran {
 /// # Errors
 /// If the system has no thread for the writer; then nothing was sent.
 pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std::io::Result<Ran> {
-    let Parts { begin, sinks, to_stdout, progress, first, mut on_record } = parts;
+    let Parts { begin, sinks, to_stdout, progress, first, mut on_record, journal, failed_before } = parts;
     let summary = Arc::new(Mutex::new(Summary::new()));
     let counting = Arc::clone(&summary);
     let note = move |record: &Record| {
@@ -160,7 +186,7 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
     let began = Instant::now();
     let (end, written, handle) = runtime.block_on(async {
         let Begun { records, handle, end } = begin();
-        let writer = writer::spawn(records, sinks, Box::new(note))?;
+        let writer = writer::spawn(records, sinks, Box::new(note), journal)?;
         let stopping = Arc::clone(&handle);
         let stopper: Stopper = Arc::new(move |why| stopping.stop(why));
         watch.follow(&stopper);
@@ -177,14 +203,25 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
     })?;
     let mut summary = std::mem::take(&mut *summary.lock().unwrap_or_else(PoisonError::into_inner));
     summary.wall = began.elapsed();
-    Ok(weigh(summary, end, written, &*handle, watch.signal(), first))
+    let written = written.map(|written| close(written, end.as_ref()));
+    let mut ran = weigh(summary, end, written, &*handle, watch.signal(), first);
+    ran.facts.any_failed |= failed_before > 0;
+    Ok(ran)
+}
+
+/// Closes the journal behind everything else.
+fn close(written: Written, end: Option<&End>) -> Result<(), WriteError> {
+    let Written { outcome, journal } = written;
+    let is_complete = outcome.is_ok() && end.is_some_and(|end| end.stopped.is_none() && end.source_error.is_none());
+    let closed = journal.map_or(Ok(()), |mut journal| journal.close(is_complete));
+    outcome.and(closed.map_err(WriteError::from))
 }
 
 /// Works the facts out of what the parts of the run brought back; `None` is a part that panicked.
 fn weigh(
     summary: Summary,
     end: Option<End>,
-    written: Option<Result<(), SinkError>>,
+    written: Option<Result<(), WriteError>>,
     handle: &dyn Grip,
     signal: Option<i32>,
     first: Option<u64>,
@@ -201,7 +238,7 @@ fn weigh(
     facts.stopped = end.stopped.or(handle.stopped());
     facts.reader_gone = facts.stopped == Some(Stop::Gone);
     match written {
-        Some(Err(SinkError::Gone(_))) => facts.reader_gone = true,
+        Some(Err(WriteError::Sink(SinkError::Gone(_)))) => facts.reader_gone = true,
         Some(Err(error)) => {
             // The engine saw its reader leave: that was this fault, not `| head`.
             facts.sink_failed = true;

@@ -9,7 +9,8 @@ use http::Method;
 
 use crate::{
     frontier::Seen,
-    model::{Code, Ending, Errand, Failure, Flight, Request, Visit},
+    journal::Before,
+    model::{Code, Ending, Errand, Failure, Flight, Request, Visit, record::shown},
     page::select::Plan,
     policy::{
         self,
@@ -24,6 +25,10 @@ pub(super) enum Admission {
     Flight(Box<Flight>),
     /// It is over before it began.
     Refused(Box<Visit>),
+    /// It had its record before.
+    Done(u64),
+    /// The list is not the one that was begun with: a sentence.
+    Changed(String),
 }
 
 /// Keeps the list of what was seen, and counts.
@@ -37,14 +42,51 @@ pub(super) struct Door {
     /// Makes the keys of this run unforeseeable.
     seed: u64,
     next_seq: u64,
+    /// What was done by an earlier part of this run.
+    before: Option<Box<Before>>,
 }
 
 impl Door {
     pub fn new(assume: AssumeScheme, method: Method, choose: Choose) -> Self {
-        Door { assume, method, choose, seen: Seen::default(), seed: fastrand::u64(..), next_seq: 0 }
+        Door { assume, method, choose, seen: Seen::default(), seed: fastrand::u64(..), next_seq: 0, before: None }
     }
 
-    pub fn admit(&mut self, mut request: Request) -> Admission {
+    /// Goes on with a run that was begun before.
+    pub fn resume(&mut self, before: Before) {
+        self.before = Some(Box::new(before));
+    }
+
+    /// The list is at its end; the sentence says why it cannot be the one that was begun with.
+    pub fn end(&self) -> Option<String> {
+        self.before
+            .as_ref()?
+            .marks
+            .end()
+            .err()
+            .map(|_| "the list is shorter than the one that the run began with".to_owned())
+    }
+
+    pub fn admit(&mut self, request: Request) -> Admission {
+        let Some(mut before) = self.before.take() else { return self.judge(request) };
+        let (seq, input) = (self.next_seq, request.input.clone());
+        let admission = self.judge(request);
+        let is_url = match &admission {
+            Admission::Refused(visit) => visit.url.is_some(),
+            _ => true,
+        };
+        let same = before.marks.pass(&input).is_ok() && before.texts.fits(seq, &shown(&input, is_url));
+        let done = before.done.contains(seq);
+        self.before = Some(before);
+        match (same, done) {
+            (false, _) => {
+                Admission::Changed(format!("the list is another than the run began with, at request {seq} or before"))
+            }
+            (true, true) => Admission::Done(seq),
+            (true, false) => admission,
+        }
+    }
+
+    fn judge(&mut self, mut request: Request) -> Admission {
         let seq = self.next_seq;
         self.next_seq += 1;
         let refuse = |request, url, ending| Admission::Refused(Box::new(Visit::refused(seq, request, url, ending)));

@@ -31,6 +31,8 @@ pub enum Stop {
 pub struct Progress {
     /// Requests read from the source.
     pub read: u64,
+    /// Of these: had their record before this run.
+    pub before: u64,
     /// Requests that came to their end.
     pub finished: u64,
     /// Of these: accepted.
@@ -65,7 +67,7 @@ macro_rules! gauges {
     };
 }
 
-gauges!(read, finished, ok, failed, skipped, in_flight, waiting, retries, wire_bytes, source_dry);
+gauges!(read, before, finished, ok, failed, skipped, in_flight, waiting, retries, wire_bytes, source_dry);
 
 /// A grip on a run. Cheap to clone; outliving the run is harmless.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 //!
 //! Must not know who takes them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::{model::Record, settings::Order};
 
@@ -13,13 +13,22 @@ pub(super) struct Outbox {
     ready: VecDeque<Record>,
     /// With [`Order::Input`]: those whose turn has not come.
     held: BTreeMap<u64, Record>,
+    /// With [`Order::Input`]: those that have no record, and whose turn has not come.
+    passed: BTreeSet<u64>,
     next: u64,
     ready_bytes: usize,
 }
 
 impl Outbox {
     pub fn new(order: Order) -> Self {
-        Outbox { order, ready: VecDeque::new(), held: BTreeMap::new(), next: 0, ready_bytes: 0 }
+        Outbox {
+            order,
+            ready: VecDeque::new(),
+            held: BTreeMap::new(),
+            passed: BTreeSet::new(),
+            next: 0,
+            ready_bytes: 0,
+        }
     }
 
     pub fn put(&mut self, record: Record) {
@@ -27,11 +36,27 @@ impl Outbox {
             Order::Completion => self.make_ready(record),
             Order::Input => {
                 self.held.insert(record.seq, record);
-                while let Some(record) = self.held.remove(&self.next) {
-                    self.next += 1;
-                    self.make_ready(record);
-                }
+                self.advance();
             }
+        }
+    }
+
+    /// This number has had its record before.
+    pub fn pass(&mut self, seq: u64) {
+        if self.order == Order::Input {
+            self.passed.insert(seq);
+            self.advance();
+        }
+    }
+
+    fn advance(&mut self) {
+        loop {
+            if let Some(record) = self.held.remove(&self.next) {
+                self.make_ready(record);
+            } else if !self.passed.remove(&self.next) {
+                break;
+            }
+            self.next += 1;
         }
     }
 

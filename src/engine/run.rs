@@ -28,6 +28,7 @@ use super::{
 use crate::{
     fetch::Wire,
     frontier::{Adapt, Frontier, LaneId, Scope},
+    journal::Before,
     model::{Ending, Errand, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
     page::{Stage, Want, select::Plan},
     policy::budget::RetryBudget,
@@ -189,6 +190,11 @@ impl<W: Wire> Engine<W> {
         }
     }
 
+    /// Goes on with a run that was begun before: what is done is passed over, without a record.
+    pub fn resume(&mut self, before: Before) {
+        self.door.resume(before);
+    }
+
     /// Progress of this run, and a way to stop it.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
@@ -283,13 +289,24 @@ impl<W: Wire> Engine<W> {
                         (visit.method, visit.content) = self.method_and_content(&visit.request);
                         self.finish(*visit);
                     }
+                    Admission::Done(seq) => {
+                        self.handle.gauges.before.fetch_add(1, Relaxed);
+                        self.outbox.pass(seq);
+                    }
+                    Admission::Changed(error) => {
+                        self.source_error = Some(error);
+                        self.source_dry = true;
+                    }
                 }
             }
             Some(Err(error)) => {
                 self.source_error = Some(error.to_string());
                 self.source_dry = true;
             }
-            None => self.source_dry = true,
+            None => {
+                self.source_error = self.door.end();
+                self.source_dry = true;
+            }
         }
     }
 

@@ -6,9 +6,10 @@
 
 use std::{io, thread, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
+    journal::{JournalError, Settle},
     model::Record,
     sink::{Sink, SinkError},
 };
@@ -22,8 +23,25 @@ const LINGER: Duration = Duration::from_millis(5);
 /// What the writer tells its owner about each record, before it is written.
 pub type OnRecord = Box<dyn FnMut(&Record) + Send>;
 
+/// How often outputs are synced where a journal says what is done.
+const SYNC: Duration = Duration::from_secs(1);
+
+/// Why the writer wrote no more.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// An output takes no more.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// The journal takes no more.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
 /// Starts the writer. It ends when the engine does, or with the first error of a sink; then the
 /// channel closes and the engine stops. Every sink is finished on every way out.
+///
+/// With a journal, records that do not say how their request ended are not written, and every batch is
+/// settled behind the outputs.
 ///
 /// # Errors
 /// If the system has no thread left.
@@ -31,26 +49,88 @@ pub fn spawn(
     records: mpsc::Receiver<Record>,
     sinks: Vec<Box<dyn Sink>>,
     on_record: OnRecord,
-) -> io::Result<thread::JoinHandle<Result<(), SinkError>>> {
+    journal: Option<Box<dyn Settle>>,
+) -> io::Result<thread::JoinHandle<Written>> {
     thread::Builder::new().name("fetchall-writer".into()).spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|source| SinkError::Io { name: "the output".into(), source })?;
-        runtime.block_on(write_all(records, sinks, on_record))
+        let runtime = match runtime.map_err(|source| SinkError::Io { name: "the output".into(), source }) {
+            Ok(runtime) => runtime,
+            Err(error) => return Written { outcome: Err(error.into()), journal },
+        };
+        runtime.block_on(write_all(
+            records,
+            Outputs { sinks, journal, positions: Vec::new(), synced: Instant::now() },
+            on_record,
+        ))
     })
 }
 
-async fn write_all(
-    mut records: mpsc::Receiver<Record>,
-    mut sinks: Vec<Box<dyn Sink>>,
-    mut on_record: OnRecord,
-) -> Result<(), SinkError> {
+/// How the writing ended.
+pub struct Written {
+    /// The first error of an output or of the journal.
+    pub outcome: Result<(), WriteError>,
+    /// To be closed.
+    pub journal: Option<Box<dyn Settle>>,
+}
+
+/// Everything that records are handed to.
+struct Outputs {
+    sinks: Vec<Box<dyn Sink>>,
+    journal: Option<Box<dyn Settle>>,
+    /// Lengths of the outputs, for the journal.
+    positions: Vec<Option<u64>>,
+    synced: Instant,
+}
+
+impl Outputs {
+    async fn write(&mut self, batch: &[Record]) -> Result<(), WriteError> {
+        for sink in &mut self.sinks {
+            sink.write(batch).await?;
+        }
+        for sink in &mut self.sinks {
+            sink.flush().await?;
+        }
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        self.positions.clear();
+        self.positions.extend(self.sinks.iter().map(|sink| sink.position()));
+        journal.settle(batch, &self.positions)?;
+        if self.synced.elapsed() >= SYNC { self.sync().await } else { Ok(()) }
+    }
+
+    /// Outputs first: what the journal calls done must be there.
+    async fn sync(&mut self) -> Result<(), WriteError> {
+        let Some(journal) = &mut self.journal else { return Ok(()) };
+        for sink in &mut self.sinks {
+            sink.sync().await?;
+        }
+        journal.synced()?;
+        self.synced = Instant::now();
+        Ok(())
+    }
+
+    async fn finish(&mut self) -> Result<(), WriteError> {
+        let mut outcome = Ok(());
+        for sink in &mut self.sinks {
+            let finished = sink.finish().await;
+            outcome = outcome.and(finished.map_err(WriteError::from));
+        }
+        outcome
+    }
+}
+
+async fn write_all(mut records: mpsc::Receiver<Record>, mut outputs: Outputs, mut on_record: OnRecord) -> Written {
     let mut batch = Vec::new();
     let written = loop {
         if records.recv_many(&mut batch, BATCH).await == 0 {
-            break Ok(());
+            break outputs.sync().await;
+        }
+        if let Some(journal) = &outputs.journal {
+            batch.retain(|record| journal.is_final(record));
         }
         batch.iter().for_each(&mut on_record);
-        if let Err(error) = write(&mut sinks, &batch).await {
+        if !batch.is_empty()
+            && let Err(error) = outputs.write(&batch).await
+        {
             break Err(error);
         }
         batch.clear();
@@ -60,20 +140,103 @@ async fn write_all(
     };
     // Closes the channel, which stops the engine, before anything else takes time.
     drop(records);
-    let mut outcome = written;
-    for sink in &mut sinks {
-        let finished = sink.finish().await;
-        outcome = outcome.and(finished);
-    }
-    outcome
+    let finished = outputs.finish().await;
+    Written { outcome: written.and(finished), journal: outputs.journal }
 }
 
-async fn write(sinks: &mut [Box<dyn Sink>], batch: &[Record]) -> Result<(), SinkError> {
-    for sink in sinks.iter_mut() {
-        sink.write(batch).await?;
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use futures::future::BoxFuture;
+
+    use super::*;
+    use crate::model::{Code, Ending, Failure, Request, Visit, record::Heavy};
+
+    type Calls = Arc<Mutex<Vec<String>>>;
+
+    fn note(calls: &Calls, call: String) {
+        calls.lock().unwrap().push(call);
     }
-    for sink in sinks.iter_mut() {
-        sink.flush().await?;
+
+    struct Output(Calls, u64);
+
+    impl Sink for Output {
+        fn write<'a>(&'a mut self, batch: &'a [Record]) -> BoxFuture<'a, Result<(), SinkError>> {
+            self.1 += batch.len() as u64;
+            note(&self.0, format!("write {:?}", batch.iter().map(|record| record.seq).collect::<Vec<_>>()));
+            Box::pin(std::future::ready(Ok(())))
+        }
+        fn flush(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+            note(&self.0, "flush".to_owned());
+            Box::pin(std::future::ready(Ok(())))
+        }
+        fn position(&self) -> Option<u64> {
+            Some(self.1)
+        }
+        fn sync(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+            note(&self.0, "sync".to_owned());
+            Box::pin(std::future::ready(Ok(())))
+        }
+        fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+            note(&self.0, "finish".to_owned());
+            Box::pin(std::future::ready(Ok(())))
+        }
     }
-    Ok(())
+
+    struct Book(Calls, bool);
+
+    impl Settle for Book {
+        fn is_final(&self, record: &Record) -> bool {
+            record.ok
+        }
+        fn settle(&mut self, batch: &[Record], positions: &[Option<u64>]) -> Result<(), JournalError> {
+            note(&self.0, format!("settle {} at {positions:?}", batch.len()));
+            if self.1 { Err(JournalError::Io("run.db".into(), "full".into())) } else { Ok(()) }
+        }
+        fn synced(&mut self) -> Result<(), JournalError> {
+            note(&self.0, "synced".to_owned());
+            Ok(())
+        }
+        fn close(&mut self, _: bool) -> Result<(), JournalError> {
+            Ok(())
+        }
+    }
+
+    fn record(seq: u64, ending: Ending) -> Record {
+        Record::of(Visit::refused(seq, Request::get("https://h/"), None, ending), Heavy::default())
+    }
+
+    async fn run(fails: bool) -> (Written, Vec<String>) {
+        let calls = Calls::default();
+        let (sender, records) = mpsc::channel(8);
+        for seq in 0..2 {
+            sender.send(record(seq, Ending::Ok)).await.unwrap();
+        }
+        sender.send(record(2, Ending::Error(Failure::new(Code::Cancelled, "")))).await.unwrap();
+        drop(sender);
+        let sinks: Vec<Box<dyn Sink>> =
+            vec![Box::new(Output(Arc::clone(&calls), 0)), Box::new(Output(Arc::clone(&calls), 0))];
+        let journal = Some(Box::new(Book(Arc::clone(&calls), fails)) as Box<dyn Settle>);
+        let outputs = Outputs { sinks, journal, positions: Vec::new(), synced: Instant::now() };
+        let written = write_all(records, outputs, Box::new(|_| {})).await;
+        let calls = calls.lock().unwrap().clone();
+        (written, calls)
+    }
+
+    #[tokio::test]
+    async fn nothing_is_done_before_every_output_has_it_and_nothing_is_durable_before_they_are() {
+        let (written, calls) = run(false).await;
+        assert!(written.outcome.is_ok());
+        let settled = ["write [0, 1]", "write [0, 1]", "flush", "flush", "settle 2 at [Some(2), Some(2)]"];
+        assert_eq!(calls[..5], settled);
+        assert_eq!(calls[5..], ["sync", "sync", "synced", "finish", "finish"]);
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_takes_no_more_ends_the_writing_and_outputs_are_finished() {
+        let (written, calls) = run(true).await;
+        assert!(matches!(written.outcome, Err(WriteError::Journal(_))));
+        assert_eq!(calls[5..], ["finish", "finish"]);
+    }
 }

@@ -47,7 +47,12 @@ macro_rules! codes {
         pub enum Code { $( #[doc = $meaning] $variant, )* }
 
         impl Code {
-            /// Every code, in the order of the table.
+            /// Whether it only says that the run ended before the request did.
+    pub fn is_left_over(self) -> bool {
+        matches!(self, Code::Cancelled | Code::BudgetDeadline | Code::BudgetFailures | Code::BudgetFirst)
+    }
+
+    /// Every code, in the order of the table.
             pub const ALL: &'static [Code] = &[ $( Code::$variant, )* ];
 
             /// The row of the table.

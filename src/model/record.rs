@@ -166,6 +166,19 @@ pub fn host_key(url: &url::Url) -> String {
     }
 }
 
+/// The source text as a record has it: without credentials.
+pub fn shown(input: &str, is_url: bool) -> Cow<'_, str> {
+    let clean = redact::line(input, is_url);
+    if is_url {
+        return clean;
+    }
+    // A line that could not be read may be half a request, fields and all.
+    match redact::fields(&clean) {
+        Cow::Owned(cleaner) => Cow::Owned(cleaner),
+        Cow::Borrowed(_) => clean,
+    }
+}
+
 impl Record {
     /// The row of a visit: the one place where records are made.
     pub fn of(visit: Visit, heavy: Heavy) -> Record {
@@ -203,13 +216,7 @@ impl Record {
             request_bytes: content,
             ..Record::empty()
         };
-        if let Cow::Owned(clean) = redact::line(&record.input, record.url.is_some()) {
-            record.input = clean.into();
-        }
-        // A line that could not be read may be half a request, fields and all.
-        if record.url.is_none()
-            && let Cow::Owned(clean) = redact::fields(&record.input)
-        {
+        if let Cow::Owned(clean) = shown(&record.input, record.url.is_some()) {
             record.input = clean.into();
         }
         if let Some(look) = request.wish.and_then(|wish| wish.look) {

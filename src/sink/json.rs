@@ -23,6 +23,10 @@ impl Encode for Json {
         out.push(b'[');
     }
 
+    fn go_on(&mut self) {
+        self.empty = false;
+    }
+
     fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
         // The comma stands before a record, since nobody knows which one is the last.
         out.extend_from_slice(if self.empty { b"\n" } else { b",\n" });

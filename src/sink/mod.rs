@@ -44,6 +44,14 @@ pub trait Sink: Send {
     fn write<'a>(&'a mut self, batch: &'a [Record]) -> BoxFuture<'a, Result<(), SinkError>>;
     /// Hands over to the system what was written so far.
     fn flush(&mut self) -> BoxFuture<'_, Result<(), SinkError>>;
+    /// Length of the output in bytes behind the last record, where it can be cut back to a length.
+    fn position(&self) -> Option<u64> {
+        None
+    }
+    /// Has what was written so far on the disk when this returns, should the machine end.
+    fn sync(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
     /// Ends the output (a closing bracket, a footer) and flushes. Called once, on every way out.
     fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>>;
 }
@@ -52,6 +60,8 @@ pub trait Sink: Send {
 pub trait Encode: Send {
     /// What stands before the first record, written even if there is none.
     fn head(&mut self, _out: &mut Vec<u8>) {}
+    /// There are records already: instead of [`head`](Self::head).
+    fn go_on(&mut self) {}
     /// One record. What is in `out` already is left alone.
     fn record(&mut self, record: &Record, out: &mut Vec<u8>) -> std::io::Result<()>;
     /// What stands after the last record.
@@ -85,9 +95,20 @@ pub enum Target {
     File {
         /// Its path.
         path: PathBuf,
-        /// Whether what is in it stays.
-        append: bool,
+        /// What becomes of what is in it.
+        content: Content,
     },
+}
+
+/// What becomes of the content of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// It goes.
+    Replace,
+    /// It stays.
+    Append,
+    /// So many bytes of it stay, which are whole records.
+    Keep(u64),
 }
 
 /// A sink for `format` at `target`.
@@ -104,7 +125,7 @@ pub fn open(
         (Format::None, _) => Ok(Box::new(rows::Nothing)),
         (Format::Jsonl, fields) => open_with(target, jsonl::Jsonl::new(fields)),
         (Format::Json, fields) => {
-            if let Target::File { path, append: true } = &target {
+            if let Target::File { path, content: Content::Append } = &target {
                 let path = path.display();
                 let message = format!("a JSON array cannot be appended to ({path}); --format jsonl can");
                 return Err(SinkError::Unusable(message));
@@ -123,14 +144,16 @@ pub fn open(
 
 /// A sink for a format of the caller's own.
 pub fn open_with(target: Target, encode: impl Encode + 'static) -> Result<Box<dyn Sink>, SinkError> {
-    Ok(Box::new(rows::Rows::new(encode, pipe::Pipe::open(target)?)))
+    let goes_on = matches!(target, Target::File { content: Content::Keep(length), .. } if length > 0);
+    Ok(Box::new(rows::Rows::new(encode, pipe::Pipe::open(target)?, goes_on)))
 }
 
 /// Whether something is appended to.
 fn has_content(target: &Target) -> bool {
     match target {
-        Target::File { path, append: true } => std::fs::metadata(path).is_ok_and(|facts| facts.len() > 0),
-        Target::File { append: false, .. } | Target::Stdout | Target::Terminal => false,
+        Target::File { path, content: Content::Append } => std::fs::metadata(path).is_ok_and(|facts| facts.len() > 0),
+        Target::File { content: Content::Keep(length), .. } => *length > 0,
+        Target::File { content: Content::Replace, .. } | Target::Stdout | Target::Terminal => false,
     }
 }
 

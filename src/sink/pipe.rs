@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::{SinkError, Target};
+use super::{Content, SinkError, Target};
 
 /// How often a stream that is set to non-blocking (by another process that shares it) is asked
 /// whether it takes more.
@@ -91,9 +91,13 @@ impl Pipe {
             Target::Stdout | Target::Terminal => {
                 Ok(Pipe::start("stdout".to_owned(), End::Stream(Box::new(io::stdout())), b""))
             }
-            Target::File { path, append } => {
+            Target::File { path, content } => {
                 let name = path.display().to_string();
-                let opened = if append { open_to_append(&path) } else { open_anew(&path) };
+                let opened = match content {
+                    Content::Replace => open_anew(&path),
+                    Content::Append => open_to_append(&path),
+                    Content::Keep(length) => open_to_go_on(&path, length),
+                };
                 let (end, lead) = opened.map_err(|source| SinkError::Io { name: name.clone(), source })?;
                 Ok(Pipe::start(name, end, lead))
             }
@@ -130,6 +134,25 @@ impl Pipe {
         })
     }
 
+    /// Length of the file; `None` for a stream.
+    pub(super) fn position(&self) -> Option<u64> {
+        match &self.end {
+            End::File(_, whole) => Some(*whole),
+            End::Stream(_) => None,
+        }
+    }
+
+    /// Has everything on the disk.
+    pub(super) fn sync(&self) -> Result<(), SinkError> {
+        match &self.end {
+            // Fails for what is no regular file, which no disk keeps.
+            End::File(file, _) if file.metadata().is_ok_and(|facts| facts.is_file()) => {
+                file.sync_data().map_err(|error| self.fault(error))
+            }
+            End::File(..) | End::Stream(_) => Ok(()),
+        }
+    }
+
     /// Whether nothing can be written any more, which was said once.
     pub(super) fn is_broken(&self) -> bool {
         self.broken.is_some()
@@ -152,6 +175,18 @@ fn open_to_append(path: &Path) -> io::Result<(End, &'static [u8])> {
     let length = file.metadata()?.len();
     let lead: &[u8] = if length > 0 && !ends_with_line_feed(path)? { b"\n" } else { b"" };
     Ok((End::File(file, length), lead))
+}
+
+/// Cuts off what is behind `length`. The bytes before it are taken for what they were when it was told.
+fn open_to_go_on(path: &Path, length: u64) -> io::Result<(End, &'static [u8])> {
+    let mut file = OpenOptions::new().write(true).create(length == 0).truncate(false).open(path)?;
+    let now = file.metadata()?.len();
+    if now < length {
+        return Err(io::Error::other(format!("it has {now} bytes, and had {length} when the run was stopped")));
+    }
+    file.set_len(length)?;
+    file.seek(SeekFrom::Start(length))?;
+    Ok((End::File(file, length), b""))
 }
 
 fn ends_with_line_feed(path: &Path) -> io::Result<bool> {

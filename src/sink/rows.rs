@@ -15,8 +15,12 @@ pub(super) struct Rows<E> {
 }
 
 impl<E: Encode> Rows<E> {
-    pub(super) fn new(encode: E, pipe: Pipe) -> Self {
-        Rows { encode, pipe, buffer: Vec::new(), begun: false, ended: false }
+    /// `goes_on`: there are records in it already.
+    pub(super) fn new(mut encode: E, pipe: Pipe, goes_on: bool) -> Self {
+        if goes_on {
+            encode.go_on();
+        }
+        Rows { encode, pipe, buffer: Vec::new(), begun: goes_on, ended: false }
     }
 
     fn begin(&mut self) {
@@ -51,6 +55,14 @@ impl<E: Encode> Sink for Rows<E> {
     fn flush(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
         // Every batch is handed over when it is written; only a foot may be left.
         Box::pin(async move { if self.pipe.is_broken() { Ok(()) } else { self.pipe.send(&mut self.buffer) } })
+    }
+
+    fn position(&self) -> Option<u64> {
+        self.pipe.position()
+    }
+
+    fn sync(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
+        Box::pin(async move { self.pipe.sync() })
     }
 
     fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {

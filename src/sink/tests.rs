@@ -28,7 +28,46 @@ fn records(count: u64) -> Vec<Record> {
 }
 
 fn file(path: &Path, append: bool) -> Target {
-    Target::File { path: path.to_owned(), append }
+    Target::File { path: path.to_owned(), content: if append { Content::Append } else { Content::Replace } }
+}
+
+#[tokio::test]
+async fn every_format_goes_on_behind_the_last_whole_batch_as_if_nothing_had_happened() {
+    let dir = tempfile::tempdir().unwrap();
+    for format in [Format::Jsonl, Format::Json, Format::Csv, Format::Tsv] {
+        let (whole, killed) = (dir.path().join("whole"), dir.path().join("killed"));
+        let all = records(6);
+        let mut sink = open(format, file(&whole, false), None, &[]).unwrap();
+        sink.write(&all[..4]).await.unwrap();
+        sink.write(&all[4..]).await.unwrap();
+        sink.finish().await.unwrap();
+
+        let mut sink = open(format, file(&killed, false), None, &[]).unwrap();
+        sink.write(&all[..4]).await.unwrap();
+        let length = sink.position().unwrap();
+        assert_eq!(length, std::fs::metadata(&killed).unwrap().len());
+        // Written, and then killed before the journal knew of it.
+        sink.write(&all[4..5]).await.unwrap();
+        sink.sync().await.unwrap();
+        drop(sink);
+        let goes_on = Target::File { path: killed.clone(), content: Content::Keep(length) };
+        let mut sink = open(format, goes_on, None, &[]).unwrap();
+        sink.write(&all[4..]).await.unwrap();
+        sink.finish().await.unwrap();
+        assert_eq!(std::fs::read_to_string(&killed).unwrap(), std::fs::read_to_string(&whole).unwrap(), "{format:?}");
+    }
+}
+
+#[test]
+fn a_file_that_has_lost_something_is_not_gone_on_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("short");
+    std::fs::write(&path, "abc").unwrap();
+    let keep = |path: &Path, length| Target::File { path: path.to_owned(), content: Content::Keep(length) };
+    assert!(open(Format::Jsonl, keep(&path, 4), None, &[]).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), b"abc");
+    assert!(open(Format::Jsonl, keep(&dir.path().join("gone"), 4), None, &[]).is_err());
+    assert!(open(Format::Jsonl, keep(&dir.path().join("new"), 0), None, &[]).is_ok());
 }
 
 /// Writes two batches (or none) and gives back what is in the file.
@@ -166,7 +205,7 @@ async fn a_writer_that_fails_half_way_is_an_error_and_a_reader_that_left_is_none
     for (kind, gone) in [(io::ErrorKind::StorageFull, false), (io::ErrorKind::BrokenPipe, true)] {
         for room in [0, 1, line + 3] {
             let writer = failing(room, kind);
-            let mut sink = Rows::new(jsonl::Jsonl::new(None), Pipe::to(writer.clone()));
+            let mut sink = Rows::new(jsonl::Jsonl::new(None), Pipe::to(writer.clone()), false);
             let mut result = Ok(());
             for record in records(3) {
                 result = result.and(sink.write(&[record]).await);

@@ -12,5 +12,6 @@ mod process;
 mod robots;
 mod rooms;
 mod schema;
+mod state;
 mod support;
 mod trust;

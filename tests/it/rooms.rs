@@ -15,12 +15,13 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("source", &["model", "page"]),
     ("sink", &["model"]),
     ("report", &["model"]),
+    ("journal", &["model"]),
     ("demo", &[]),
-    ("engine", &["model", "settings", "policy", "frontier", "page", "fetch", "source", "sink"]),
+    ("engine", &["model", "settings", "policy", "frontier", "page", "fetch", "source", "sink", "journal"]),
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
     ("extractor", &["model", "settings", "engine", "page", "source"]),
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
-    ("fetcher", &["model", "settings", "engine", "page", "fetch", "source"]),
+    ("fetcher", &["model", "settings", "engine", "page", "fetch", "source", "journal"]),
 ];
 
 /// Outside crates with one home: crate, the folders or files that may name it.
@@ -40,6 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli/", "main.rs"]),
     ("indicatif", &["cli/"]),
     ("axum", &["demo/"]),
+    ("rusqlite", &["journal/store.rs"]),
     ("cookie_store", &["fetch/cookies.rs"]),
 ];
 

@@ -145,12 +145,15 @@ fn parts(
         begin: run::fetching(
             Fetcher::new(settings)?,
             stream::iter(urls.into_iter().map(|url| Ok(Request::get(url)))).boxed(),
+            None,
         ),
         sinks: to.sinks,
         to_stdout: to.stdout,
         progress: to.progress,
         first: None,
         on_record,
+        journal: None,
+        failed_before: 0,
     })
 }
 

@@ -101,6 +101,8 @@ fn go(
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: None,
         on_record: None,
+        journal: None,
+        failed_before: 0,
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;

@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 
 use super::output::{Output, schema};
 use crate::cli::{
+    continued::{self, Continued},
     descriptors,
     exit::Exit,
     flags::{FetchFlags, FormatArg, OutputFlags, SaveFlags},
@@ -40,16 +41,23 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     if flags.output.dry_run {
         check_dry_run(&flags.save, &flags.output)?;
     }
-    let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
+    let save = flags.save.or_into(flags.continued.resume.as_ref());
+    let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
     let mut settings = flags.resolve()?;
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
     let runtime = runtime()?;
-    let source = runtime.block_on(source::open(specs, flags.choose.lists()))?;
+    let source = runtime.block_on(source::open(specs.clone(), flags.choose.lists()))?;
     let exit = if flags.output.dry_run {
         dry_run(&runtime, source, &settings, flags.output.format, &voice)
     } else {
-        go(&runtime, fetcher, source, &settings, flags, &output, &voice)?
+        let (file, format) = output.file();
+        let continued = continued::open("fetch", &flags.continued, &specs, file, format, &voice)?;
+        if continued.is_complete {
+            return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
+        }
+        let output = output.going_on(continued.content);
+        go(&runtime, fetcher, source, &settings, flags, (&output, continued), &voice)?
     };
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
     runtime.shutdown_background();
@@ -64,22 +72,25 @@ fn go(
     source: Source,
     settings: &Settings,
     flags: &FetchFlags,
-    output: &Output,
+    (output, mut continued): (&Output, Continued),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let extracting = fetcher.clone();
     let parts = Parts {
-        begin: run::fetching(fetcher, source),
+        begin: run::fetching(fetcher, source, continued.before.take()),
         sinks: vec![output.open(&settings.pages.columns())?],
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: settings.choose.first.map(|first| first.get().into()),
         on_record: None,
+        journal: continued.journal.take(),
+        failed_before: continued.failed,
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.tell(voice);
     ran.hint(&extracting.hints(), voice);
+    ran.tell_again(continued.again(), voice);
     Ok(ran.exit())
 }
 

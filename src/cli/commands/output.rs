@@ -11,7 +11,7 @@ use anyhow::{anyhow, bail};
 use fetchall::{
     model::record::{self, RecordKind},
     sink::{
-        self, Fields, Sink, Target,
+        self, Content, Fields, Sink, Target,
         text::{Look, Text, Unstarted},
     },
     source::Spec,
@@ -53,7 +53,10 @@ impl Output {
         let target = match file {
             Some(path) => {
                 refuse_to_overwrite_a_list(path, specs)?;
-                Target::File { path: path.to_owned(), append: save.append }
+                Target::File {
+                    path: path.to_owned(),
+                    content: if save.append { Content::Append } else { Content::Replace },
+                }
             }
             None if save.append => bail!("--append needs a file to add to, and stdout is none"),
             None => stdout_target(),
@@ -66,6 +69,23 @@ impl Output {
         let stdout_is_terminal = io::stdout().is_terminal();
         let colour = terminal::colours(color.unwrap_or_default(), &terminal::Env::read(), stdout_is_terminal);
         Output { kind: RecordKind::Fetch, format, target: stdout_target(), fields: None, colour, stdout_is_terminal }
+    }
+
+    /// With this becoming of what is in its file.
+    pub fn going_on(mut self, content: Option<Content>) -> Output {
+        if let (Some(now), Target::File { content, .. }) = (content, &mut self.target) {
+            *content = now;
+        }
+        self
+    }
+
+    /// The file that records go to, and their format.
+    pub fn file(&self) -> (Option<&Path>, FormatArg) {
+        let file = match &self.target {
+            Target::File { path, .. } => Some(path.as_path()),
+            Target::Stdout | Target::Terminal => None,
+        };
+        (file, self.format)
     }
 
     /// Opens it; `columns` are those that a table has for what the run extracts.

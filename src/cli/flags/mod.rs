@@ -6,6 +6,7 @@
 mod auth_file;
 pub mod check;
 mod choose;
+mod continued;
 mod crawl;
 mod extract;
 mod header;
@@ -25,6 +26,7 @@ use fetchall::settings::Settings;
 
 pub use check::CheckFlags;
 pub use choose::ChooseFlags;
+pub use continued::{ContinueFlags, Given};
 pub use crawl::CrawlFlags;
 pub use extract::ExtractFlags;
 pub use output::{ColorArg, FormatArg, OutputFlags, ProgressArg};
@@ -81,6 +83,8 @@ pub struct FetchFlags {
     pub extract: ExtractFlags,
     #[command(flatten)]
     pub save: SaveFlags,
+    #[command(flatten)]
+    pub continued: ContinueFlags,
     #[command(flatten)]
     pub output: OutputFlags,
 }

@@ -17,6 +17,11 @@ pub struct SaveFlags {
 }
 
 impl SaveFlags {
+    /// The same, into `file` where no other is named.
+    pub fn or_into(&self, file: Option<&PathBuf>) -> SaveFlags {
+        SaveFlags { output: self.output.clone().or_else(|| file.cloned()), append: self.append }
+    }
+
     /// The file, if records do not go to stdout.
     pub fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| path.as_os_str() != "-")

@@ -17,7 +17,7 @@ use std::time::Duration;
 pub use listen::Count;
 pub use proxy::{Passed, Proxy};
 pub use reply::{Reply, Then, gzip};
-pub use run::{Child, Fetchall, Run, Signal, checked, fetchall};
+pub use run::{Child, Fetchall, Run, Signal, checked, fetchall, program};
 pub use site::{Ask, Site};
 pub use tls::{Cert, Tls, ca_pem};
 

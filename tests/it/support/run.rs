@@ -29,8 +29,8 @@ pub fn fetchall<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Fetchall 
     program(env!("CARGO_BIN_EXE_fetchall"), args)
 }
 
-/// The same for any program, to test this file with programs that are known.
-pub(super) fn program<S: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = S>) -> Fetchall {
+/// The same for any program.
+pub fn program<S: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = S>) -> Fetchall {
     let scratch = env!("CARGO_TARGET_TMPDIR");
     let mut command = Command::new(name);
     command.args(args).env_clear().env("HOME", scratch).current_dir(scratch).kill_on_drop(true);

@@ -1,0 +1,323 @@
+//! How a command goes on with an earlier run: by its journal, or by the records it wrote.
+//!
+//! Decides what makes a run the same run, opens what knows what is done, and says how to go on after a
+//! stop. Must not know what a run does.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use fetchall::{
+    journal::{Before, Identity, Marks, Settle, identity, records},
+    sink::Content,
+    source::Spec,
+};
+
+use super::{
+    flags::{ContinueFlags, FormatArg, Given},
+    terminal::Voice,
+};
+
+/// Flags that may differ when a run goes on: how fast, how patient, by which way, how it is told. All
+/// others shape the records, or say which there are.
+const MAY_DIFFER: &[&str] = &[
+    // speed and patience
+    "--adaptive",
+    "--backoff",
+    "--concurrency",
+    "--connect-timeout",
+    "--deadline",
+    "--delay",
+    "--headers-timeout",
+    "--host-errors",
+    "--max-failures",
+    "--fail-fast",
+    "--per-host",
+    "--rate",
+    "--rate-per-host",
+    "--read-timeout",
+    "--retries",
+    "--retry-after-max",
+    "--retry-budget",
+    "--timeout",
+    "--url-timeout",
+    // the way there, and credentials
+    "--auth-file",
+    "--ca",
+    "--cert",
+    "--contact",
+    "--cookies",
+    "--header",
+    "--http",
+    "--insecure",
+    "--ipv4",
+    "--ipv6",
+    "--key",
+    "--min-tls",
+    "--netrc",
+    "--no-proxy",
+    "--private-ips",
+    "--proxy",
+    "--resolve",
+    "--user-agent",
+    // how it is told
+    "--color",
+    "--progress",
+    "--quiet",
+    // how it goes on
+    "--restart",
+    "--resume",
+    "--retry-failed",
+    "--state",
+];
+
+/// Flags whose values may be secrets: a command line with one of them is not shown again.
+const MAY_BE_SECRET: &[&str] = &["--auth-file", "--cert", "--cookies", "--data", "--header", "--key", "--proxy"];
+
+/// Flags whose values are compared by their digest.
+const DIGESTED: &[&str] = &["--data"];
+
+/// What is known of the earlier part of a run.
+#[derive(Default)]
+pub struct Continued {
+    /// For the engine: what is done.
+    pub before: Option<Before>,
+    /// For the writer: is told what is done from now on.
+    pub journal: Option<Box<dyn Settle>>,
+    /// What becomes of the output's content, if that is decided here.
+    pub content: Option<Content>,
+    /// Those of them whose record has `ok: false`.
+    pub failed: u64,
+    /// Nothing is left to do.
+    pub is_complete: bool,
+    /// How to go on after a stop.
+    again: Option<String>,
+}
+
+/// Opens what the flags name, before any output is touched. `command` is the word for it, `output` the
+/// file that records go to.
+///
+/// # Errors
+/// What is there cannot be gone on with; it is left as it is.
+pub fn open(
+    command: &str,
+    flags: &ContinueFlags,
+    specs: &[Spec],
+    output: Option<&Path>,
+    format: FormatArg,
+    voice: &Voice,
+) -> anyhow::Result<Continued> {
+    if flags.retry_failed && flags.state().is_none() && flags.resume.is_none() {
+        bail!("--retry-failed needs to know what has failed: --state FILE or --resume FILE");
+    }
+    let mut continued = match (flags.state(), &flags.resume) {
+        (Some(_), Some(_)) => bail!("--state and --resume each know what is done; give one of them"),
+        #[cfg(feature = "sqlite")]
+        (Some(state), None) => by_journal(command, flags, specs, state, voice)?,
+        #[cfg(not(feature = "sqlite"))]
+        (Some(_), None) => Continued::default(),
+        (None, Some(records)) => by_records(flags, records, output, format, voice)?,
+        (None, None) => Continued::default(),
+    };
+    continued.again = again(flags, output.filter(|_| format == FormatArg::Jsonl), specs.contains(&Spec::Stdin));
+    Ok(continued)
+}
+
+#[cfg(feature = "sqlite")]
+fn by_journal(
+    command: &str,
+    flags: &ContinueFlags,
+    specs: &[Spec],
+    state: &Path,
+    voice: &Voice,
+) -> anyhow::Result<Continued> {
+    use fetchall::journal::{Begin, Journal};
+    let begin = match (flags.restart, flags.retry_failed) {
+        (true, true) => bail!("--restart forgets what has failed, so --retry-failed has nothing to ask for"),
+        (true, false) => Begin::Anew,
+        (false, true) => Begin::RetryFailed,
+        (false, false) => Begin::GoOn,
+    };
+    let identity = identity_of(command, &flags.given, specs)?;
+    let opened = Journal::open(state, &identity, begin);
+    let (journal, before, past) = opened.map_err(|error| match error {
+        fetchall::journal::JournalError::Other { .. } => anyhow::anyhow!("{error}; --restart begins anew"),
+        error => error.into(),
+    })?;
+    let name = state.display();
+    if let Some(version) = &past.begun_by {
+        voice.line(&format!("{name} was begun by fetchall {version}"));
+    }
+    let is_complete = past.is_complete && !flags.retry_failed && !specs.iter().any(is_stream);
+    if is_complete {
+        let failed = match past.failed {
+            0 => String::new(),
+            failed => format!(", of which {failed} failed (--retry-failed asks again for them)"),
+        };
+        voice.line(&format!("{name}: everything is done, {} records{failed}; --restart begins anew", past.done));
+    } else if past.done > 0 {
+        voice.line(&format!("{name}: {} are done; going on", past.done));
+    }
+    let content = past.positions.first().copied().flatten().map(Content::Keep);
+    Ok(Continued {
+        before: Some(before),
+        journal: Some(Box::new(journal)),
+        content,
+        failed: past.failed,
+        is_complete,
+        again: None,
+    })
+}
+
+fn by_records(
+    flags: &ContinueFlags,
+    records: &Path,
+    output: Option<&Path>,
+    format: FormatArg,
+    voice: &Voice,
+) -> anyhow::Result<Continued> {
+    if output.is_some_and(|output| output != records) {
+        bail!("--resume {0} goes on in {0}, so --output cannot be another file", records.display());
+    }
+    if format != FormatArg::Jsonl {
+        bail!("--resume goes on with JSON Lines; choose --format jsonl");
+    }
+    let told = records::resume(records, flags.retry_failed)?;
+    let name = records.display();
+    if told.torn {
+        voice.line(&format!("{name}: the last line was torn and is cut off"));
+    }
+    if !told.done.is_empty() {
+        voice.line(&format!("{name}: {} are done; going on", told.done.len()));
+    }
+    Ok(Continued {
+        failed: told.failed.len(),
+        content: Some(Content::Keep(told.length)),
+        before: Some(Before { done: told.done, marks: Marks::default(), texts: told.texts }),
+        ..Continued::default()
+    })
+}
+
+fn is_stream(spec: &Spec) -> bool {
+    match spec {
+        Spec::Stdin => true,
+        Spec::File(path) => !path.is_file(),
+        Spec::Literal(_) => false,
+    }
+}
+
+/// What makes a run the same run: the command, what it reads, and every flag that shapes its records.
+fn identity_of(command: &str, given: &[Given], specs: &[Spec]) -> anyhow::Result<Identity> {
+    let mut run = Identity::default().with("command", command);
+    for Given { name, value } in given.iter().filter(|given| !MAY_DIFFER.contains(&given.name.as_str())) {
+        run = match DIGESTED.contains(&name.as_str()) {
+            true => run.with_content(name, &identity::digest(value.as_bytes())),
+            false => run.with(name, fetchall::model::redact::line(value, true)),
+        };
+    }
+    for spec in specs {
+        match spec {
+            Spec::File(path) if path.is_file() => {
+                let digest = identity::digest_of_file(path);
+                let digest = digest.map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?;
+                run = run.with_content(path.display().to_string(), &digest);
+            }
+            Spec::File(_) | Spec::Stdin | Spec::Literal(_) => {}
+        }
+    }
+    Ok(run)
+}
+
+impl Continued {
+    /// How to go on after a stop, in a sentence.
+    pub fn again(&self) -> Option<&str> {
+        self.again.as_deref()
+    }
+}
+
+/// The command that goes on, or how to come by it; `None` where nothing can be gone on with.
+fn again(flags: &ContinueFlags, records: Option<&Path>, reads_stdin: bool) -> Option<String> {
+    let has_state = flags.state().is_some();
+    let more: Option<PathBuf> = match (has_state, records) {
+        (true, _) => None,
+        (false, Some(_)) if flags.resume.is_some() => None,
+        (false, Some(records)) => Some(records.to_owned()),
+        (false, None) => return None,
+    };
+    let list = if reads_stdin { ", with the same list on standard input" } else { "" };
+    if !may_be_shown(&flags.given) {
+        let more = more.map(|records| format!(" and --resume {}", quoted(&records.to_string_lossy())));
+        return Some(format!("the same command{} goes on{list}", more.unwrap_or_default()));
+    }
+    // What asks for a new beginning, or for more than what is left, is not asked for again.
+    let mut words: Vec<String> =
+        std::env::args().filter(|word| word != "--restart").map(|word| quoted(&word)).collect();
+    if let Some(name) = words.first_mut() {
+        *name = "fetchall".to_owned();
+    }
+    words.extend(more.into_iter().flat_map(|records| ["--resume".to_owned(), quoted(&records.to_string_lossy())]));
+    Some(format!("to go on{list}: {}", words.join(" ")))
+}
+
+fn may_be_shown(given: &[Given]) -> bool {
+    let is_secret = |given: &&Given| {
+        MAY_BE_SECRET.contains(&given.name.as_str()) || fetchall::model::redact::line(&given.value, true) != given.value
+    };
+    !given.iter().any(|given| is_secret(&given))
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", fetchall::model::escape::visible(word).replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(pairs: &[(&str, &str)]) -> Vec<Given> {
+        pairs.iter().map(|(name, value)| Given { name: (*name).into(), value: (*value).into() }).collect()
+    }
+
+    #[test]
+    fn every_flag_that_may_differ_or_be_secret_exists() {
+        let definition = crate::cli::definition::definition();
+        let all: Vec<String> = std::iter::once(&definition)
+            .chain(definition.get_subcommands())
+            .flat_map(clap::Command::get_arguments)
+            .filter_map(|arg| arg.get_long().map(|long| format!("--{long}")))
+            .collect();
+        for name in MAY_DIFFER.iter().chain(MAY_BE_SECRET).chain(DIGESTED) {
+            assert!(all.iter().any(|long| long == name) || *name == "--contact", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_run_is_the_same_whatever_its_speed_and_another_for_another_selector() {
+        let run = |pairs| identity_of("fetch", &given(pairs), &[]).unwrap();
+        let was = run(&[("SOURCE", "a"), ("--concurrency", "8"), ("--select", "t=h1")]);
+        assert_eq!(run(&[("SOURCE", "a"), ("--rate", "1/s"), ("--select", "t=h1")]), was);
+        assert_ne!(run(&[("SOURCE", "a"), ("--select", "t=h2")]), was);
+        let secret = run(&[("SOURCE", "https://me:secret@h/"), ("--data", "secret")]);
+        assert!(!secret.to_text().contains("secret"));
+    }
+
+    #[test]
+    fn a_command_line_with_what_may_be_a_secret_is_not_shown() {
+        assert!(may_be_shown(&given(&[("SOURCE", "https://h/"), ("--output", "x")])));
+        assert!(!may_be_shown(&given(&[("--header", "Authorization: x")])));
+        assert!(!may_be_shown(&given(&[("SOURCE", "https://me:secret@h/")])));
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell_where_they_must_be() {
+        for (word, shown) in
+            [("a-b/c.txt", "a-b/c.txt"), ("", "''"), ("it's a", "'it'\\''s a'"), ("t=h1, h2", "'t=h1, h2'")]
+        {
+            assert_eq!(quoted(word), shown);
+        }
+    }
+}

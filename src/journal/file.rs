@@ -1,0 +1,130 @@
+//! A journal in a file: begins it, goes on with it, adds to it.
+//!
+//! Must not know SQL.
+
+use std::path::Path;
+
+use super::{
+    Before, Identity, JournalError, Marks, Settle, boot,
+    marks::Passed,
+    store::{Kept, Store},
+};
+use crate::model::{Code, Record};
+
+/// What to do with a journal that is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// Go on with it.
+    #[default]
+    GoOn,
+    /// Go on with it, and ask again for what has failed.
+    RetryFailed,
+    /// Begin anew.
+    Anew,
+}
+
+/// What a journal says of the run so far.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// Requests that have their record.
+    pub done: u64,
+    /// Those of them whose record has `ok: false` and stands.
+    pub failed: u64,
+    /// Lengths of the outputs, in their order; `None` for those that have none. Empty at the beginning.
+    pub positions: Vec<Option<u64>>,
+    /// It came to its end.
+    pub is_complete: bool,
+    /// The version of fetchall that began it, if that was another.
+    pub begun_by: Option<String>,
+}
+
+/// An open journal; nobody else can open it.
+#[derive(Debug)]
+pub struct Journal {
+    store: Store,
+    passed: Passed,
+    last: i64,
+    /// The last batch of which [`Settle::synced`] was told.
+    durable: i64,
+}
+
+/// Version of the program, as it is kept.
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+
+impl Journal {
+    /// Opens the journal at `path`, or begins one.
+    ///
+    /// # Errors
+    /// The file is in use, damaged, of another program or version, or belongs to a run that is not
+    /// `identity`. It is left as it is then.
+    pub fn open(path: &Path, identity: &Identity, begin: Begin) -> Result<(Journal, Before, Past), JournalError> {
+        let mut store = Store::open(path)?;
+        let boot = boot::id();
+        let mut kept = store.read(boot.as_deref())?;
+        if kept.values.is_empty() || begin == Begin::Anew {
+            let boot = boot.as_deref().unwrap_or_default();
+            store.clear(&[("identity", &identity.to_text()), ("program", PROGRAM), ("boot", boot)])?;
+            kept = Kept::default();
+        } else {
+            let was = Identity::from_text(kept.values.get("identity").map(String::as_str).unwrap_or_default());
+            let differences = identity.differences(&was);
+            if !differences.is_empty() {
+                return Err(JournalError::Other { path: path.to_owned(), differences });
+            }
+            store.set("boot", boot.as_deref().unwrap_or_default())?;
+        }
+        Ok(Journal::with(store, kept, begin))
+    }
+
+    fn with(store: Store, kept: Kept, begin: Begin) -> (Journal, Before, Past) {
+        let Kept { mut done, mut failed, positions, last, marks, values } = kept;
+        if begin == Begin::RetryFailed {
+            std::mem::take(&mut failed).iter().for_each(|seq| _ = done.remove(seq));
+        }
+        let past = Past {
+            done: done.len(),
+            failed: failed.len(),
+            positions,
+            is_complete: values.get("ended").is_some_and(|ended| ended == "complete"),
+            begun_by: values.get("program").filter(|program| *program != PROGRAM).cloned(),
+        };
+        let marks = Marks::expecting(marks);
+        let journal = Journal { store, passed: marks.passed(), last, durable: 0 };
+        (journal, Before { done, marks, ..Before::default() }, past)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.store.path()
+    }
+}
+
+impl Settle for Journal {
+    fn is_final(&self, record: &Record) -> bool {
+        let code = record.error.as_ref().map(|error| error.code).or(record.skip.as_ref().map(|skip| skip.code));
+        !code.is_some_and(Code::is_left_over)
+    }
+
+    fn settle(&mut self, batch: &[Record], positions: &[Option<u64>]) -> Result<(), JournalError> {
+        let failed = batch.iter().filter(|record| !record.ok).map(|record| record.seq);
+        let marks = self.passed.take();
+        self.store.add(self.last + 1, batch.iter().map(|record| record.seq), failed, positions, &marks)?;
+        self.last += 1;
+        Ok(())
+    }
+
+    fn synced(&mut self) -> Result<(), JournalError> {
+        if self.durable < self.last {
+            self.store.durable(self.last, None)?;
+            self.durable = self.last;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, is_complete: bool) -> Result<(), JournalError> {
+        self.store.durable(self.last, Some(if is_complete { "complete" } else { "stopped" }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

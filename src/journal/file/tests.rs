@@ -1,0 +1,179 @@
+//! Journals that are begun, killed, gone on with, and met in a bad state.
+
+use std::fs;
+
+use super::*;
+use crate::{
+    journal::identity::digest,
+    model::{Ending, Failure, Request, Visit, record::Heavy},
+};
+
+fn record(seq: u64, code: Option<Code>) -> Record {
+    let ending = match code {
+        None => Ending::Ok,
+        Some(code) => Ending::Error(Failure::new(code, "")),
+    };
+    Record::of(Visit::refused(seq, Request::get("https://h/"), None, ending), Heavy::default())
+}
+
+fn run() -> Identity {
+    Identity::default().with("command", "fetch").with_content("urls.txt", &digest(b"list"))
+}
+
+struct Place(tempfile::TempDir, std::path::PathBuf);
+
+fn place() -> Place {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("run.db");
+    Place(dir, path)
+}
+
+fn open(place: &Place, begin: Begin) -> (Journal, Before, Past) {
+    Journal::open(&place.1, &run(), begin).unwrap()
+}
+
+#[test]
+fn what_was_settled_is_known_again_after_a_kill() {
+    let place = place();
+    let (mut journal, before, past) = open(&place, Begin::GoOn);
+    assert!(before.done.is_empty() && past.positions.is_empty());
+    journal.settle(&[record(7, None), record(2, Some(Code::DnsNotFound))], &[Some(100), None]).unwrap();
+    journal.settle(&[record(3, None)], &[Some(160), None]).unwrap();
+    // Not closed, as after `kill -9`.
+    drop(journal);
+    let (_journal, before, past) = open(&place, Begin::GoOn);
+    assert_eq!(before.done.iter().collect::<Vec<_>>(), [2, 3, 7]);
+    assert_eq!((past.done, past.failed, past.positions, past.is_complete), (3, 1, vec![Some(160), None], false));
+}
+
+#[test]
+fn what_has_failed_is_asked_for_again_only_on_request_and_may_be_well_then() {
+    let place = place();
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    journal
+        .settle(&[record(0, None), record(1, Some(Code::DnsNotFound)), record(2, Some(Code::DnsNotFound))], &[])
+        .unwrap();
+    journal.close(true).unwrap();
+    drop(journal);
+    let (mut journal, before, past) = open(&place, Begin::RetryFailed);
+    assert_eq!((before.done.iter().collect::<Vec<_>>(), past.failed), (vec![0], 0));
+    journal.settle(&[record(2, None)], &[]).unwrap();
+    drop(journal);
+    let (_journal, before, past) = open(&place, Begin::GoOn);
+    assert_eq!((before.done.len(), past.failed), (3, 1));
+}
+
+#[test]
+fn behind_a_new_start_of_the_machine_only_what_was_synced_counts() {
+    let place = place();
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    journal.settle(&[record(0, None)], &[Some(10)]).unwrap();
+    journal.synced().unwrap();
+    journal.settle(&[record(1, None)], &[Some(20)]).unwrap();
+    journal.store.set("boot", "another").unwrap();
+    drop(journal);
+    let (_journal, before, past) = open(&place, Begin::GoOn);
+    assert_eq!((before.done.iter().collect::<Vec<_>>(), past.positions), (vec![0], vec![Some(10)]));
+}
+
+#[test]
+fn many_batches_are_folded_into_one_and_mean_the_same() {
+    let place = place();
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    for seq in 0..1_000_u64 {
+        let code = seq.is_multiple_of(3).then_some(Code::DnsNotFound);
+        journal.settle(&[record(seq * 2, code)], &[Some(seq)]).unwrap();
+    }
+    journal.close(false).unwrap();
+    drop(journal);
+    for _ in 0..2 {
+        let (mut journal, before, past) = open(&place, Begin::GoOn);
+        assert_eq!((before.done.len(), past.failed, &past.positions), (1_000, 334, &vec![Some(999)]));
+        assert!(journal.store.read(boot::id().as_deref()).unwrap().last >= 1_000 || past.done == 1_000);
+        assert!((0..2_000).all(|seq| before.done.contains(seq) == seq.is_multiple_of(2)));
+    }
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    journal.settle(&[record(1, None)], &[Some(1_000)]).unwrap();
+    drop(journal);
+    assert_eq!(open(&place, Begin::GoOn).2.done, 1_001);
+}
+
+#[test]
+fn what_a_stopped_run_leaves_over_is_not_done() {
+    let place = place();
+    let (journal, ..) = open(&place, Begin::GoOn);
+    assert!(journal.is_final(&record(0, None)) && journal.is_final(&record(0, Some(Code::DnsNotFound))));
+    assert!(!journal.is_final(&record(0, Some(Code::Cancelled))));
+}
+
+#[test]
+fn another_run_is_told_apart_and_begins_anew_only_on_request() {
+    let place = place();
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    journal.settle(&[record(0, None)], &[]).unwrap();
+    drop(journal);
+    let other = run().with("--limit", "3");
+    let error = Journal::open(&place.1, &other, Begin::GoOn).unwrap_err();
+    assert!(error.to_string().ends_with("run.db belongs to another run: --limit was not given, and is 3"), "{error}");
+    assert_eq!(open(&place, Begin::GoOn).2.done, 1, "it was left as it is");
+    let (_journal, before, _) = Journal::open(&place.1, &other, Begin::Anew).unwrap();
+    assert!(before.done.is_empty());
+}
+
+#[test]
+fn two_processes_do_not_share_a_journal() {
+    let place = place();
+    let (_journal, ..) = open(&place, Begin::GoOn);
+    assert!(matches!(Journal::open(&place.1, &run(), Begin::GoOn), Err(JournalError::InUse(_))));
+}
+
+#[test]
+fn foreign_newer_and_damaged_files_are_named_and_left_as_they_are() {
+    let place = place();
+    let db = |statements: &str| {
+        let db = rusqlite::Connection::open(&place.1).unwrap();
+        db.execute_batch(statements).unwrap();
+        db.close().unwrap();
+    };
+    let refused = || {
+        let before = fs::read(&place.1).unwrap();
+        let error = Journal::open(&place.1, &run(), Begin::Anew).unwrap_err();
+        assert_eq!(fs::read(&place.1).unwrap(), before, "{error}");
+        error
+    };
+    fs::write(&place.1, "https://example.com/\n".repeat(100)).unwrap();
+    assert!(matches!(refused(), JournalError::Foreign(_)));
+    fs::remove_file(&place.1).unwrap();
+    db("CREATE TABLE cookies (name TEXT)");
+    assert!(matches!(refused(), JournalError::Foreign(_)));
+    fs::remove_file(&place.1).unwrap();
+
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    for seq in 0..300 {
+        journal.settle(&(0..100).map(|at| record(seq * 777 + at * 3, None)).collect::<Vec<_>>(), &[]).unwrap();
+    }
+    drop(journal);
+    db("PRAGMA journal_mode = DELETE; PRAGMA user_version = 9;");
+    assert!(matches!(refused(), JournalError::Newer(_)));
+    db("PRAGMA user_version = 1;");
+    let whole = fs::read(&place.1).unwrap();
+    fs::write(&place.1, &whole[..whole.len() / 2]).unwrap();
+    assert!(matches!(refused(), JournalError::Damaged(..)));
+    assert!(matches!(Journal::open(place.0.path(), &run(), Begin::GoOn), Err(JournalError::Foreign(_))));
+}
+
+#[test]
+fn a_batch_cut_in_half_by_a_kill_is_as_if_it_had_never_been() {
+    let place = place();
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    journal.settle(&[record(0, None)], &[Some(10)]).unwrap();
+    journal.settle(&[record(1, None)], &[Some(20)]).unwrap();
+    // The log as it is while the process lives, its last page torn.
+    let log = place.1.with_file_name("run.db-wal");
+    let (db, bytes) = (fs::read(&place.1).unwrap(), fs::read(&log).unwrap());
+    drop(journal);
+    fs::write(&place.1, db).unwrap();
+    fs::write(&log, &bytes[..bytes.len() - 100]).unwrap();
+    let (_journal, before, past) = open(&place, Begin::GoOn);
+    assert_eq!((before.done.iter().collect::<Vec<_>>(), past.positions), (vec![0], vec![Some(10)]));
+}
