@@ -132,7 +132,11 @@ impl<W: Wire> Engine<W> {
             return;
         };
         self.adapt(lane, &exchange, clock);
-        self.frontier.release(lane, contact(&exchange), clock);
+        let contact = contact(&exchange);
+        if contact != Contact::Unknown {
+            self.frontier.took(lane, exchange.phases.total, clock);
+        }
+        self.frontier.release(lane, contact, clock);
         if let Some(body) = &exchange.body {
             self.handle.gauges.wire_bytes.fetch_add(body.wire_len, Relaxed);
         }

@@ -8,6 +8,7 @@ mod demo;
 mod extract;
 mod fetch;
 mod limits;
+mod polite;
 mod process;
 mod robots;
 mod rooms;
