@@ -6,6 +6,7 @@
 mod contact;
 mod delay;
 mod pages;
+mod proxy;
 
 use std::{
     collections::HashMap,
@@ -24,6 +25,7 @@ pub use self::{
     contact::Contact,
     delay::{Delay, FACTOR_MOST, Factor},
     pages::Pages,
+    proxy::ProxyUrl,
 };
 
 /// Everything that a run is told.
@@ -357,8 +359,9 @@ pub struct Transport {
     pub family: Family,
     /// `(host, port)` to the addresses that stand in for the resolver.
     pub resolve: HashMap<(String, u16), Vec<IpAddr>>,
-    /// Proxy for all requests (`http`, `https`, `socks5`, `socks5h`); `None` reads the environment.
-    pub proxy: Option<String>,
+    /// Proxies for all requests; none reads the environment. Of several, each host has its own while that
+    /// is healthy.
+    pub proxies: Vec<ProxyUrl>,
     /// Hosts that go around the proxy, comma-separated, as curl reads it; `*` is all.
     pub no_proxy: Option<String>,
     /// Whether peers are verified.

@@ -181,6 +181,7 @@ impl<W: Wire> Engine<W> {
             error: step::code_of(exchange, &rules, wall),
             wait: trip.last_wait.0,
             wait_for: trip.last_wait.1,
+            proxy: exchange.proxy.clone(),
         });
         trip.spent += exchange.phases.total;
         let moment = Moment {

@@ -65,6 +65,19 @@ pub(super) fn before_head(error: reqwest::Error, context: Context) -> Failure {
     on_connection(&error)
 }
 
+/// Whether, where a proxy was to be used, it was not even reached: then it is the proxy that is broken.
+/// That it says no, or falls silent, may have its reason in the server that it was asked for.
+pub(super) fn is_proxy_gone(error: &reqwest::Error) -> bool {
+    use io::ErrorKind as Kind;
+    error.is_connect()
+        && find::<io::Error>(error).is_some_and(|error| {
+            matches!(
+                error.kind(),
+                Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::AddrNotAvailable
+            )
+        })
+}
+
 /// No connection in time.
 pub(super) fn connect_timeout(context: Context) -> Failure {
     match context.reached {

@@ -10,6 +10,7 @@ mod fetch;
 mod limits;
 mod polite;
 mod process;
+mod proxies;
 mod robots;
 mod rooms;
 mod schema;

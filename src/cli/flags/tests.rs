@@ -90,7 +90,7 @@ fn every_flag_ends_in_the_settings() {
         (&["--ipv4"], |s| s.transport.family == Family::V4),
         (&["--ipv6"], |s| s.transport.family == Family::V6),
         (&["--resolve", "h:80:127.0.0.1"], |s| s.transport.resolve[&("h".to_owned(), 80)].len() == 1),
-        (&["-x", "localhost:1"], |s| s.transport.proxy.as_deref() == Some("http://localhost:1")),
+        (&["-x", "localhost:1", "-x", "h:2"], |s| s.transport.proxies.len() == 2),
         (&["--no-proxy", "*"], |s| s.transport.no_proxy.as_deref() == Some("*")),
         (&["-k"], |s| s.transport.verify == Verify::Nothing),
         (&["--min-tls", "1.3"], |s| s.transport.min_tls == MinTls::V13),
