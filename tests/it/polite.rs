@@ -1,5 +1,13 @@
 //! What operators of sites are told of us, and how much they are asked for.
 
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
 use serde_json::json;
 
 use crate::support::*;
@@ -51,4 +59,39 @@ async fn a_host_is_left_alone_for_a_multiple_of_what_it_took() {
     // Three answers of 60 ms, and two pauses three times as long.
     assert!(run.wall >= ms(540), "{run}");
     assert_eq!(run.record(2)["attempt_log"][0]["wait_for"], "host_rate");
+}
+
+/// A site of so many pages that says 429 to whatever comes while it serves two requests already.
+async fn strict(pages: usize) -> (Site, Arc<AtomicUsize>) {
+    let refused = Arc::new(AtomicUsize::new(0));
+    let counter = refused.clone();
+    let all: String = (0..pages).map(|n| format!("<a href=/{n}>x</a>")).collect();
+    let busy: Mutex<Vec<Instant>> = Mutex::default();
+    let site = Site::start(move |ask| {
+        let (mut busy, now, took) = (busy.lock().unwrap(), Instant::now(), ms(15));
+        busy.retain(|until| *until > now);
+        if busy.len() >= 2 && ask.path != "/robots.txt" {
+            counter.fetch_add(1, Relaxed);
+            return Reply::status(429);
+        }
+        busy.push(now + took);
+        Reply::html(if ask.path == "/" { all.as_str() } else { "" }).after(took)
+    })
+    .await;
+    (site, refused)
+}
+
+#[tokio::test]
+async fn a_crawl_that_adapts_finds_out_what_a_host_takes_and_has_every_page() {
+    let (site, refused) = strict(100).await;
+    let flags = ["--per-host=32", "--backoff=50ms..1s"];
+    let run = fetchall(["crawl", &site.url("/"), "--adaptive=on"].into_iter().chain(flags)).run().await;
+    assert_eq!((run.exit, run.records().len()), (0, 101), "{run}");
+    assert!(run.records().iter().all(|record| record["ok"] == true), "{run}");
+    let few = refused.load(Relaxed);
+    assert!((1..=40).contains(&few), "{few} refusals");
+    // So many at once, and stubbornly, are refused again and again.
+    let (site, refused) = strict(100).await;
+    let run = fetchall(["crawl", &site.url("/")].into_iter().chain(flags)).run().await;
+    assert!(run.exit == 1 && refused.load(Relaxed) > 2 * few, "{} and {few} refusals", refused.load(Relaxed));
 }

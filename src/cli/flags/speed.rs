@@ -38,7 +38,8 @@ pub struct SpeedFlags {
     ///
     /// `auto` finds this number and that of each host out while it runs: it begins with 8 a host,
     /// triples every round trip while that gets more done, and steps back from refusals (429, 503),
-    /// failures and slow answers. Up to 1024 in all and 512 a host, or what --per-host says.
+    /// failures and slow answers. Up to 1024 in all and 512 a host, or what --per-host says; `crawl` and
+    /// `check` keep to what they give a host unless --per-host says more.
     #[arg(short, long, value_name = "N|auto", value_parser = values::at_once)]
     pub concurrency: Option<AtOnce>,
     /// Requests in flight for one host [default: 8]
@@ -122,7 +123,14 @@ impl SpeedFlags {
             (_, None) => limits.adaptive,
         };
         match self.concurrency {
-            Some(AtOnce::Auto) => (limits.in_flight, limits.host.in_flight) = (AUTO_MOST, AUTO_MOST_PER_HOST),
+            Some(AtOnce::Auto) => {
+                limits.in_flight = AUTO_MOST;
+                // A command that begins with fewer for a host (crawl, check) was not invited there: it
+                // takes more where --per-host says so.
+                if limits.host.in_flight >= HostLimits::default().in_flight {
+                    limits.host.in_flight = AUTO_MOST_PER_HOST;
+                }
+            }
             Some(AtOnce::Number(number)) => limits.in_flight = number,
             None => {}
         }
