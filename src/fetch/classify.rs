@@ -69,13 +69,13 @@ pub(super) fn before_head(error: reqwest::Error, context: Context) -> Failure {
 /// That it says no, or falls silent, may have its reason in the server that it was asked for.
 pub(super) fn is_proxy_gone(error: &reqwest::Error) -> bool {
     use io::ErrorKind as Kind;
-    error.is_connect()
-        && find::<io::Error>(error).is_some_and(|error| {
-            matches!(
-                error.kind(),
-                Kind::ConnectionRefused | Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::AddrNotAvailable
-            )
-        })
+    let by_system = find::<io::Error>(error).is_some_and(|error| {
+        let kinds = [Kind::ConnectionRefused, Kind::HostUnreachable, Kind::NetworkUnreachable, Kind::AddrNotAvailable];
+        kinds.contains(&error.kind())
+    });
+    // What the system said is not passed on by the HTTP library for SOCKS.
+    let by_text = || chain(error).any(|error| error.to_string().contains("failed to create underlying"));
+    error.is_connect() && (by_system || by_text())
 }
 
 /// No connection in time.

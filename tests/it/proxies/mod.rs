@@ -113,6 +113,16 @@ async fn credentials_that_are_refused_are_the_proxys_fault() {
 }
 
 #[tokio::test]
+async fn where_all_proxies_are_gone_the_code_says_so_and_they_are_left_alone() {
+    let list: String = (0..20).map(|n| format!("http://h{n}.example/\nhttps://h{n}.example/\n")).collect();
+    let run = fetchall(["-", "-c1", "-x", GONE, "-x", "socks5h://127.0.0.1:2"]).stdin(list).run().await;
+    assert_eq!((run.exit, codes(&run)), (1, BTreeMap::from([("proxy.connect".to_owned(), 40)])), "{run}");
+    let rested = run.records().into_iter().filter(|record| record.get("proxy").is_none()).count();
+    assert_eq!(rested, 37, "three tried both, and then both rest: {run}");
+    assert!(run.records().iter().all(|record| record["attempts"] == 1));
+}
+
+#[tokio::test]
 async fn a_server_that_is_gone_puts_no_proxy_to_rest() {
     let tls = Site::start_tls(Cert::Good, |_| Reply::text("x")).await;
     let ca = scratch(&ca_pem());
