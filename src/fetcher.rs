@@ -25,7 +25,7 @@ use crate::{
         recipe::Recipe,
         select::{Hints, Plan, SelectError},
     },
-    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Dedupe, Order, RobotsMode, Settings, With},
+    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Dedupe, Order, RobotsMode, Settings, With},
     source::SourceError,
 };
 
@@ -288,6 +288,16 @@ impl Builder {
     /// `User-Agent`.
     pub fn user_agent(mut self, value: HeaderValue) -> Self {
         self.settings.ask.user_agent = value;
+        self
+    }
+
+    /// Who runs this, a mail address or an http(s) URL: stands in a comment behind `User-Agent`, and a mail
+    /// address in `From` too. That it is neither is told by [`build`](Self::build).
+    pub fn contact(mut self, contact: &str) -> Self {
+        match Contact::parse(contact) {
+            Ok(contact) => self.settings.ask.contact = Some(contact),
+            Err(problem) => self.fault = Some(format!("contact {problem}")),
+        }
         self
     }
 

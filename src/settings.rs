@@ -3,7 +3,10 @@
 //! Flags, files and builders all end here. Knows the model's units; must not know clap, files or
 //! the environment.
 
+mod contact;
+mod delay;
 mod pages;
+mod proxy;
 
 use std::{
     collections::HashMap,
@@ -18,7 +21,12 @@ use regex::Regex;
 
 use crate::model::units::{LONGEST, Rate, StatusSet};
 
-pub use self::pages::Pages;
+pub use self::{
+    contact::Contact,
+    delay::{Delay, FACTOR_MOST, Factor},
+    pages::Pages,
+    proxy::ProxyUrl,
+};
 
 /// Everything that a run is told.
 #[derive(Clone, Debug, Default)]
@@ -136,11 +144,14 @@ pub struct HostLimits {
     pub rate: Option<Rate>,
     /// Least time between two starts.
     pub delay: Duration,
+    /// How many times its last response time a host is left alone after that response. Until the first
+    /// has come, there is one request at once.
+    pub factor: Option<Factor>,
 }
 
 impl Default for HostLimits {
     fn default() -> Self {
-        HostLimits { in_flight: NonZeroUsize::MIN.saturating_add(7), rate: None, delay: Duration::ZERO }
+        HostLimits { in_flight: NonZeroUsize::MIN.saturating_add(7), rate: None, delay: Duration::ZERO, factor: None }
     }
 }
 
@@ -236,6 +247,8 @@ pub struct AskDefaults {
     pub method: Method,
     /// `User-Agent`; goes along on every hop.
     pub user_agent: HeaderValue,
+    /// Who runs this: a comment of `User-Agent`, and `From`, on every hop.
+    pub contact: Option<Contact>,
     /// Fields for the first origin only; a repeated name adds values.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Fields for requests whose URL names this host: [`EVERY_HOST`], over that `host`, over that
@@ -261,6 +274,7 @@ impl Default for AskDefaults {
         AskDefaults {
             method: Method::GET,
             user_agent: HeaderValue::from_static(USER_AGENT),
+            contact: None,
             headers: Vec::new(),
             host_headers: HashMap::new(),
             body: None,
@@ -345,8 +359,9 @@ pub struct Transport {
     pub family: Family,
     /// `(host, port)` to the addresses that stand in for the resolver.
     pub resolve: HashMap<(String, u16), Vec<IpAddr>>,
-    /// Proxy for all requests (`http`, `https`, `socks5`, `socks5h`); `None` reads the environment.
-    pub proxy: Option<String>,
+    /// Proxies for all requests; none reads the environment. Of several, each host has its own while that
+    /// is healthy.
+    pub proxies: Vec<ProxyUrl>,
     /// Hosts that go around the proxy, comma-separated, as curl reads it; `*` is all.
     pub no_proxy: Option<String>,
     /// Whether peers are verified.

@@ -50,6 +50,7 @@ fn visit(seq: u64) -> Visit {
         started: SystemTime::now(),
         phases: Phases { wait: Some(wait), receive: Some(receive), total: wait + receive, ..Phases::default() },
         peer: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        proxy: None,
         tls: None,
         head: Some(Head { status: 200, version: Version::HTTP_11, headers }),
         body: Some(Body { kept: Bytes::new(), len: 18_213, wire_len: 4_212, sha256: Some([0xa5; 32]) }),

@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::{
     model::{Ask, Flight, Keep, Look, Patience, Trip, Wish, units::LONGEST, wanted::Rule},
-    settings::{AskDefaults, EVERY_HOST, Settings},
+    settings::{AskDefaults, Contact, EVERY_HOST, Settings},
 };
 
 /// How much of a page is kept when just its title is wanted.
@@ -51,10 +51,15 @@ impl Asker {
         foreign.insert(header::USER_AGENT, ask.user_agent.clone());
         foreign.insert(header::ACCEPT, ANYTHING);
         foreign.insert(header::ACCEPT_ENCODING, CODINGS);
+        if let Some(from) = ask.contact.as_ref().and_then(Contact::from_field) {
+            foreign.insert(header::FROM, from);
+        }
         let mut home = foreign.clone();
         replace(&mut home, &ask.headers);
-        if let Some(own) = home.get(header::USER_AGENT) {
-            foreign.insert(header::USER_AGENT, own.clone());
+        if let Some(own) = home.get(header::USER_AGENT).cloned() {
+            let agent = ask.contact.as_ref().map_or(own.clone(), |contact| contact.sign(&own));
+            home.insert(header::USER_AGENT, agent.clone());
+            foreign.insert(header::USER_AGENT, agent);
         }
         let pages = &settings.pages;
         let keep = if pages.with.body {

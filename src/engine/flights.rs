@@ -132,7 +132,11 @@ impl<W: Wire> Engine<W> {
             return;
         };
         self.adapt(lane, &exchange, clock);
-        self.frontier.release(lane, contact(&exchange), clock);
+        let contact = contact(&exchange);
+        if contact != Contact::Unknown {
+            self.frontier.took(lane, exchange.phases.total, clock);
+        }
+        self.frontier.release(lane, contact, clock);
         if let Some(body) = &exchange.body {
             self.handle.gauges.wire_bytes.fetch_add(body.wire_len, Relaxed);
         }
@@ -177,6 +181,7 @@ impl<W: Wire> Engine<W> {
             error: step::code_of(exchange, &rules, wall),
             wait: trip.last_wait.0,
             wait_for: trip.last_wait.1,
+            proxy: exchange.proxy.clone(),
         });
         trip.spent += exchange.phases.total;
         let moment = Moment {

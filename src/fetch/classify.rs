@@ -65,6 +65,19 @@ pub(super) fn before_head(error: reqwest::Error, context: Context) -> Failure {
     on_connection(&error)
 }
 
+/// Whether, where a proxy was to be used, it was not even reached: then it is the proxy that is broken.
+/// That it says no, or falls silent, may have its reason in the server that it was asked for.
+pub(super) fn is_proxy_gone(error: &reqwest::Error) -> bool {
+    use io::ErrorKind as Kind;
+    let by_system = find::<io::Error>(error).is_some_and(|error| {
+        let kinds = [Kind::ConnectionRefused, Kind::HostUnreachable, Kind::NetworkUnreachable, Kind::AddrNotAvailable];
+        kinds.contains(&error.kind())
+    });
+    // What the system said is not passed on by the HTTP library for SOCKS.
+    let by_text = || chain(error).any(|error| error.to_string().contains("failed to create underlying"));
+    error.is_connect() && (by_system || by_text())
+}
+
 /// No connection in time.
 pub(super) fn connect_timeout(context: Context) -> Failure {
     match context.reached {

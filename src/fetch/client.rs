@@ -1,10 +1,11 @@
 //! The real client: reqwest with its own redirects, retries and decoding turned off.
 //!
-//! One HTTP client for the run (two when there is a client certificate, which must not go along
-//! across origins; and once more with room for more fields where a server sends that many). Must not know more than one exchange.
+//! One HTTP client for the run, or one for each proxy of a pool (two when there is a client certificate,
+//! which must not go along across origins; and once more with room for more fields where a server sends
+//! that many). Must not know more than one exchange.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -17,38 +18,32 @@ use super::{
     ClientError, Wire, body,
     body::Bounds,
     classify::{self, Context},
-    connect::{Marks, Resolver},
+    connect::Resolver,
     cookies::Jar,
     probe::{Probe, Reached},
+    proxies::{self, Proxies},
     room::Room,
-    tls,
+    route::{HEAD_BYTES, Maker, Route, Via},
 };
 use crate::{
     model::{Ask, Code, Exchange, Failure, Head, exchange::Phases, exchange::Tls},
-    policy::{address::is_private, retry::is_idempotent},
-    settings::{Cookies, HttpVersions, PrivateIps, Settings, Transport, Verify},
+    policy::{
+        address::is_private,
+        proxy_pool::{Health, Pick, TRIES},
+        retry::is_idempotent,
+    },
+    settings::{Cookies, PrivateIps, Settings, Verify},
 };
 
-/// Fields in a response head at most. The HTTP library has room for 100 at no cost; to look out for
-/// this many it fills two tables for each response, which is 8 % of what a small request costs. So
-/// this client is made only when a head was met that is too long for the other, or for requests
-/// that must not be sent twice.
-const HEAD_FIELDS: usize = 1_000;
-/// Bytes in a response head at most.
-const HEAD_BYTES: u32 = 256 * 1024;
 /// Dead connections that one request may meet in the pool.
 const RACES: usize = 8;
-/// How long an idle connection is kept when nothing else is said: long enough for the next
-/// request of a paced host, short enough not to pile up over thousands of hosts.
-const IDLE: Duration = Duration::from_secs(20);
 
 /// The real client.
 #[derive(Debug)]
 pub struct Client {
-    usual: Pair,
-    /// The same with room for [`HEAD_FIELDS`]; once there is one, it is used for everything.
-    roomy: OnceLock<Pair>,
-    settings: Settings,
+    /// The way of all requests, or around the proxies where there are several.
+    usual: Route,
+    pool: Option<Proxies>,
     jar: Option<Jar>,
     proxies: Matcher,
     verify: Verify,
@@ -62,117 +57,19 @@ impl Client {
     pub fn new(settings: &Settings) -> Result<Self, ClientError> {
         let transport = &settings.transport;
         let resolver = Resolver::new(transport);
+        let maker = Arc::new(Maker::new(settings, &resolver)?);
+        let pool = Proxies::new(transport, &maker)?;
+        let via = if pool.is_some() { Via::Direct } else { Via::Told };
         Ok(Client {
-            usual: Pair::new(settings, &resolver, None)?,
-            roomy: OnceLock::new(),
-            settings: settings.clone(),
+            usual: Route::new(via, &maker)?,
+            pool,
             jar: (transport.cookies == Cookies::On).then(Jar::default),
-            proxies: proxy_matcher(transport),
+            proxies: proxies::matcher(transport),
             verify: transport.verify,
             private_ips: transport.private_ips,
             resolver,
             room: Room::new(settings.limits.body_budget),
         })
-    }
-}
-
-/// The clients for the origin that was asked for and for others.
-#[derive(Clone, Debug)]
-struct Pair {
-    home: reqwest::Client,
-    /// Without the client certificate, where there is one.
-    foreign: Option<reqwest::Client>,
-}
-
-impl Pair {
-    fn new(settings: &Settings, resolver: &Resolver, fields: Option<usize>) -> Result<Self, ClientError> {
-        let identity = settings.transport.identity_pem.as_ref();
-        let build = |with_identity| build(settings, resolver, with_identity, fields);
-        Ok(Pair { home: build(true)?, foreign: identity.map(|_| build(false)).transpose()? })
-    }
-
-    fn of(&self, ask: &Ask) -> &reqwest::Client {
-        self.foreign.as_ref().filter(|_| ask.off_origin).unwrap_or(&self.home)
-    }
-}
-
-fn build(
-    settings: &Settings,
-    resolver: &Resolver,
-    with_identity: bool,
-    fields: Option<usize>,
-) -> Result<reqwest::Client, ClientError> {
-    let transport = &settings.transport;
-    let idle = transport.idle_per_host.unwrap_or(settings.limits.in_flight.get());
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .tls_backend_preconfigured(tls::config(transport, with_identity)?)
-        .tls_info(settings.pages.with.tls)
-        .dns_resolver(Arc::new(resolver.clone()))
-        .connector_layer(Marks)
-        .connect_timeout(settings.times.connect)
-        .pool_max_idle_per_host(idle)
-        .pool_idle_timeout(transport.idle_timeout.unwrap_or(IDLE))
-        .http2_max_header_list_size(HEAD_BYTES)
-        .referer(false);
-    if let Some(fields) = fields {
-        builder = builder.http1_max_headers(fields);
-    }
-    builder = match transport.http {
-        HttpVersions::Auto => builder,
-        HttpVersions::Http1 => builder.http1_only(),
-        HttpVersions::Http2 => builder.http2_prior_knowledge(),
-    };
-    builder = match transport.family {
-        crate::settings::Family::Any => builder,
-        crate::settings::Family::V4 => builder.local_address(std::net::IpAddr::from([0, 0, 0, 0])),
-        crate::settings::Family::V6 => builder.local_address(std::net::IpAddr::from([0_u16; 8])),
-    };
-    for proxy in proxies(transport)? {
-        builder = builder.proxy(proxy);
-    }
-    if transport.no_proxy.as_deref().is_some_and(|list| list.trim() == "*") {
-        builder = builder.no_proxy();
-    }
-    builder.build().map_err(|error| ClientError::Tls(error.without_url().to_string()))
-}
-
-/// The proxies that were asked for; those of the environment are the library's own default,
-/// unless there is a `--no-proxy` that it does not know of.
-fn proxies(transport: &Transport) -> Result<Vec<reqwest::Proxy>, ClientError> {
-    let exempt = || transport.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
-    let bad = |_| ClientError::Proxy("not a proxy URL; write http://HOST:PORT or socks5://HOST:PORT".into());
-    if let Some(url) = &transport.proxy {
-        return Ok(vec![reqwest::Proxy::all(url.as_str()).map_err(bad)?.no_proxy(exempt())]);
-    }
-    if transport.no_proxy.is_none() {
-        return Ok(Vec::new());
-    }
-    let from =
-        |names: [&str; 2]| names.iter().find_map(|name| std::env::var(name).ok()).filter(|value| !value.is_empty());
-    let mut list = Vec::new();
-    if let Some(url) = from(["https_proxy", "HTTPS_PROXY"]) {
-        list.push(reqwest::Proxy::https(url.as_str()).map_err(bad)?.no_proxy(exempt()));
-    }
-    if let Some(url) = from(["http_proxy", "HTTP_PROXY"]) {
-        list.push(reqwest::Proxy::http(url.as_str()).map_err(bad)?.no_proxy(exempt()));
-    }
-    if let Some(url) = from(["all_proxy", "ALL_PROXY"]) {
-        list.push(reqwest::Proxy::all(url.as_str()).map_err(bad)?.no_proxy(exempt()));
-    }
-    Ok(list)
-}
-
-/// The same choice once more, to tell a proxy's failures from a host's.
-fn proxy_matcher(transport: &Transport) -> Matcher {
-    match &transport.proxy {
-        Some(url) => {
-            let builder = Matcher::builder().all(url.clone());
-            builder.no(transport.no_proxy.clone().unwrap_or_default()).build()
-        }
-        None if transport.no_proxy.as_deref().is_some_and(|list| list.trim() == "*") => Matcher::builder().build(),
-        None => Matcher::from_env(),
     }
 }
 
@@ -182,17 +79,67 @@ impl Wire for Client {
         if let Some(failure) = self.forbidden(&ask.url).await {
             return Exchange::failed(started, failure);
         }
+        let end = Instant::now() + ask.patience.total;
+        match self.pool.as_ref().filter(|_| self.is_proxied(&ask.url)) {
+            Some(pool) => self.through(pool, &ask, started, end).await,
+            None => self.along(&self.usual, &ask, started, end).await.0,
+        }
+    }
+}
+
+impl Client {
+    /// Through a proxy of the pool; where that fails at its work, through another. Nothing has been sent
+    /// to the server then.
+    async fn through(&self, pool: &Proxies, ask: &Ask, started: SystemTime, end: Instant) -> Exchange {
+        let host = ask.url.host_str().unwrap_or_default();
+        let begun = Instant::now();
+        let (mut tried, mut suspects) = (Vec::new(), Vec::<(Pick, Failure)>::new());
+        let mut last = None;
+        while tried.len() < TRIES && (tried.is_empty() || Instant::now() < end) {
+            let Some(pick) = pool.choose(host, &tried) else { break };
+            tried.push(pick);
+            let Some((route, name)) = pool.route(pick) else {
+                pool.report(pick, Health::Broken, None);
+                continue;
+            };
+            let lost = begun.elapsed();
+            let (mut exchange, gone) = self.along(route, ask, started, end).await;
+            exchange.proxy = Some(Arc::clone(name));
+            if tried.len() > 1 {
+                exchange.phases = later(exchange.phases, lost);
+            }
+            match blame(&exchange, gone) {
+                Blame::Proxy(failure) => pool.report(pick, Health::Broken, Some(&failure)),
+                Blame::Either(failure) => suspects.push((pick, failure)),
+                Blame::Nobody(health) => {
+                    pool.report(pick, health, None);
+                    // What another proxy could do, these could not.
+                    for (pick, failure) in suspects {
+                        let broken = if health == Health::Works { Health::Broken } else { Health::Unknown };
+                        pool.report(pick, broken, Some(&failure));
+                    }
+                    return exchange;
+                }
+            }
+            last = Some(exchange);
+        }
+        suspects.iter().for_each(|(pick, _)| pool.report(*pick, Health::Unknown, None));
+        last.unwrap_or_else(|| Exchange::failed(started, pool.all_rest()))
+    }
+
+    /// One way. Beside what came of it: whether the proxy there was not even reached.
+    async fn along(&self, route: &Route, ask: &Ask, started: SystemTime, end: Instant) -> (Exchange, bool) {
         // A pooled connection may be closed by the server at the very moment it is used (hyper
         // #2136): that says nothing about the request, so it is repeated unseen, within its time.
-        let end = Instant::now() + ask.patience.total;
         for _ in 0..RACES {
-            match self.once(&ask, started, end).await {
-                (exchange, Race::None) => return exchange,
+            match self.once(route, ask, started, end).await {
+                (exchange, Race::None) => return (exchange, false),
+                (exchange, Race::NoProxy) => return (exchange, true),
                 (_, Race::Lost) => {}
-                (_, Race::Crowded) => _ = self.roomy(),
+                (_, Race::Crowded) => _ = route.roomy(),
             }
         }
-        self.once(&ask, started, end).await.0
+        (self.once(route, ask, started, end).await.0, false)
     }
 }
 
@@ -204,6 +151,8 @@ enum Race {
     Lost,
     /// The response head has more fields than the usual client takes.
     Crowded,
+    /// Not here: there is no proxy where there should be one.
+    NoProxy,
 }
 
 impl Client {
@@ -222,12 +171,12 @@ impl Client {
         is_private(ip).then(|| Failure::new(Code::BlockedPrivateAddress, format!("{ip} is a private address")))
     }
 
-    async fn once(&self, ask: &Ask, started: SystemTime, end: Instant) -> (Exchange, Race) {
+    async fn once(&self, route: &Route, ask: &Ask, started: SystemTime, end: Instant) -> (Exchange, Race) {
         let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80));
         let request = self.request(ask);
         let may_repeat = is_idempotent(&ask.method);
-        let roomy = if may_repeat { self.roomy.get() } else { Some(self.roomy()) };
-        let client = roomy.unwrap_or(&self.usual).of(ask);
+        let roomy = if may_repeat { route.roomy_if_made() } else { Some(route.roomy()) };
+        let client = roomy.unwrap_or(route.usual()).of(ask);
         let begun = Instant::now();
         let head_by = ask.patience.headers.map_or(end, |limit| (begun + limit).min(end));
         let answer = timeout_at(head_by, Arc::clone(&probe).around(client.execute(request))).await;
@@ -244,6 +193,8 @@ impl Client {
                     race = Race::Lost;
                 } else if roomy.is_none() && classify::is_head_too_large(&error) {
                     race = Race::Crowded;
+                } else if context().via_proxy && classify::is_proxy_gone(&error) {
+                    race = Race::NoProxy;
                 }
                 classify::before_head(error, context())
             }
@@ -253,12 +204,6 @@ impl Client {
         exchange.phases = phases(&probe, None);
         exchange.tls = self.tls(ask, None);
         (exchange, race)
-    }
-
-    /// Made at need. What worked once for the usual client works again; if not, that one stays.
-    fn roomy(&self) -> &Pair {
-        let make = || Pair::new(&self.settings, &self.resolver, Some(HEAD_FIELDS));
-        self.roomy.get_or_init(|| make().unwrap_or_else(|_| self.usual.clone()))
     }
 
     fn no_head(&self, context: Context, by_headers_limit: bool) -> Failure {
@@ -315,7 +260,16 @@ impl Client {
             Ok(body) => (Some(body), None),
             Err(failure) => (None, Some(failure)),
         };
-        Exchange { started, phases: phases(probe, Some(head_at)), peer, tls, head: Some(head), body, failure }
+        Exchange {
+            started,
+            phases: phases(probe, Some(head_at)),
+            peer,
+            proxy: None,
+            tls,
+            head: Some(head),
+            body,
+            failure,
+        }
     }
 
     fn tls(&self, ask: &Ask, info: Option<&reqwest::tls::TlsInfo>) -> Option<Tls> {
@@ -334,6 +288,32 @@ impl Client {
     fn is_proxied(&self, url: &Url) -> bool {
         url.as_str().parse::<Uri>().is_ok_and(|uri| self.proxies.intercept(&uri).is_some())
     }
+}
+
+/// Whose fault a failure is that has to do with a proxy.
+enum Blame {
+    /// The proxy's.
+    Proxy(Failure),
+    /// The proxy's or the server's: another proxy will tell.
+    Either(Failure),
+    /// Neither, or it is an answer.
+    Nobody(Health),
+}
+
+fn blame(exchange: &Exchange, gone: bool) -> Blame {
+    match (&exchange.failure, exchange.status()) {
+        (_, Some(407)) => Blame::Proxy(Failure::new(Code::ProxyAuth, "407 from the proxy")),
+        (_, Some(_)) => Blame::Nobody(Health::Works),
+        (Some(failure), None) if gone || failure.code == Code::ProxyAuth => Blame::Proxy(failure.clone()),
+        (Some(failure), None) if failure.code.family() == "proxy" => Blame::Either(failure.clone()),
+        (_, None) => Blame::Nobody(Health::Unknown),
+    }
+}
+
+/// The same with the time that other proxies took before: it was spent on getting a connection.
+fn later(phases: Phases, lost: Duration) -> Phases {
+    let lost = Duration::from_micros(u64::try_from(lost.as_micros()).unwrap_or(u64::MAX));
+    Phases { connect: Some(phases.connect.unwrap_or_default() + lost), total: phases.total + lost, ..phases }
 }
 
 fn head_size(head: &Head) -> usize {

@@ -185,12 +185,12 @@ fn proxy_hosts(transport: &Transport) -> Vec<String> {
         let with_scheme = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         url::Url::parse(&with_scheme).ok()?.host_str().map(str::to_ascii_lowercase)
     };
-    match &transport.proxy {
-        Some(url) => host(url).into_iter().collect(),
-        None => ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+    match transport.proxies.as_slice() {
+        [] => ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
             .iter()
             .filter_map(|name| host(&std::env::var(name).ok()?))
             .collect(),
+        proxies => proxies.iter().filter_map(|proxy| host(proxy.secret())).collect(),
     }
 }
 

@@ -9,7 +9,9 @@ mod client;
 mod connect;
 mod cookies;
 mod probe;
+mod proxies;
 mod room;
+mod route;
 mod tls;
 
 use std::future::Future;

@@ -33,8 +33,37 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
+/// What one client is told of TLS.
+pub(super) type Config = ClientConfig;
+
+/// What all clients of a run are told of TLS: trust in certificates is one for all, since to read it
+/// takes time and memory.
+#[derive(Debug)]
+pub(super) struct Configs {
+    home: ClientConfig,
+    /// Without the client certificate, where there is one.
+    foreign: Option<ClientConfig>,
+}
+
+impl Configs {
+    pub fn new(transport: &Transport) -> Result<Self, ClientError> {
+        let foreign = transport.identity_pem.is_some().then(|| config(transport, false)).transpose()?;
+        Ok(Configs { home: config(transport, true)?, foreign })
+    }
+
+    /// For another client, which remembers sessions of its own: they do not go from one proxy to another.
+    pub fn fresh(&self) -> (Config, Option<Config>) {
+        let own = |config: &ClientConfig| {
+            let mut config = config.clone();
+            config.resumption = Resumption::store(Arc::new(Sessions(ClientSessionMemoryCache::new(SESSIONS))));
+            config
+        };
+        (own(&self.home), self.foreign.as_ref().map(own))
+    }
+}
+
 /// Client configuration, with the client certificate or without.
-pub(super) fn config(transport: &Transport, with_identity: bool) -> Result<ClientConfig, ClientError> {
+fn config(transport: &Transport, with_identity: bool) -> Result<ClientConfig, ClientError> {
     let provider = provider();
     let versions: &[&rustls::SupportedProtocolVersion] = match transport.min_tls {
         MinTls::V12 => &[&rustls::version::TLS13, &rustls::version::TLS12],
@@ -72,7 +101,6 @@ pub(super) fn config(transport: &Transport, with_identity: bool) -> Result<Clien
         HttpVersions::Http1 => vec![b"http/1.1".to_vec()],
         HttpVersions::Http2 => vec![b"h2".to_vec()],
     };
-    config.resumption = Resumption::store(Arc::new(Sessions(ClientSessionMemoryCache::new(SESSIONS))));
     Ok(config)
 }
 

@@ -13,6 +13,7 @@ use super::{
     breaker::Breaker,
     idle::Idle,
     pace::Pace,
+    spacing::Past,
 };
 use crate::{
     model::Wait,
@@ -71,9 +72,8 @@ pub(super) struct Lane<T> {
     pace: Option<Pace>,
     /// The rate has granted a start that was not made yet.
     granted: bool,
-    next_start: Option<Instant>,
+    past: Past,
     blocked: Option<(Wait, Instant)>,
-    last_start: Option<Instant>,
     pub paused: Option<(Instant, Wait)>,
     pub breaker: Breaker,
     pub in_flight: usize,
@@ -90,9 +90,8 @@ impl<T> Lane<T> {
             adapt: (adaptive != Adaptive::Off).then(|| Box::new(Adapt::new(Scope::Host, limits.in_flight))),
             pace: limits.rate.map(|rate| Pace::new(rate, epoch)),
             granted: false,
-            next_start: None,
+            past: Past::default(),
             blocked: None,
-            last_start: None,
             paused: None,
             breaker: Breaker::default(),
             in_flight: 0,
@@ -106,10 +105,10 @@ impl<T> Lane<T> {
         self.queues.is_empty()
     }
 
-    /// A half-open breaker lets one probe through.
+    /// A half-open breaker lets one probe through, and so does a pace that nothing is known of yet.
     pub fn is_full(&self) -> bool {
         let most = match &self.adapt {
-            _ if self.breaker.is_open() => 1,
+            _ if self.breaker.is_open() || self.past.is_first(&self.limits) => 1,
             Some(adapt) => adapt.limit(),
             None => self.limits.in_flight.get(),
         };
@@ -164,7 +163,7 @@ impl<T> Lane<T> {
         if let Some(until) = self.breaker.probe_at().filter(|until| *until > now) {
             return Some((until, Wait::Breaker));
         }
-        if let Some(until) = self.next_start.filter(|until| *until > now) {
+        if let Some(until) = self.past.next_start(&self.limits).filter(|until| *until > now) {
             return Some((until, Wait::HostRate));
         }
         if let Some(until) = self.adapt.as_ref().and_then(|adapt| adapt.blocked_until(now)) {
@@ -197,18 +196,20 @@ impl<T> Lane<T> {
             adapt.launched(now);
         }
         self.granted = false;
-        self.last_start = Some(now);
-        if !self.limits.delay.is_zero() {
-            self.next_start = Some(now + self.limits.delay);
-        }
+        self.past.start = Some(now);
+    }
+
+    /// An exchange that says something about the host is over, after so much time. Whether the next may
+    /// start sooner for it.
+    pub fn took(&mut self, took: Duration, now: Instant) -> bool {
+        let before = self.past.next_start(&self.limits);
+        self.past.end = Some((now, took));
+        self.past.next_start(&self.limits) < before
     }
 
     /// At least so much time from one start to the next.
     pub fn space_out(&mut self, delay: Duration) {
-        if delay > self.limits.delay {
-            self.limits.delay = delay;
-            self.next_start = self.next_start.max(self.last_start.map(|at| at + delay));
-        }
+        self.limits.delay = self.limits.delay.max(delay);
     }
 
     /// What an item that may go now has waited for: its own reason, if that was most of it, else the
@@ -234,13 +235,14 @@ impl<T> Lane<T> {
 
     /// Nothing waits or is under way, and nothing that happened here matters any more.
     pub fn is_forgettable(&self, now: Instant) -> bool {
-        let spacing = self.limits.delay.max(self.limits.rate.map_or(Duration::ZERO, |rate| rate.per * 2));
+        let spacing = self.limits.rate.map_or(Duration::ZERO, |rate| rate.per * 2).max(self.adapted_for());
         self.is_empty()
             && self.in_flight == 0
             && self.later == 0
             && self.idle.count(now) == 0
             && !self.breaker.is_open()
             && self.paused.is_none_or(|(until, _)| until <= now)
-            && self.last_start.is_none_or(|at| at + spacing.max(self.adapted_for()) <= now)
+            && self.past.start.is_none_or(|at| at + spacing <= now)
+            && self.past.next_start(&self.limits).is_none_or(|at| at <= now)
     }
 }

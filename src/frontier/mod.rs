@@ -1,7 +1,7 @@
 //! The frontier: which request may go next, and when.
 //!
 //! In: [`push`](Frontier::push), [`push_later`](Frontier::push_later), [`release`](Frontier::release),
-//! [`note`](Frontier::note), [`pause`](Frontier::pause). Out: [`pop`](Frontier::pop). Owns one lane per host
+//! [`note`](Frontier::note), [`took`](Frontier::took), [`pause`](Frontier::pause). Out: [`pop`](Frontier::pop). Owns one lane per host
 //! with its queue, spacing, pause and breaker, so that whoever waits, waits here and holds nothing.
 //! Must not know HTTP, tokio or files: time is an argument, so its tests need no clock and no
 //! network.
@@ -13,6 +13,7 @@ mod lane;
 mod pace;
 mod parking;
 mod seen;
+mod spacing;
 
 use std::{
     cmp::Reverse,
@@ -247,6 +248,17 @@ impl<T> Frontier<T> {
     pub fn note(&mut self, id: LaneId, effect: Effect, latency: Duration, now: Instant) {
         if let Some(lane) = self.lane_mut(id) {
             lane.note(effect, latency, now);
+        }
+    }
+
+    /// How long the exchange of a popped item took, where that says something about its host; before its
+    /// [`release`](Self::release).
+    pub fn took(&mut self, id: LaneId, took: Duration, now: Instant) {
+        let Some(lane) = self.lane_mut(id) else { return };
+        // Who waits for the end of a longer pause than there is by now looks again.
+        if lane.took(took, now) && lane.place == Place::Parked {
+            lane.place = Place::Idle;
+            self.settle(id);
         }
     }
 

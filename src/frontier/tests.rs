@@ -1,5 +1,7 @@
 //! The frontier under a clock of its own: a small simulation in place of a network.
 
+mod delays;
+
 use std::{collections::BinaryHeap, num::NonZeroUsize};
 
 use super::*;

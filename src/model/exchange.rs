@@ -159,6 +159,8 @@ pub struct Exchange {
     pub phases: Phases,
     /// Address of the peer (of the proxy, where one is used).
     pub peer: Option<IpAddr>,
+    /// The proxy of a pool that it went through, without credentials.
+    pub proxy: Option<Arc<str>>,
     /// TLS facts, for https.
     pub tls: Option<Tls>,
     /// Response head, if one came.
@@ -176,6 +178,7 @@ impl Exchange {
             started,
             phases: Phases::default(),
             peer: None,
+            proxy: None,
             tls: None,
             head: None,
             body: None,

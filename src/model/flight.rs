@@ -150,7 +150,7 @@ pub struct Hop {
 }
 
 /// One exchange of a flight, for `attempt_log`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Start, counted from the first launch.
     pub at: Duration,
@@ -162,4 +162,6 @@ pub struct Attempt {
     pub wait: Duration,
     /// For what.
     pub wait_for: Wait,
+    /// The proxy of a pool that it went through, without credentials.
+    pub proxy: Option<Arc<str>>,
 }

@@ -109,6 +109,9 @@ pub struct Record {
     /// is not in the record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_bytes: Option<u64>,
+    /// The proxy that the last attempt went through, without credentials; only where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
     /// What `--select`, `--json` and `--regex` found.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "pairs")]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
@@ -297,6 +300,7 @@ impl Record {
             tags: None,
             page: None,
             request_bytes: None,
+            proxy: None,
             data: None,
             view: None,
             links: None,
@@ -312,6 +316,7 @@ impl Record {
 
     fn fill(&mut self, exchange: Exchange, heavy: Heavy, has_text: bool) {
         self.ip = exchange.peer.map(|ip| ip.to_string());
+        self.proxy = exchange.proxy.as_deref().map(str::to_owned);
         let phases = exchange.phases;
         self.timings = Timings {
             queue_ms: self.timings.queue_ms,

@@ -180,6 +180,9 @@ pub struct AttemptRow {
     pub wait_ms: Ms,
     /// For what.
     pub wait_for: Option<Wait>,
+    /// The proxy that it went through last, without credentials; only where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
 }
 
 impl Redirect {
@@ -196,6 +199,7 @@ impl AttemptRow {
             error: attempt.error,
             wait_ms: attempt.wait.into(),
             wait_for: (!attempt.wait.is_zero()).then_some(attempt.wait_for),
+            proxy: attempt.proxy.as_deref().map(str::to_owned),
         }
     }
 }

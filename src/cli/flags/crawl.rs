@@ -166,6 +166,7 @@ impl CrawlFlags {
 #[cfg(test)]
 mod tests {
     use clap::Parser as _;
+    use fetchall::settings::{AUTO_MOST, Adaptive};
 
     use super::*;
 
@@ -207,6 +208,16 @@ mod tests {
         assert_eq!(plan.extras, Extras { sitemaps: true, outside: true, skipped: true });
         assert_eq!((plan.rules.tracking, plan.rules.nofollow), (Tracking::Drop, Nofollow::Ignore));
         assert_eq!((plan.settings.limits.host.in_flight.get(), plan.settings.pages.with.headers), (5, true));
+    }
+
+    #[test]
+    fn what_is_found_out_for_the_run_leaves_hosts_alone_unless_they_are_named() {
+        let of = |args: &[&str]| plan(args).unwrap().settings.limits;
+        let auto = of(&["x", "-c", "auto"]);
+        assert_eq!((auto.host.in_flight.get(), auto.in_flight, auto.adaptive), (2, AUTO_MOST, Adaptive::All));
+        assert_eq!(of(&["x", "-c", "auto", "--per-host", "99"]).host.in_flight.get(), 99);
+        let hosts = of(&["x", "--adaptive", "on", "--per-host", "32"]);
+        assert_eq!((hosts.adaptive, hosts.host.in_flight.get()), (Adaptive::Hosts, 32));
     }
 
     #[test]

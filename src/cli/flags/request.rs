@@ -3,7 +3,7 @@
 use std::{collections::HashMap, io::Read as _, path::PathBuf};
 
 use bytes::Bytes;
-use fetchall::settings::{AskDefaults, AssumeScheme, EVERY_HOST, Settings};
+use fetchall::settings::{AskDefaults, AssumeScheme, Contact, EVERY_HOST, Settings};
 use http::{HeaderName, HeaderValue, Method, header};
 
 use super::{BadFlag, auth_file, header as field, netrc, values};
@@ -53,6 +53,13 @@ pub struct CommonFlags {
     /// User-Agent [default: fetchall/VERSION]
     #[arg(short = 'A', long, value_name = "TEXT")]
     pub user_agent: Option<String>,
+    /// Who runs this: a mail address or a URL
+    ///
+    /// Operators of sites can write to you before they lock you out. It stands behind the User-Agent,
+    /// `fetchall/VERSION (+https://who.example/bot)`, and a mail address in `From` too. Rules of a
+    /// robots.txt for `fetchall` hold as before.
+    #[arg(long, value_name = "MAIL|URL")]
+    pub contact: Option<String>,
     /// Redirects followed at most [default: 10]
     #[arg(long, value_name = "N", value_parser = values::number)]
     pub redirects: Option<u32>,
@@ -143,6 +150,9 @@ impl CommonFlags {
         let ask = &mut settings.ask;
         ask.redirects = self.redirects.unwrap_or(ask.redirects);
         ask.max_body = self.max_body.unwrap_or(ask.max_body);
+        if let Some(text) = &self.contact {
+            ask.contact = Some(Contact::parse(text).map_err(|problem| BadFlag::new("--contact", problem))?);
+        }
         self.headers(ask)?;
         self.credentials(ask)
     }

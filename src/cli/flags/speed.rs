@@ -1,10 +1,10 @@
 //! How much at once, and how fast.
 
-use std::{collections::HashMap, num::NonZeroU32, num::NonZeroUsize, time::Duration};
+use std::{collections::HashMap, num::NonZeroU32, num::NonZeroUsize};
 
 use fetchall::{
     model::units::Rate,
-    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, HostLimits, Limits, MaxFailures, RobotsMode, Settings},
+    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Delay, HostLimits, Limits, MaxFailures, RobotsMode, Settings},
 };
 
 use super::{
@@ -38,7 +38,8 @@ pub struct SpeedFlags {
     ///
     /// `auto` finds this number and that of each host out while it runs: it begins with 8 a host,
     /// triples every round trip while that gets more done, and steps back from refusals (429, 503),
-    /// failures and slow answers. Up to 1024 in all and 512 a host, or what --per-host says.
+    /// failures and slow answers. Up to 1024 in all and 512 a host, or what --per-host says; `crawl` and
+    /// `check` keep to what they give a host unless --per-host says more.
     #[arg(short, long, value_name = "N|auto", value_parser = values::at_once)]
     pub concurrency: Option<AtOnce>,
     /// Requests in flight for one host [default: 8]
@@ -61,11 +62,13 @@ pub struct SpeedFlags {
     /// May be repeated, for every host and for named ones.
     #[arg(long, value_name = "[HOST=]R", value_parser = values::host_rate)]
     pub rate_per_host: Vec<PerHost<Rate>>,
-    /// Least time between two starts for one host: 500ms, example.com=2s
+    /// Least time between two starts for one host: 500ms, example.com=2s, 2x
     ///
-    /// May be repeated, for every host and for named ones.
+    /// `2x` leaves a host alone for twice as long as its last response took, from the end of that
+    /// response on, 30 s at most; `1s,2x` is the larger of both. May be repeated, for every host and for
+    /// named ones. A Crawl-delay of robots.txt that is longer counts.
     #[arg(long, value_name = "[HOST=]D", value_parser = values::host_delay)]
-    pub delay: Vec<PerHost<Duration>>,
+    pub delay: Vec<PerHost<Delay>>,
     /// Stop after so many failures, or above that share of the finished
     ///
     /// `--max-failures 10` or `--max-failures 5%`; a share counts once 20 requests are finished.
@@ -120,7 +123,14 @@ impl SpeedFlags {
             (_, None) => limits.adaptive,
         };
         match self.concurrency {
-            Some(AtOnce::Auto) => (limits.in_flight, limits.host.in_flight) = (AUTO_MOST, AUTO_MOST_PER_HOST),
+            Some(AtOnce::Auto) => {
+                limits.in_flight = AUTO_MOST;
+                // A command that begins with fewer for a host (crawl, check) was not invited there: it
+                // takes more where --per-host says so.
+                if limits.host.in_flight >= HostLimits::default().in_flight {
+                    limits.host.in_flight = AUTO_MOST_PER_HOST;
+                }
+            }
             Some(AtOnce::Number(number)) => limits.in_flight = number,
             None => {}
         }
@@ -130,10 +140,12 @@ impl SpeedFlags {
     /// The limits of every host, and of the named ones, each filled up from the former whatever
     /// the order in which they were typed.
     fn host_limits(&self, base: HostLimits) -> (HostLimits, HashMap<String, HostLimits>) {
+        let delay = last_for_all(&self.delay).unwrap_or(Delay { least: base.delay, factor: base.factor });
         let every = HostLimits {
             in_flight: last_for_all(&self.per_host).unwrap_or(base.in_flight),
             rate: last_for_all(&self.rate_per_host).or(base.rate),
-            delay: last_for_all(&self.delay).unwrap_or(base.delay),
+            delay: delay.least,
+            factor: delay.factor,
         };
         let mut named = HashMap::new();
         let mut entry = |host: &String, set: &dyn Fn(&mut HostLimits)| set(named.entry(host.clone()).or_insert(every));
@@ -144,7 +156,7 @@ impl SpeedFlags {
             entry(host, &|limits| limits.rate = Some(value));
         }
         for (host, value) in each_named(&self.delay) {
-            entry(host, &|limits| limits.delay = value);
+            entry(host, &|limits| (limits.delay, limits.factor) = (value.least, value.factor));
         }
         (every, named)
     }

@@ -55,6 +55,7 @@ fn every_flag_ends_in_the_settings() {
         (&["--rate", "5/s"], |s| s.limits.rate.is_some_and(|rate| rate.count.get() == 5)),
         (&["--rate-per-host", "2/m"], |s| s.limits.host.rate.is_some_and(|rate| rate.per == secs(60))),
         (&["--delay", "2s"], |s| s.limits.host.delay == secs(2)),
+        (&["--delay", "1s,2x"], |s| s.limits.host.delay == secs(1) && s.limits.host.factor.is_some()),
         (&["--max-failures", "5%"], |s| s.choose.max_failures == Some(MaxFailures::Percent(5.0))),
         (&["--fail-fast"], |s| matches!(s.choose.max_failures, Some(MaxFailures::Count(n)) if n.get() == 1)),
         (&["--host-errors", "0"], |s| s.limits.host_errors == 0),
@@ -76,6 +77,7 @@ fn every_flag_ends_in_the_settings() {
         (&["-H", "h.example=X-A: b"], |s| s.ask.headers.is_empty() && s.ask.host_headers["h.example"][0].1 == "b"),
         (&["-H", "User-Agent: x"], |s| s.ask.user_agent == "x" && s.ask.headers.is_empty()),
         (&["-H", "User-Agent: x", "-A", "y"], |s| s.ask.user_agent == "y"),
+        (&["--contact", "https://who.example/"], |s| s.ask.contact.is_some()),
         (&["-d", "a=1", "-d", "b=2"], |s| s.ask.body.as_deref() == Some(b"a=1&b=2") && s.ask.method == Method::POST),
         (&["-d", "x"], |s| s.ask.headers[0].1 == "application/x-www-form-urlencoded"),
         (&["-d", "x", "-H", "Content-Type: text/plain"], |s| s.ask.headers.len() == 1),
@@ -88,7 +90,7 @@ fn every_flag_ends_in_the_settings() {
         (&["--ipv4"], |s| s.transport.family == Family::V4),
         (&["--ipv6"], |s| s.transport.family == Family::V6),
         (&["--resolve", "h:80:127.0.0.1"], |s| s.transport.resolve[&("h".to_owned(), 80)].len() == 1),
-        (&["-x", "localhost:1"], |s| s.transport.proxy.as_deref() == Some("http://localhost:1")),
+        (&["-x", "localhost:1", "-x", "h:2"], |s| s.transport.proxies.len() == 2),
         (&["--no-proxy", "*"], |s| s.transport.no_proxy.as_deref() == Some("*")),
         (&["-k"], |s| s.transport.verify == Verify::Nothing),
         (&["--min-tls", "1.3"], |s| s.transport.min_tls == MinTls::V13),
@@ -136,6 +138,14 @@ fn a_named_host_is_filled_up_from_every_host_in_any_order() {
 }
 
 #[test]
+fn the_delay_of_a_named_host_stands_in_place_of_that_of_every_host() {
+    let limits = resolved(&["--delay", "a.example=0", "--delay", "b.example=3x", "--delay", "1s,2x"]).limits;
+    let said = |host: &str| (limits.hosts[host].delay, limits.hosts[host].factor.map(|factor| factor.to_string()));
+    assert_eq!((said("a.example"), said("b.example")), ((secs(0), None), (secs(0), Some("3x".to_owned()))));
+    assert_eq!(limits.host.factor.map(|factor| factor.to_string()).as_deref(), Some("2x"));
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused_in_a_sentence() {
     for (args, sentence) in [
         (&["-c", "0"][..], "neither auto nor a whole number from 1"),
@@ -143,6 +153,9 @@ fn what_cannot_be_meant_is_refused_in_a_sentence() {
         (&["-t", "0"], "a time limit of zero would fail every request"),
         (&["--deadline", "0s"], "a time limit of zero"),
         (&["--rate", "5"], "is not a rate; write 5/s"),
+        (&["--delay", "2z"], "is not a duration"),
+        (&["--delay", "0x"], "is not a factor"),
+        (&["--contact", "me"], "--contact: is neither a mail address nor a URL"),
         (&["--backoff", "2s..1s"], "begins above its end"),
         (&["--ipv4", "--ipv6"], "cannot be used with"),
         (&["--fail-fast", "--max-failures", "2"], "cannot be used with"),
@@ -189,6 +202,7 @@ fn no_refusal_repeats_a_secret() {
         &["-H", "X: \u{1}canary"],
         &["-x", "ftp://u:canary@h"],
         &["-A", "canary\n"],
+        &["--contact", "https://u:canary@h.example/"],
     ] {
         let told = refused(args);
         assert!(!told.contains("canary"), "{told}");

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fetchall::settings::{Cookies, Family, HttpVersions, MinTls, PrivateIps, Settings, Transport, Verify};
+use fetchall::settings::{Cookies, Family, HttpVersions, MinTls, PrivateIps, ProxyUrl, Settings, Transport, Verify};
 
 use super::BadFlag;
 
@@ -81,9 +81,11 @@ pub struct TrustFlags {
     pub resolve: Vec<Resolve>,
     /// Proxy for all requests: http, https, socks5 or socks5h
     ///
-    /// Without it, HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read, as curl does.
-    #[arg(short = 'x', long, value_name = "URL")]
-    pub proxy: Option<String>,
+    /// Without it, HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read, as curl does. May be
+    /// repeated; @FILE has one a line, # starts a comment. Of several, each host has its own as long as
+    /// that works; one that fails three times in a row rests, and its hosts go to others.
+    #[arg(short = 'x', long, value_name = "URL|@FILE")]
+    pub proxy: Vec<String>,
     /// Hosts that go around the proxy, comma-separated; * is all
     #[arg(long, value_name = "LIST")]
     pub no_proxy: Option<String>,
@@ -144,7 +146,9 @@ impl TrustFlags {
             _ => transport.family,
         };
         transport.resolve = resolver(&self.resolve);
-        transport.proxy = self.proxy.as_deref().map(proxy).transpose()?;
+        for text in &self.proxy {
+            transport.proxies.extend(proxies(text)?);
+        }
         transport.no_proxy.clone_from(&self.no_proxy);
         transport.cookies = match self.cookies {
             Some(Switch::On) => Cookies::On,
@@ -193,14 +197,22 @@ fn resolver(given: &[Resolve]) -> HashMap<(String, u16), Vec<IpAddr>> {
     all
 }
 
-/// A proxy with its scheme; `host:port` alone is an http proxy, as for curl. No error repeats it,
-/// since it may hold a password.
-fn proxy(text: &str) -> Result<String, BadFlag> {
-    let wrong = || BadFlag::new("--proxy", "not a proxy; write http://HOST:PORT or socks5://HOST:PORT");
-    let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let url = url::Url::parse(&full).map_err(|_| wrong())?;
-    let known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
-    if known && url.host_str().is_some_and(|host| !host.is_empty()) { Ok(full) } else { Err(wrong()) }
+/// A proxy, or those of a file. No error repeats one, since it may hold a password.
+fn proxies(text: &str) -> Result<Vec<ProxyUrl>, BadFlag> {
+    let Some(path) = text.strip_prefix('@') else {
+        return Ok(vec![text.parse().map_err(|problem| BadFlag::new("--proxy", problem))?]);
+    };
+    let content = super::read_text("--proxy", Path::new(path))?;
+    let mut found = Vec::new();
+    for (at, line) in content.trim_start_matches('\u{feff}').lines().enumerate() {
+        let line = line.trim();
+        if !line.is_empty() && !line.starts_with('#') {
+            let proxy = line.parse();
+            found
+                .push(proxy.map_err(|problem| BadFlag::new("--proxy", format!("{path}: line {}: {problem}", at + 1)))?);
+        }
+    }
+    if found.is_empty() { Err(BadFlag::new("--proxy", format!("{path} names no proxy"))) } else { Ok(found) }
 }
 
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
@@ -238,11 +250,21 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_checked_and_never_repeated() {
-        assert_eq!(proxy("localhost:3128").unwrap(), "http://localhost:3128");
-        assert_eq!(proxy("socks5h://u:p@h:1").unwrap(), "socks5h://u:p@h:1");
-        for text in ["ftp://canary@h", "http://", "://canary", "http://canary@:99999"] {
-            assert!(!proxy(text).unwrap_err().to_string().contains("canary"));
-        }
+    fn proxies_are_read_from_flags_and_files_and_a_bad_one_is_named_by_its_line() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = format!("@{}", file.path().display());
+        std::fs::write(&file, "\u{feff}# mine\r\nlocalhost:1\r\n\r\n  socks5h://u:canary@h:2\n").unwrap();
+        let names: Vec<_> = proxies(&path).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["http://localhost:1", "socks5h://h:2"]);
+        assert_eq!(proxies("h:3").unwrap()[0].secret(), "http://h:3");
+        std::fs::write(&file, "h:1\nftp://u:canary@h\n").unwrap();
+        let told = proxies(&path).unwrap_err().to_string();
+        assert!(
+            told.contains(&path[1..]) && told.contains("line 2: not a proxy") && !told.contains("canary"),
+            "{told}"
+        );
+        std::fs::write(&file, "# h:1\n").unwrap();
+        assert!(proxies(&path).unwrap_err().to_string().ends_with("names no proxy"));
+        assert!(proxies("@/nonexistent").unwrap_err().to_string().contains("cannot read /nonexistent"));
     }
 }

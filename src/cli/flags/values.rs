@@ -7,7 +7,7 @@ use std::{num::NonZeroU32, num::NonZeroU64, num::NonZeroUsize, time::Duration};
 
 use fetchall::{
     model::units::{self, Rate},
-    settings::MaxFailures,
+    settings::{Delay, MaxFailures},
 };
 
 /// How many at once: a number, or found out.
@@ -109,9 +109,9 @@ pub fn host_rate(text: &str) -> Result<PerHost<Rate>, String> {
     per_host(text, str::parse)
 }
 
-/// A duration, for every host or for one; zero takes a delay away.
-pub fn host_delay(text: &str) -> Result<PerHost<Duration>, String> {
-    per_host(text, units::duration)
+/// A delay, for every host or for one; zero takes it away.
+pub fn host_delay(text: &str) -> Result<PerHost<Delay>, String> {
+    per_host(text, str::parse)
 }
 
 /// A duration that is not zero.

@@ -36,6 +36,15 @@ struct Hosts {
 
 impl Wire for Hosts {
     async fn exchange(&self, ask: Ask) -> Exchange {
+        let begun = Instant::now();
+        let mut exchange = self.say(ask).await;
+        exchange.phases.total = begun.elapsed();
+        exchange
+    }
+}
+
+impl Hosts {
+    async fn say(&self, ask: Ask) -> Exchange {
         let (host, path) = (ask.url.host_str().unwrap().to_owned(), ask.url.path().to_owned());
         self.sent.lock().unwrap().push(Sent {
             at: self.begun.elapsed(),
@@ -69,9 +78,7 @@ impl Wire for Hosts {
             }
         }
     }
-}
 
-impl Hosts {
     fn sent(&self) -> Vec<(u128, String)> {
         self.sent.lock().unwrap().iter().map(|sent| (sent.at.as_millis(), sent.url.clone())).collect()
     }

@@ -42,7 +42,7 @@ fn list(urls: &[String]) -> CheckPlan {
 fn starting(start: Start) -> CheckPlan {
     let mut plan = CheckPlan { starts: vec![start], ..CheckPlan::default() };
     plan.fetch.retry.base = Duration::from_millis(1);
-    plan.fetch.transport.proxy = None;
+    plan.fetch.transport.proxies.clear();
     plan.fetch.transport.no_proxy = Some("*".to_owned());
     plan
 }

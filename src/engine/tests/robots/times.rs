@@ -102,6 +102,19 @@ async fn a_crawl_delay_spaces_the_starts_of_its_host_if_it_is_longer_than_ours()
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_file_of_a_host_tells_how_long_it_takes_and_a_longer_crawl_delay_counts() {
+    let urls = ["http://h/1", "http://h/2"];
+    let mut hundredfold = obeying();
+    hundredfold.limits.host.factor = "100x".parse().ok();
+    let (records, wire) = fetched(hundredfold.clone(), |_| Says::Status(404), &urls).await;
+    // The file takes 20 ms, a page 10.
+    assert_eq!(wire.sent().iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 2020, 3030]);
+    assert_eq!(records[1].waits[0].0, Wait::HostRate);
+    let (_, wire) = fetched(hundredfold, |_| Says::File("user-agent: *\ncrawl-delay: 20\n"), &urls).await;
+    assert_eq!(wire.sent().iter().map(|(at, _)| *at / 10 * 10).collect::<Vec<_>>(), [0, 20_000, 40_000]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn limits_of_a_host_hold_for_its_file() {
     let mut settings = obeying();
     settings.limits.host.delay = Duration::from_secs(1);

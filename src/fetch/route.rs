@@ -1,0 +1,145 @@
+//! The HTTP clients: how they are made, and the ways that lead to a server.
+//!
+//! Each way has connections of its own, because the HTTP library keeps connections by server and not by
+//! the proxy that they go through. Must not know which way a request takes.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use super::{
+    ClientError,
+    connect::{Marks, Resolver},
+    proxies, tls,
+};
+use crate::{
+    model::Ask,
+    settings::{Family, HttpVersions, ProxyUrl, Settings},
+};
+
+/// Fields in a response head at most. The HTTP library has room for 100 at no cost; to look out for
+/// this many it fills two tables for each response, which is 8 % of what a small request costs. So
+/// this client is made only when a head was met that is too long for the other, or for requests
+/// that must not be sent twice.
+const HEAD_FIELDS: usize = 1_000;
+/// Bytes in a response head at most.
+pub(super) const HEAD_BYTES: u32 = 256 * 1024;
+/// How long an idle connection is kept when nothing else is said: long enough for the next
+/// request of a paced host, short enough not to pile up over thousands of hosts.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// Which proxy a way leads through.
+#[derive(Clone, Debug)]
+pub(super) enum Via {
+    /// As settings and environment say, URL by URL.
+    Told,
+    /// None.
+    Direct,
+    /// This one.
+    Proxy(ProxyUrl),
+}
+
+/// What clients are made from; trust in certificates is read once for all of them.
+#[derive(Debug)]
+pub(super) struct Maker {
+    settings: Settings,
+    resolver: Resolver,
+    tls: tls::Configs,
+}
+
+impl Maker {
+    pub fn new(settings: &Settings, resolver: &Resolver) -> Result<Self, ClientError> {
+        let tls = tls::Configs::new(&settings.transport)?;
+        Ok(Maker { settings: settings.clone(), resolver: resolver.clone(), tls })
+    }
+
+    fn pair(&self, via: &Via, fields: Option<usize>) -> Result<Pair, ClientError> {
+        let (home, foreign) = self.tls.fresh();
+        let build = |tls| self.build(via, tls, fields);
+        Ok(Pair { home: build(home)?, foreign: foreign.map(build).transpose()? })
+    }
+
+    fn build(&self, via: &Via, tls: tls::Config, fields: Option<usize>) -> Result<reqwest::Client, ClientError> {
+        let (settings, transport) = (&self.settings, &self.settings.transport);
+        let idle = transport.idle_per_host.unwrap_or(settings.limits.in_flight.get());
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .tls_backend_preconfigured(tls)
+            .tls_info(settings.pages.with.tls)
+            .dns_resolver(Arc::new(self.resolver.clone()))
+            .connector_layer(Marks)
+            .connect_timeout(settings.times.connect)
+            .pool_max_idle_per_host(idle)
+            .pool_idle_timeout(transport.idle_timeout.unwrap_or(IDLE))
+            .http2_max_header_list_size(HEAD_BYTES)
+            .referer(false);
+        if let Some(fields) = fields {
+            builder = builder.http1_max_headers(fields);
+        }
+        builder = match transport.http {
+            HttpVersions::Auto => builder,
+            HttpVersions::Http1 => builder.http1_only(),
+            HttpVersions::Http2 => builder.http2_prior_knowledge(),
+        };
+        builder = match transport.family {
+            Family::Any => builder,
+            Family::V4 => builder.local_address(IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+            Family::V6 => builder.local_address(IpAddr::from(Ipv6Addr::UNSPECIFIED)),
+        };
+        builder = match via {
+            Via::Told => proxies::as_told(builder, transport)?,
+            Via::Direct => builder.no_proxy(),
+            Via::Proxy(proxy) => builder.proxy(proxies::all_through(proxy)?),
+        };
+        builder.build().map_err(|error| ClientError::Tls(error.without_url().to_string()))
+    }
+}
+
+/// The clients for the origin that was asked for and for others.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    home: reqwest::Client,
+    /// Without the client certificate, where there is one.
+    foreign: Option<reqwest::Client>,
+}
+
+impl Pair {
+    pub fn of(&self, ask: &Ask) -> &reqwest::Client {
+        self.foreign.as_ref().filter(|_| ask.off_origin).unwrap_or(&self.home)
+    }
+}
+
+/// A way to servers.
+#[derive(Debug)]
+pub(super) struct Route {
+    via: Via,
+    maker: Arc<Maker>,
+    usual: Pair,
+    /// The same with room for [`HEAD_FIELDS`]; once there is one, it is used for everything.
+    roomy: OnceLock<Pair>,
+}
+
+impl Route {
+    pub fn new(via: Via, maker: &Arc<Maker>) -> Result<Self, ClientError> {
+        let usual = maker.pair(&via, None)?;
+        Ok(Route { via, maker: Arc::clone(maker), usual, roomy: OnceLock::new() })
+    }
+
+    pub fn usual(&self) -> &Pair {
+        &self.usual
+    }
+
+    /// The roomy clients, if there are any by now.
+    pub fn roomy_if_made(&self) -> Option<&Pair> {
+        self.roomy.get()
+    }
+
+    /// Made at need. What worked once for the usual client works again; if not, that one stays.
+    pub fn roomy(&self) -> &Pair {
+        let make = || self.maker.pair(&self.via, Some(HEAD_FIELDS));
+        self.roomy.get_or_init(|| make().unwrap_or_else(|_| self.usual.clone()))
+    }
+}

@@ -1,0 +1,90 @@
+//! The address of a proxy, whose credentials are for the proxy alone.
+//!
+//! Must not know when it is used.
+
+use std::{fmt, str::FromStr};
+
+use url::Url;
+
+/// A proxy: `http`, `https`, `socks5` or `socks5h`. Whatever shows it leaves the credentials out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProxyUrl {
+    full: String,
+    shown: String,
+}
+
+impl ProxyUrl {
+    /// With its credentials: for connecting, never for showing.
+    pub fn secret(&self) -> &str {
+        &self.full
+    }
+}
+
+impl FromStr for ProxyUrl {
+    type Err = &'static str;
+
+    /// `host:port` alone is an http proxy, as for curl. No error repeats the text, since it may hold a
+    /// password.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "not a proxy; write http://HOST:PORT or socks5://HOST:PORT";
+        let text = text.trim();
+        let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = Url::parse(&full).map_err(|_| wrong)?;
+        let is_known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
+        let host = url.host_str().filter(|host| !host.is_empty() && is_known).ok_or(wrong)?;
+        // A password with a `/` or a `#` in it would end here, and be sent to a host of its own.
+        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+            return Err("a proxy has no path; in a password write / as %2F, # as %23, ? as %3F");
+        }
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let shown = format!("{}://{host}{port}", url.scheme());
+        Ok(ProxyUrl { full, shown })
+    }
+}
+
+impl fmt::Display for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for ProxyUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProxyUrl({})", self.shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_checked_and_shown_without_its_credentials() {
+        for (text, full, shown) in [
+            ("localhost:3128", "http://localhost:3128", "http://localhost:3128"),
+            (" socks5h://u:canary@h:1 ", "socks5h://u:canary@h:1", "socks5h://h:1"),
+            ("https://canary@[::1]:8/", "https://canary@[::1]:8/", "https://[::1]:8"),
+        ] {
+            let proxy: ProxyUrl = text.parse().unwrap();
+            assert_eq!((proxy.secret(), proxy.to_string().as_str()), (full, shown));
+            assert!(!format!("{proxy:?} {proxy}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_proxy_is_refused_and_never_repeated() {
+        for text in [
+            "",
+            "http://",
+            "ftp://canary@h",
+            "://canary",
+            "http://canary@:99999",
+            "http://h:1/canary",
+            "http://u:1/canary@h:2",
+            "http://h/?canary",
+            "h:1#canary",
+        ] {
+            assert!(!text.parse::<ProxyUrl>().unwrap_err().contains("canary"), "{text}");
+        }
+    }
+}
