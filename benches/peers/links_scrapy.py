@@ -10,7 +10,8 @@ from scrapy.crawler import CrawlerProcess
 
 path, concurrency, output = sys.argv[1:]
 SOURCES = ("img", "script", "iframe", "source", "video", "audio", "embed")
-LINKS = " | ".join([f"//{tag}/@href" for tag in ("a", "area", "link")] + [f"//{tag}/@src" for tag in SOURCES])
+PATHS = [f"//{tag}/@href" for tag in ("a", "area", "link")] + [f"//{tag}/@src" for tag in SOURCES] + ["//form/@action"]
+LINKS = " | ".join(PATHS)
 
 
 class Links(scrapy.Spider):

@@ -4,7 +4,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-WHERE = {"a": "href", "area": "href", "link": "href"}
+WHERE = {"a": "href", "area": "href", "link": "href", "form": "action"}
 SOURCES = ("img", "script", "iframe", "source", "video", "audio", "embed")
 WHERE.update({tag: "src" for tag in SOURCES})
 SELECTOR = ",".join(f"{tag}[{attribute}]" for tag, attribute in WHERE.items())
