@@ -16,6 +16,7 @@ use http::{HeaderName, HeaderValue};
 use tokio::sync::mpsc;
 
 use crate::{
+    cookies::CookieJar,
     engine::{Engine, Handle, Launched},
     fetch::{Client, ClientError},
     model::{Record, Request, View, units::Rate, wanted::Rule},
@@ -24,7 +25,7 @@ use crate::{
         recipe::Recipe,
         select::{Hints, Plan, SelectError},
     },
-    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Dedupe, Order, RobotsMode, Settings, With},
+    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Cookies, Dedupe, Order, RobotsMode, Settings, With},
     source::SourceError,
 };
 
@@ -105,6 +106,11 @@ impl Fetcher {
     /// near to it there: `` `.pricee` matched nothing on 24 pages; `.price` occurs 24 times ``.
     pub fn hints(&self) -> Vec<String> {
         self.hints.lock().unwrap_or_else(PoisonError::into_inner).sentences()
+    }
+
+    /// The jar that its runs share, if cookies are kept: to look into, to fill, to write down.
+    pub fn cookies(&self) -> Option<&CookieJar> {
+        self.client.cookies()
     }
 
     /// Starts a run at once, for those who take its parts apart. Called inside a tokio runtime.
@@ -273,6 +279,12 @@ impl Builder {
     /// A field for every request to the origin that was asked for.
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.settings.ask.headers.push((name, value));
+        self
+    }
+
+    /// Whether cookies are kept, and in which jar [default: off].
+    pub fn cookies(mut self, cookies: Cookies) -> Self {
+        self.settings.transport.cookies = cookies;
         self
     }
 

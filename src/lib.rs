@@ -27,6 +27,7 @@
 //! - [`model`]: what flows; [`settings`]: what a run is told.
 //! - [`source`]: lists and pipes as a stream of requests.
 //! - [`policy`]: decisions as pure functions; [`frontier`]: who may go next, and when.
+//! - [`cookies`]: a jar, and its files.
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
@@ -43,6 +44,7 @@
 
 pub mod check;
 pub mod checker;
+pub mod cookies;
 pub mod crawl;
 pub mod crawler;
 pub mod demo;

@@ -18,12 +18,12 @@ use super::{
     body::Bounds,
     classify::{self, Context},
     connect::{Marks, Resolver},
-    cookies::Jar,
     probe::{Probe, Reached},
     room::Room,
     tls,
 };
 use crate::{
+    cookies::CookieJar,
     model::{Ask, Code, Exchange, Failure, Head, exchange::Phases, exchange::Tls},
     policy::{address::is_private, retry::is_idempotent},
     settings::{Cookies, HttpVersions, PrivateIps, Settings, Transport, Verify},
@@ -49,7 +49,7 @@ pub struct Client {
     /// The same with room for [`HEAD_FIELDS`]; once there is one, it is used for everything.
     roomy: OnceLock<Pair>,
     settings: Settings,
-    jar: Option<Jar>,
+    jar: Option<CookieJar>,
     proxies: Matcher,
     verify: Verify,
     private_ips: PrivateIps,
@@ -66,13 +66,22 @@ impl Client {
             usual: Pair::new(settings, &resolver, None)?,
             roomy: OnceLock::new(),
             settings: settings.clone(),
-            jar: (transport.cookies == Cookies::On).then(Jar::default),
+            jar: match &transport.cookies {
+                Cookies::Off => None,
+                Cookies::On => Some(CookieJar::new()),
+                Cookies::Jar(jar) => Some(jar.clone()),
+            },
             proxies: proxy_matcher(transport),
             verify: transport.verify,
             private_ips: transport.private_ips,
             resolver,
             room: Room::new(settings.limits.body_budget),
         })
+    }
+
+    /// The jar, if cookies are kept.
+    pub fn cookies(&self) -> Option<&CookieJar> {
+        self.jar.as_ref()
     }
 }
 

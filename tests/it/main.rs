@@ -12,5 +12,6 @@ mod process;
 mod robots;
 mod rooms;
 mod schema;
+mod sessions;
 mod support;
 mod trust;

@@ -17,6 +17,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     fetch::{check_dry_run, dry_run, runtime, specs},
+    jar::JarFile,
     output::{Output, schema},
 };
 use crate::cli::{
@@ -53,7 +54,8 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         dry_run(&runtime, seeds, &settings, flags.output.format, &voice)
     } else {
         let select = plan.settings.pages.columns();
-        go(&runtime, Crawler::new(plan)?, flags, (&output, &select), &voice)?
+        let jar = JarFile::of(&flags.trust, &plan.settings);
+        go(&runtime, Crawler::new(plan)?, flags, (&output, &select), jar.as_ref(), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
@@ -64,6 +66,7 @@ fn go(
     crawler: Crawler,
     flags: &CrawlFlags,
     (output, select): (&Output, &[String]),
+    jar: Option<&JarFile>,
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
@@ -76,7 +79,8 @@ fn go(
         on_record: None,
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
-    let ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    ran.wrote(jar.map_or(Ok(()), JarFile::save));
     ran.tell(voice);
     let end = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(note) = end.and_then(|end| note(&end)) {

@@ -16,7 +16,10 @@ use fetchall::{
 use futures::stream::BoxStream;
 use tokio::runtime::Runtime;
 
-use super::output::{Output, schema};
+use super::{
+    jar::JarFile,
+    output::{Output, schema},
+};
 use crate::cli::{
     descriptors,
     exit::Exit,
@@ -77,7 +80,8 @@ fn go(
         on_record: None,
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
-    let ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));
     ran.tell(voice);
     ran.hint(&extracting.hints(), voice);
     Ok(ran.exit())

@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod extract;
 mod fetch;
+mod jar;
 mod output;
 mod papers;
 
