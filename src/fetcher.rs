@@ -25,6 +25,7 @@ use crate::{
         recipe::Recipe,
         select::{Hints, Plan, SelectError},
     },
+    session::{self, LoggedIn, Login, LoginError},
     settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Cookies, Dedupe, Order, RobotsMode, Settings, With},
     source::SourceError,
 };
@@ -111,6 +112,26 @@ impl Fetcher {
     /// The jar that its runs share, if cookies are kept: to look into, to fill, to write down.
     pub fn cookies(&self) -> Option<&CookieJar> {
         self.client.cookies()
+    }
+
+    /// Logs in: fetches the form, fills it in and sends it, with the settings of the fetcher. The
+    /// session is in its jar, so every run after it has it; no record is made. Called inside a tokio
+    /// runtime.
+    ///
+    /// # Errors
+    /// Cookies are off, the page or its form is not as expected, or the answer says that it did not
+    /// work. No value of a field is in it.
+    pub async fn login(&self, login: &Login) -> Result<LoggedIn, LoginError> {
+        if self.cookies().is_none() {
+            return Err(LoginError::no_jar());
+        }
+        session::log_in(login, &self.settings, |request, settings| self.ask_once(request, settings)).await
+    }
+
+    async fn ask_once(&self, request: Request, settings: Settings) -> Option<Record> {
+        let source = futures::stream::iter([Ok(request)]).boxed();
+        let engine = Engine::new(Arc::new(settings), Arc::clone(&self.client), None, Arc::clone(&self.stage));
+        engine.start(source).records.recv().await
     }
 
     /// Starts a run at once, for those who take its parts apart. Called inside a tokio runtime.
@@ -322,7 +343,7 @@ impl Builder {
         self
     }
 
-    /// What a recipe says. A later rule of the same name replaces the recipe's.
+    /// What a recipe selects and requires; its login is for [`Fetcher::login`]. A later rule of the same name replaces the recipe's.
     pub fn recipe(mut self, recipe: Recipe) -> Self {
         recipe.rules.into_iter().for_each(|rule| self.settings.pages.add(rule));
         self.settings.pages.require(recipe.required);

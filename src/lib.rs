@@ -35,6 +35,7 @@
 //! - [`crawl`]: which requests follow from a page, and which are traps.
 //! - [`checker`]: the front door of link checking: documents and sites in, findings out.
 //! - [`extractor`]: the front door of extraction without a network: kept pages in, records out.
+//! - [`session`]: logging in by a form, before a run.
 //! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
@@ -57,6 +58,7 @@ pub mod model;
 pub mod page;
 pub mod policy;
 pub mod report;
+pub mod session;
 pub mod settings;
 pub mod sink;
 pub mod source;

@@ -21,7 +21,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
     ("extractor", &["model", "settings", "engine", "page", "source"]),
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
-    ("fetcher", &["model", "settings", "cookies", "engine", "page", "fetch", "source"]),
+    ("session", &["model", "settings", "policy", "page"]),
+    ("fetcher", &["model", "settings", "cookies", "session", "engine", "page", "fetch", "source"]),
 ];
 
 /// Outside crates with one home: crate, the folders or files that may name it.
