@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use fetchall::{
+    Fetcher,
     crawler::{CrawlEnd, Crawler},
     engine::{End, Stop},
     model::record::RecordKind,
@@ -17,8 +18,8 @@ use tokio::runtime::Runtime;
 
 use super::{
     fetch::{check_dry_run, dry_run, runtime, specs},
-    jar::JarFile,
     output::{Output, schema},
+    session::{JarFile, log_in},
 };
 use crate::cli::{
     descriptors,
@@ -41,7 +42,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         check_dry_run(&flags.save, &flags.output)?;
     }
     let output = Output::of(RecordKind::Page, &flags.save, &flags.output, &specs)?;
-    let mut plan = flags.resolve()?;
+    let (mut plan, login) = flags.resolve()?;
     descriptors::apply(&mut plan.settings, &voice);
     let runtime = runtime()?;
     let seeds = async { source::open(specs, flags.choose.lists()).await?.try_collect().await };
@@ -55,7 +56,9 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     } else {
         let select = plan.settings.pages.columns();
         let jar = JarFile::of(&flags.trust, &plan.settings);
-        go(&runtime, Crawler::new(plan)?, flags, (&output, &select), jar.as_ref(), &voice)?
+        let fetcher = Fetcher::new(plan.settings.clone())?;
+        log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
+        go(&runtime, Crawler::with_fetcher(plan, fetcher), flags, (&output, &select), jar.as_ref(), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)

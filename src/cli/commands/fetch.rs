@@ -17,8 +17,8 @@ use futures::stream::BoxStream;
 use tokio::runtime::Runtime;
 
 use super::{
-    jar::JarFile,
     output::{Output, schema},
+    session::{JarFile, log_in},
 };
 use crate::cli::{
     descriptors,
@@ -44,7 +44,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         check_dry_run(&flags.save, &flags.output)?;
     }
     let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
-    let mut settings = flags.resolve()?;
+    let (mut settings, login) = flags.resolve()?;
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
     let runtime = runtime()?;
@@ -52,6 +52,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     let exit = if flags.output.dry_run {
         dry_run(&runtime, source, &settings, flags.output.format, &voice)
     } else {
+        log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         go(&runtime, fetcher, source, &settings, flags, &output, &voice)?
     };
     // A read of stdin that is under way cannot be cut off, and must not be waited for.

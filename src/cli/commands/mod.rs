@@ -6,9 +6,9 @@ mod demo;
 mod explain;
 mod extract;
 mod fetch;
-mod jar;
 mod output;
 mod papers;
+mod session;
 
 use super::{definition::Command, exit::Exit};
 

@@ -22,7 +22,7 @@ struct Typed {
 
 fn resolved(args: &[&str]) -> Settings {
     let typed = Typed::try_parse_from(["fetchall"].iter().chain(args)).unwrap_or_else(|error| panic!("{error}"));
-    typed.flags.resolve().unwrap_or_else(|error| panic!("{error}"))
+    typed.flags.resolve().unwrap_or_else(|error| panic!("{error}")).0
 }
 
 /// The error of clap, or of what the flags are worked into.

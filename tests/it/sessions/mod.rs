@@ -1,6 +1,7 @@
 //! Sessions: cookies that outlive a run, and logging in.
 
 mod jars;
+mod logins;
 
 use std::{fs, path::PathBuf};
 

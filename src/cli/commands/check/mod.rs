@@ -30,7 +30,7 @@ use self::{
     ledger::{Counts, Fault, Ledger},
     outputs::Outputs,
 };
-use super::{fetch::runtime, jar::JarFile};
+use super::{fetch::runtime, session::JarFile};
 use crate::cli::{
     descriptors,
     exit::{self, Exit, Facts},
