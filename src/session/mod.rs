@@ -169,7 +169,8 @@ impl fmt::Display for LoggedIn {
 /// A URL as it is told: a query may hold what was filled in.
 fn without_query(url: &Url) -> String {
     let mut url = url.clone();
-    (url.set_query(None), url.set_fragment(None));
+    url.set_query(None);
+    url.set_fragment(None);
     url.into()
 }
 
