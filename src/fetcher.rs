@@ -16,6 +16,7 @@ use http::{HeaderName, HeaderValue};
 use tokio::sync::mpsc;
 
 use crate::{
+    cookies::CookieJar,
     engine::{Engine, Handle, Launched},
     fetch::{Client, ClientError},
     journal::Before,
@@ -25,7 +26,10 @@ use crate::{
         recipe::Recipe,
         select::{Hints, Plan, SelectError},
     },
-    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Dedupe, Order, RobotsMode, Settings, With},
+    session::{self, LoggedIn, Login, LoginError},
+    settings::{
+        AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Cookies, Dedupe, Order, RobotsMode, Settings, With,
+    },
     source::SourceError,
 };
 
@@ -106,6 +110,31 @@ impl Fetcher {
     /// near to it there: `` `.pricee` matched nothing on 24 pages; `.price` occurs 24 times ``.
     pub fn hints(&self) -> Vec<String> {
         self.hints.lock().unwrap_or_else(PoisonError::into_inner).sentences()
+    }
+
+    /// The jar that its runs share, if cookies are kept: to look into, to fill, to write down.
+    pub fn cookies(&self) -> Option<&CookieJar> {
+        self.client.cookies()
+    }
+
+    /// Logs in: fetches the form, fills it in and sends it, with the settings of the fetcher. The
+    /// session is in its jar, so every run after it has it; no record is made. Called inside a tokio
+    /// runtime.
+    ///
+    /// # Errors
+    /// Cookies are off, the page or its form is not as expected, or the answer says that it did not
+    /// work. No value of a field is in it.
+    pub async fn login(&self, login: &Login) -> Result<LoggedIn, LoginError> {
+        if self.cookies().is_none() {
+            return Err(LoginError::no_jar());
+        }
+        session::log_in(login, &self.settings, |request, settings| self.ask_once(request, settings)).await
+    }
+
+    async fn ask_once(&self, request: Request, settings: Settings) -> Option<Record> {
+        let source = futures::stream::iter([Ok(request)]).boxed();
+        let engine = Engine::new(Arc::new(settings), Arc::clone(&self.client), None, Arc::clone(&self.stage));
+        engine.start(source).records.recv().await
     }
 
     /// Starts a run at once, for those who take its parts apart. Called inside a tokio runtime.
@@ -285,6 +314,12 @@ impl Builder {
         self
     }
 
+    /// Whether cookies are kept, and in which jar [default: off].
+    pub fn cookies(mut self, cookies: Cookies) -> Self {
+        self.settings.transport.cookies = cookies;
+        self
+    }
+
     /// `User-Agent`.
     pub fn user_agent(mut self, value: HeaderValue) -> Self {
         self.settings.ask.user_agent = value;
@@ -329,7 +364,7 @@ impl Builder {
         self
     }
 
-    /// What a recipe says. A later rule of the same name replaces the recipe's.
+    /// What a recipe selects and requires; its login is for [`Fetcher::login`]. A later rule of the same name replaces the recipe's.
     pub fn recipe(mut self, recipe: Recipe) -> Self {
         recipe.rules.into_iter().for_each(|rule| self.settings.pages.add(rule));
         self.settings.pages.require(recipe.required);

@@ -27,6 +27,7 @@
 //! - [`model`]: what flows; [`settings`]: what a run is told.
 //! - [`source`]: lists and pipes as a stream of requests.
 //! - [`policy`]: decisions as pure functions; [`frontier`]: who may go next, and when.
+//! - [`cookies`]: a jar, and its files.
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
@@ -35,6 +36,7 @@
 //! - [`crawl`]: which requests follow from a page, and which are traps.
 //! - [`checker`]: the front door of link checking: documents and sites in, findings out.
 //! - [`extractor`]: the front door of extraction without a network: kept pages in, records out.
+//! - [`session`]: logging in by a form, before a run.
 //! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
@@ -44,6 +46,7 @@
 
 pub mod check;
 pub mod checker;
+pub mod cookies;
 pub mod crawl;
 pub mod crawler;
 pub mod demo;
@@ -57,6 +60,7 @@ pub mod model;
 pub mod page;
 pub mod policy;
 pub mod report;
+pub mod session;
 pub mod settings;
 pub mod sink;
 pub mod source;

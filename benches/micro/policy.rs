@@ -24,7 +24,7 @@ pub fn decide(criterion: &mut Criterion) {
         retries: retry.retries,
         redirects: 10,
         retry: &retry,
-        cookies: Cookies::Off,
+        cookies: &Cookies::Off,
         conditional: false,
     };
     let moment = Moment { now: SystemTime::now(), left: None, budget: true, breaker_open: false, roll: 0.5 };

@@ -105,7 +105,9 @@ impl Crawler {
         Ok(Crawler { plan, hook: None, launch: Box::new(launch) })
     }
 
-    fn with_fetcher(plan: CrawlPlan, fetcher: Fetcher) -> Crawler {
+    /// A crawler over the client and the jar of a fetcher, which may have logged in. The settings are
+    /// those of the plan.
+    pub fn with_fetcher(plan: CrawlPlan, fetcher: Fetcher) -> Crawler {
         let launch = move |settings, source| fetcher.engine_with(Arc::new(settings)).start(source);
         Crawler { plan, hook: None, launch: Box::new(launch) }
     }

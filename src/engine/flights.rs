@@ -172,7 +172,7 @@ impl<W: Wire> Engine<W> {
             retries: wish.and_then(|wish| wish.retries).unwrap_or(settings.retry.retries),
             redirects: wish.and_then(|wish| wish.redirects).unwrap_or(settings.ask.redirects),
             retry: &settings.retry,
-            cookies: settings.transport.cookies,
+            cookies: &settings.transport.cookies,
             conditional: is_conditional(settings, flight),
         };
         trip.log.push(Attempt {

@@ -36,7 +36,7 @@ pub struct Rules<'a> {
     /// Backoff and patience.
     pub retry: &'a Retry,
     /// A jar may break what looks like a redirect loop.
-    pub cookies: Cookies,
+    pub cookies: &'a Cookies,
     /// The request was conditional: 304 is an answer.
     pub conditional: bool,
 }
@@ -96,7 +96,7 @@ fn next_hop(location: &[u8], status: u16, trip: &Trip, rules: &Rules<'_>) -> Res
     // Bytes beyond ASCII are sent raw by some servers, in UTF-8 by most of these.
     let location = String::from_utf8_lossy(location);
     let onward = redirect::follow(&trip.url, &trip.method, trip.with_body, status, &location)?;
-    if rules.cookies == Cookies::Off && redirect::is_loop(&onward, &trip.url, &trip.method, &trip.hops) {
+    if *rules.cookies == Cookies::Off && redirect::is_loop(&onward, &trip.url, &trip.method, &trip.hops) {
         let at = crate::model::redact::url(&onward.url);
         return Err(Failure::new(Code::RedirectLoop, format!("the redirects lead back to {at}")));
     }
@@ -286,7 +286,7 @@ mod tests {
             retries: 2,
             redirects: 10,
             retry: &retry,
-            cookies: Cookies::Off,
+            cookies: &Cookies::Off,
             conditional: false,
         };
         let mut moment = MOMENT;
@@ -331,7 +331,7 @@ mod tests {
     fn step_accepting(accept: &StatusSet, status: u16) -> String {
         let retry = Retry::default();
         let rules =
-            Rules { accept, retries: 0, redirects: 0, retry: &retry, cookies: Cookies::Off, conditional: false };
+            Rules { accept, retries: 0, redirects: 0, retry: &retry, cookies: &Cookies::Off, conditional: false };
         match step(&answer(status, &[]), &trip(Method::GET, 1), &rules, &MOMENT) {
             Step::Done(Ending::Ok) => "ok".into(),
             other => format!("{other:?}"),
@@ -358,8 +358,14 @@ mod tests {
         assert_eq!(told(&answer(429, &[(header::RETRY_AFTER, "1")]), &post), "http.rate_limited");
         let all = Retry { methods: RetryMethods::All, ..Retry::default() };
         let accept = StatusSet::default();
-        let rules =
-            Rules { accept: &accept, retries: 2, redirects: 0, retry: &all, cookies: Cookies::Off, conditional: false };
+        let rules = Rules {
+            accept: &accept,
+            retries: 2,
+            redirects: 0,
+            retry: &all,
+            cookies: &Cookies::Off,
+            conditional: false,
+        };
         assert!(matches!(step(&answer(500, &[]), &post, &rules, &MOMENT), Step::Again(_)));
     }
 
@@ -401,7 +407,7 @@ mod tests {
         assert_eq!(with(&redirect, &first, |rules, _| rules.redirects = 0), "http.redirect");
         assert_eq!(told(&answer(302, &[(header::LOCATION, "/a")]), &first), "redirect.loop");
         assert_eq!(
-            with(&answer(302, &[(header::LOCATION, "/a")]), &first, |rules, _| rules.cookies = Cookies::On),
+            with(&answer(302, &[(header::LOCATION, "/a")]), &first, |rules, _| rules.cookies = &Cookies::On),
             "to http://h/a"
         );
         let mut far = trip(Method::GET, 1);
