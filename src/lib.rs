@@ -59,5 +59,7 @@ pub mod settings;
 pub mod sink;
 pub mod source;
 
+pub use engine::{Answer, Outgoing, Verdict};
 pub use fetcher::{BuildError, Builder, Fetcher, Records};
 pub use model::{Record, Request};
+pub use policy::judgement::Judgement;

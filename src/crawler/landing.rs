@@ -47,7 +47,8 @@ impl Hub {
     async fn land_page(&mut self, open: Open, key: u128, mut record: Record) {
         record.seq = open.seq;
         if record.started_at.is_none() && self.is_silent(&open, &record) {
-            if record.skip.as_ref().is_some_and(|skip| skip.code == Code::RobotsDisallowed) {
+            let skipped = record.skip.as_ref().map(|skip| skip.code);
+            if matches!(skipped, Some(Code::RobotsDisallowed | Code::Excluded)) {
                 // It was not fetched, so another one may be.
                 self.met.give_back();
             } else {

@@ -20,7 +20,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
     ("extractor", &["model", "settings", "engine", "page", "source"]),
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
-    ("fetcher", &["model", "settings", "engine", "page", "fetch", "source"]),
+    ("fetcher", &["model", "settings", "policy", "engine", "page", "fetch", "source"]),
 ];
 
 /// Outside crates with one home: crate, the folders or files that may name it.
