@@ -224,7 +224,7 @@ impl Hub {
     /// Asks the closure, if there is one, what is to follow.
     fn call(&mut self, record: &mut Record, url: &Url, facts: Option<&Facts>, shown: &str, depth: u32) {
         let Some(mut hook) = self.hook.take() else { return };
-        let requests = hook(&CrawledPage { record, url, facts, depth });
+        let requests = hook(&CrawledPage::new(record, url, facts, depth));
         self.hook = Some(hook);
         for request in requests {
             self.wish(request, Some(shown), FoundIn::Request, depth + 1);

@@ -110,8 +110,7 @@ impl Crawler {
 
     fn with_fetcher(plan: CrawlPlan, fetcher: Fetcher) -> Crawler {
         let hooks = fetcher.hooks();
-        let launch =
-            move |settings, hooks, source| fetcher.engine_with(Arc::new(settings)).hooked(hooks).start(source);
+        let launch = move |settings, hooks, source| fetcher.engine_with(Arc::new(settings)).hooked(hooks).start(source);
         Crawler { plan, hook: None, hooks, launch: Box::new(launch) }
     }
 

@@ -138,7 +138,7 @@ impl<W: Wire> Engine<W> {
             Ok(Landed::Back { exchange, judged, page }) => (exchange, judged, page),
             Ok(Landed::Grounded { leg, ending }) => {
                 self.frontier.release(lane, Contact::Unknown, clock);
-                return self.ground(flight, leg, ending);
+                return self.ground(*flight, leg, ending);
             }
             Err(_) => {
                 self.frontier.release(lane, Contact::Unknown, clock);

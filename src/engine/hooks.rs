@@ -135,7 +135,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// A hook did not let it go: nothing was sent.
-    pub(super) fn ground(&mut self, mut flight: Box<Flight>, leg: Leg, ending: Ending) {
+    pub(super) fn ground(&mut self, mut flight: Flight, leg: Leg, ending: Ending) {
         let mut queued = Duration::ZERO;
         if let Some(mut trip) = flight.trip.take() {
             trip.attempts = trip.attempts.saturating_sub(leg.begins.into());
@@ -146,8 +146,8 @@ impl<W: Wire> Engine<W> {
             }
         }
         match ending {
-            Ending::Skipped { code, message, .. } => self.refuse(*flight, queued, code, message),
-            ending => self.finish_flight(*flight, queued, ending, None),
+            Ending::Skipped { code, message, .. } => self.refuse(flight, queued, code, message),
+            ending => self.finish_flight(flight, queued, ending, None),
         }
     }
 }

@@ -373,6 +373,7 @@ mod tests {
                 "timeout.read",
                 "timeout.total",
                 "http.rate_limited",
+                "http.not_ready",
                 "http.server_error",
                 "protocol.invalid",
                 "protocol.empty",

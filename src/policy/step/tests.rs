@@ -41,8 +41,7 @@ fn failed(code: Code) -> Exchange {
     Exchange::failed(SystemTime::UNIX_EPOCH, Failure::new(code, "x"))
 }
 
-const MOMENT: Moment =
-    Moment { now: SystemTime::UNIX_EPOCH, left: None, budget: true, breaker_open: false, roll: 1.0 };
+const MOMENT: Moment = Moment { now: SystemTime::UNIX_EPOCH, left: None, budget: true, breaker_open: false, roll: 1.0 };
 
 fn with(exchange: &Exchange, trip: &Trip, change: impl FnOnce(&mut Rules<'_>, &mut Moment)) -> String {
     judged(exchange, &Judgement::Usual, trip, change)
@@ -55,14 +54,8 @@ fn judged(
     change: impl FnOnce(&mut Rules<'_>, &mut Moment),
 ) -> String {
     let (accept, retry) = (StatusSet::default(), Retry::default());
-    let mut rules = Rules {
-        accept: &accept,
-        retries: 2,
-        redirects: 10,
-        retry: &retry,
-        cookies: Cookies::Off,
-        conditional: false,
-    };
+    let mut rules =
+        Rules { accept: &accept, retries: 2, redirects: 10, retry: &retry, cookies: Cookies::Off, conditional: false };
     let mut moment = MOMENT;
     change(&mut rules, &mut moment);
     match step(exchange, judgement, trip, &rules, &moment) {
@@ -104,8 +97,7 @@ fn statuses_have_their_codes() {
 
 fn step_accepting(accept: &StatusSet, status: u16) -> String {
     let retry = Retry::default();
-    let rules =
-        Rules { accept, retries: 0, redirects: 0, retry: &retry, cookies: Cookies::Off, conditional: false };
+    let rules = Rules { accept, retries: 0, redirects: 0, retry: &retry, cookies: Cookies::Off, conditional: false };
     match step(&answer(status, &[]), &Judgement::Usual, &trip(Method::GET, 1), &rules, &MOMENT) {
         Step::Done(Ending::Ok) => "ok".into(),
         other => format!("{other:?}"),
@@ -161,10 +153,7 @@ fn budget_breaker_and_url_deadline_end_the_trying() {
     let refused = failed(Code::ConnectRefused);
     assert_eq!(with(&refused, &first, |_, moment| moment.budget = false), "connect.refused");
     assert_eq!(with(&refused, &first, |_, moment| moment.breaker_open = true), "connect.refused");
-    assert_eq!(
-        with(&refused, &first, |_, moment| moment.left = Some(Duration::from_millis(400))),
-        "connect.refused"
-    );
+    assert_eq!(with(&refused, &first, |_, moment| moment.left = Some(Duration::from_millis(400))), "connect.refused");
 }
 
 #[test]
