@@ -33,6 +33,7 @@ mod parse;
 mod read;
 mod sheet;
 mod weight;
+mod xpath;
 
 pub use self::{
     hints::Hints,
