@@ -37,7 +37,8 @@
 //! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
-//! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary.
+//! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary. What a program
+//! may do in the middle of a run is said by [`Builder::before`] and [`Builder::judge`].
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
