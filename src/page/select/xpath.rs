@@ -23,7 +23,7 @@ pub(super) fn is_xpath(text: &str) -> bool {
 pub(super) fn as_css(path: &str) -> Option<String> {
     let path = path.trim();
     if let Some(inner) = ["normalize-space(", "string("].iter().find_map(|name| path.strip_prefix(name)) {
-        return as_css(inner.strip_suffix(')')?).filter(|_| !inner.starts_with(['n', 's']));
+        return inner.strip_suffix(')').filter(|inner| !inner.starts_with(['n', 's'])).and_then(as_css);
     }
     let mut parts = Vec::new();
     let mut rest = path;
@@ -48,7 +48,7 @@ pub(super) fn as_css(path: &str) -> Option<String> {
 fn one_path(path: &str) -> Option<String> {
     // The first of all is what a name without [] takes anyway.
     if let Some(inner) = path.strip_prefix('(').and_then(|rest| rest.strip_suffix(")[1]")) {
-        return one_path(inner).filter(|_| !inner.starts_with('('));
+        return Some(inner).filter(|inner| !inner.starts_with('(')).and_then(one_path);
     }
     let mut rest = path.strip_prefix('.').unwrap_or(path);
     let mut css = String::new();
@@ -185,7 +185,10 @@ fn all_of(test: &str) -> Option<String> {
 fn one_of(test: &str) -> Option<String> {
     let call = |name: &str| test.strip_prefix(name)?.trim_start().strip_prefix('(')?.strip_suffix(')').map(str::trim);
     if let Some(inner) = call("not") {
-        return one_of(inner).map(|inner| format!(":not({inner})"));
+        return Some(inner)
+            .filter(|inner| !inner.starts_with("not"))
+            .and_then(one_of)
+            .map(|inner| format!(":not({inner})"));
     }
     for (name, sign) in [("contains", "*="), ("starts-with", "^="), ("ends-with", "$=")] {
         let Some(inner) = call(name) else { continue };
