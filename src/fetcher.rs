@@ -3,6 +3,8 @@
 //! A thin layer over the engine; the command line goes through the same door. Must not know flags
 //! or formats.
 
+mod hooks;
+
 use std::{
     num::{NonZeroU32, NonZeroUsize},
     pin::Pin,
@@ -17,7 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     cookies::CookieJar,
-    engine::{Engine, Handle, Launched},
+    engine::{Engine, Handle, Hooks, Launched},
     fetch::{Client, ClientError},
     journal::Before,
     model::{Record, Request, View, units::Rate, wanted::Rule},
@@ -27,9 +29,7 @@ use crate::{
         select::{Hints, Plan, SelectError},
     },
     session::{self, LoggedIn, Login, LoginError},
-    settings::{
-        AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Cookies, Dedupe, Order, RobotsMode, Settings, With,
-    },
+    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Cookies, Dedupe, Order, RobotsMode, Settings, With},
     source::SourceError,
 };
 
@@ -70,6 +70,7 @@ pub struct Fetcher {
     plan: Arc<Plan>,
     hints: Arc<Mutex<Hints>>,
     stage: Arc<Stage>,
+    hooks: Hooks,
 }
 
 impl Fetcher {
@@ -88,7 +89,8 @@ impl Fetcher {
         let plan = Arc::new(Plan::of(&settings.pages.rules, &settings.pages.required)?.noting(&hints));
         let client = Arc::new(Client::new(&settings)?);
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        Ok(Fetcher { settings: Arc::new(settings), client, plan, hints, stage: Arc::new(Stage::new(threads)) })
+        let stage = Arc::new(Stage::new(threads));
+        Ok(Fetcher { settings: Arc::new(settings), client, plan, hints, stage, hooks: Hooks::default() })
     }
 
     /// Fetches everything that `requests` yields: exactly one record for each, as each completes
@@ -151,11 +153,11 @@ impl Fetcher {
     }
 
     fn engine(&self) -> Engine<Client> {
-        self.engine_with(Arc::clone(&self.settings))
+        self.engine_with(Arc::clone(&self.settings)).hooked(self.hooks.clone())
     }
 
     /// The engine of a run with other settings than those of [`settings`](Self::settings), the transport
-    /// and what is extracted aside.
+    /// and what is extracted aside; without hooks.
     pub(crate) fn engine_with(&self, settings: Arc<Settings>) -> Engine<Client> {
         Engine::new(settings, Arc::clone(&self.client), Some(Arc::clone(&self.plan)), Arc::clone(&self.stage))
     }
@@ -163,6 +165,11 @@ impl Fetcher {
     /// What it was told.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What the program does in the middle of a run.
+    pub(crate) fn hooks(&self) -> Hooks {
+        self.hooks.clone()
     }
 }
 
@@ -226,6 +233,7 @@ impl Stream for Records {
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     settings: Settings,
+    hooks: Hooks,
     fault: Option<String>,
 }
 
@@ -407,7 +415,7 @@ impl Builder {
     pub fn build(self) -> Result<Fetcher, BuildError> {
         match self.fault {
             Some(fault) => Err(BuildError::Value(fault)),
-            None => Fetcher::new(self.settings),
+            None => Ok(Fetcher { hooks: self.hooks, ..Fetcher::new(self.settings)? }),
         }
     }
 

@@ -40,7 +40,8 @@
 //! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
-//! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary.
+//! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary. What a program
+//! may do in the middle of a run is said by [`Builder::before`] and [`Builder::judge`].
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -65,5 +66,7 @@ pub mod settings;
 pub mod sink;
 pub mod source;
 
+pub use engine::{Answer, Outgoing, Verdict};
 pub use fetcher::{BuildError, Builder, Fetcher, Records};
 pub use model::{Record, Request};
+pub use policy::judgement::Judgement;
