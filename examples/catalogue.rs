@@ -3,40 +3,44 @@
 //!
 //! `cargo run --example catalogue`
 
-use fetchall::{Fetcher, Request, crawler::CrawledPage, demo::Site};
+use fetchall::{Fetcher, demo::Site, page::select::Selector};
 use futures::StreamExt as _;
 
-/// What follows from a page: from a list its things and the next list, from a thing nothing.
-fn follow(page: &CrawledPage<'_>) -> Vec<Request> {
-    let found = page.css("a.item, a.next::attr(href)").unwrap_or_default();
-    found.iter().filter_map(|href| page.request(href)).collect()
+/// A thing as its page describes it.
+#[derive(serde::Deserialize, serde::Serialize)]
+struct Thing {
+    name: String,
+    price: f64,
+    stock: Option<u32>,
+    path: Vec<Crumb>,
+}
+
+#[derive(serde::Deserialize, serde::Serialize)]
+struct Crumb {
+    text: String,
+    url: String,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::start(0).await?;
     let fetcher = Fetcher::builder()
-        .per_host(4)
         .select("name", "article h1")
-        .select("cents", ".price::attr(data-cents)")
-        .select("stock", ".stock")
-        .select("path[]", ".breadcrumbs a")
+        .select("price", "article .price|number")
+        .select("stock", ".stock|regex(\\d+)|int")
+        .select("path[]", "nav:has(+ article) a{text=:scope, url=::attr(href)|url}")
         .build()?;
-    let (mut things, mut cents) = (0, 0);
-    let mut pages = fetcher.crawl([site.url("/catalogue/page/1")], follow);
+    let follow = Selector::parse("a.item, a.next::attr(href)")?;
+    let mut pages = fetcher.crawl([site.url("/catalogue/page/1")], move |page| {
+        page.css_with(&follow).iter().filter_map(|href| page.request(href)).collect()
+    });
+    let (mut things, mut sum) = (0, 0.0);
     while let Some(record) = pages.next().await {
-        let Some(data) = record.data.filter(|_| record.ok) else {
-            eprintln!("{}: {:?}", record.input, record.error);
-            continue;
-        };
-        let data: serde_json::Map<_, _> = data.into_iter().collect();
-        if data["name"].is_null() {
-            continue;
+        if let Some(thing) = record.data_as::<Thing>()? {
+            println!("{}", serde_json::to_string(&thing)?);
+            (things, sum) = (things + 1, sum + thing.price);
         }
-        things += 1;
-        cents += data["cents"].as_str().and_then(|cents| cents.parse().ok()).unwrap_or(0_u32);
-        println!("{}", serde_json::Value::from(data));
     }
-    eprintln!("{things} things, {}.{:02} € in all", cents / 100, cents % 100);
+    eprintln!("{things} things, {sum:.2} € in all");
     Ok(())
 }

@@ -3,6 +3,8 @@
 //! A thin layer over the engine; the command line goes through the same door. Must not know flags
 //! or formats.
 
+mod hooks;
+
 use std::{
     num::{NonZeroU32, NonZeroUsize},
     pin::Pin,
@@ -16,7 +18,8 @@ use http::{HeaderName, HeaderValue};
 use tokio::sync::mpsc;
 
 use crate::{
-    engine::{Engine, Handle, Launched},
+    cookies::CookieJar,
+    engine::{Engine, Handle, Hooks, Launched},
     fetch::{Client, ClientError},
     journal::Before,
     model::{Record, Request, View, units::Rate, wanted::Rule},
@@ -25,7 +28,8 @@ use crate::{
         recipe::Recipe,
         select::{Hints, Plan, SelectError},
     },
-    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Dedupe, Order, RobotsMode, Settings, With},
+    session::{self, LoggedIn, Login, LoginError},
+    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Cookies, Dedupe, Order, RobotsMode, Settings, With},
     source::SourceError,
 };
 
@@ -66,6 +70,7 @@ pub struct Fetcher {
     plan: Arc<Plan>,
     hints: Arc<Mutex<Hints>>,
     stage: Arc<Stage>,
+    hooks: Hooks,
 }
 
 impl Fetcher {
@@ -84,7 +89,8 @@ impl Fetcher {
         let plan = Arc::new(Plan::of(&settings.pages.rules, &settings.pages.required)?.noting(&hints));
         let client = Arc::new(Client::new(&settings)?);
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-        Ok(Fetcher { settings: Arc::new(settings), client, plan, hints, stage: Arc::new(Stage::new(threads)) })
+        let stage = Arc::new(Stage::new(threads));
+        Ok(Fetcher { settings: Arc::new(settings), client, plan, hints, stage, hooks: Hooks::default() })
     }
 
     /// Fetches everything that `requests` yields: exactly one record for each, as each completes
@@ -108,6 +114,31 @@ impl Fetcher {
         self.hints.lock().unwrap_or_else(PoisonError::into_inner).sentences()
     }
 
+    /// The jar that its runs share, if cookies are kept: to look into, to fill, to write down.
+    pub fn cookies(&self) -> Option<&CookieJar> {
+        self.client.cookies()
+    }
+
+    /// Logs in: fetches the form, fills it in and sends it, with the settings of the fetcher. The
+    /// session is in its jar, so every run after it has it; no record is made. Called inside a tokio
+    /// runtime.
+    ///
+    /// # Errors
+    /// Cookies are off, the page or its form is not as expected, or the answer says that it did not
+    /// work. No value of a field is in it.
+    pub async fn login(&self, login: &Login) -> Result<LoggedIn, LoginError> {
+        if self.cookies().is_none() {
+            return Err(LoginError::no_jar());
+        }
+        session::log_in(login, &self.settings, |request, settings| self.ask_once(request, settings)).await
+    }
+
+    async fn ask_once(&self, request: Request, settings: Settings) -> Option<Record> {
+        let source = futures::stream::iter([Ok(request)]).boxed();
+        let engine = Engine::new(Arc::new(settings), Arc::clone(&self.client), None, Arc::clone(&self.stage));
+        engine.start(source).records.recv().await
+    }
+
     /// Starts a run at once, for those who take its parts apart. Called inside a tokio runtime.
     pub fn start(&self, source: Source) -> Launched {
         self.engine().start(source)
@@ -122,11 +153,11 @@ impl Fetcher {
     }
 
     fn engine(&self) -> Engine<Client> {
-        self.engine_with(Arc::clone(&self.settings))
+        self.engine_with(Arc::clone(&self.settings)).hooked(self.hooks.clone())
     }
 
     /// The engine of a run with other settings than those of [`settings`](Self::settings), the transport
-    /// and what is extracted aside.
+    /// and what is extracted aside; without hooks.
     pub(crate) fn engine_with(&self, settings: Arc<Settings>) -> Engine<Client> {
         Engine::new(settings, Arc::clone(&self.client), Some(Arc::clone(&self.plan)), Arc::clone(&self.stage))
     }
@@ -134,6 +165,11 @@ impl Fetcher {
     /// What it was told.
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What the program does in the middle of a run.
+    pub(crate) fn hooks(&self) -> Hooks {
+        self.hooks.clone()
     }
 }
 
@@ -197,6 +233,7 @@ impl Stream for Records {
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     settings: Settings,
+    hooks: Hooks,
     fault: Option<String>,
 }
 
@@ -285,6 +322,12 @@ impl Builder {
         self
     }
 
+    /// Whether cookies are kept, and in which jar [default: off].
+    pub fn cookies(mut self, cookies: Cookies) -> Self {
+        self.settings.transport.cookies = cookies;
+        self
+    }
+
     /// `User-Agent`.
     pub fn user_agent(mut self, value: HeaderValue) -> Self {
         self.settings.ask.user_agent = value;
@@ -329,7 +372,7 @@ impl Builder {
         self
     }
 
-    /// What a recipe says. A later rule of the same name replaces the recipe's.
+    /// What a recipe selects and requires; its login is for [`Fetcher::login`]. A later rule of the same name replaces the recipe's.
     pub fn recipe(mut self, recipe: Recipe) -> Self {
         recipe.rules.into_iter().for_each(|rule| self.settings.pages.add(rule));
         self.settings.pages.require(recipe.required);
@@ -372,7 +415,7 @@ impl Builder {
     pub fn build(self) -> Result<Fetcher, BuildError> {
         match self.fault {
             Some(fault) => Err(BuildError::Value(fault)),
-            None => Fetcher::new(self.settings),
+            None => Ok(Fetcher { hooks: self.hooks, ..Fetcher::new(self.settings)? }),
         }
     }
 

@@ -27,6 +27,7 @@
 //! - [`model`]: what flows; [`settings`]: what a run is told.
 //! - [`source`]: lists and pipes as a stream of requests.
 //! - [`policy`]: decisions as pure functions; [`frontier`]: who may go next, and when.
+//! - [`cookies`]: a jar, and its files.
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
@@ -35,15 +36,18 @@
 //! - [`crawl`]: which requests follow from a page, and which are traps.
 //! - [`checker`]: the front door of link checking: documents and sites in, findings out.
 //! - [`extractor`]: the front door of extraction without a network: kept pages in, records out.
+//! - [`session`]: logging in by a form, before a run.
 //! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
-//! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary.
+//! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary. What a program
+//! may do in the middle of a run is said by [`Builder::before`] and [`Builder::judge`].
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod check;
 pub mod checker;
+pub mod cookies;
 pub mod crawl;
 pub mod crawler;
 pub mod demo;
@@ -57,9 +61,12 @@ pub mod model;
 pub mod page;
 pub mod policy;
 pub mod report;
+pub mod session;
 pub mod settings;
 pub mod sink;
 pub mod source;
 
+pub use engine::{Answer, Outgoing, Verdict};
 pub use fetcher::{BuildError, Builder, Fetcher, Records};
 pub use model::{Record, Request};
+pub use policy::judgement::Judgement;

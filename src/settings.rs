@@ -19,7 +19,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
 use regex::Regex;
 
-use crate::model::units::{LONGEST, Rate, StatusSet};
+use crate::{
+    cookies::CookieJar,
+    model::units::{LONGEST, Rate, StatusSet},
+};
 
 pub use self::{
     contact::Contact,
@@ -341,13 +344,15 @@ pub enum PrivateIps {
 }
 
 /// Whether cookies are kept during the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Cookies {
     /// None are kept or sent.
     #[default]
     Off,
     /// A jar in memory for this run.
     On,
+    /// This jar, with what is in it already; whoever has a clone sees what the run added.
+    Jar(CookieJar),
 }
 
 /// How connections are made and whom they trust.

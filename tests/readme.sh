@@ -42,7 +42,8 @@ cargo build --locked --quiet --examples
 examples=${CARGO_TARGET_DIR:-$root/target}/debug/examples
 cd "$work"
 run "$examples/fetch_many http://127.0.0.1:$port/ http://127.0.0.1:$port/missing | grep -q 'http.client_error'"
-run "$examples/catalogue | jq -se 'length == 50 and all(.cents | tonumber > 0) and (map(.name) | unique | length) == 50'"
+run "$examples/catalogue 2> sum | jq -se 'length == 50 and (map(.name) | unique | length) == 50 and all(.path | length == 3)'"
+run "grep -qx '50 things, 2677.75 € in all' sum"
 run "printf 'http://127.0.0.1:$port/article/%s\n' 3 1 2 | $examples/jsonl | jq -se 'map(.seq) == [0, 1, 2] and all(.data.heading)'"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -9,6 +9,7 @@ use criterion::{Criterion, Throughput};
 use fetchall::{
     model::{Code, Exchange, Failure, Head, Trip, Wait, units::StatusSet},
     policy::{
+        judgement::Judgement,
         retry,
         step::{Moment, Rules, step},
     },
@@ -24,7 +25,7 @@ pub fn decide(criterion: &mut Criterion) {
         retries: retry.retries,
         redirects: 10,
         retry: &retry,
-        cookies: Cookies::Off,
+        cookies: &Cookies::Off,
         conditional: false,
     };
     let moment = Moment { now: SystemTime::now(), left: None, budget: true, breaker_open: false, roll: 0.5 };
@@ -38,7 +39,9 @@ pub fn decide(criterion: &mut Criterion) {
         ("step, 429", answer(429, &[(header::RETRY_AFTER, "3")])),
         ("step, reset", broken),
     ] {
-        group.bench_function(name, |bencher| bencher.iter(|| step(black_box(&exchange), &trip, &rules, &moment)));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| step(black_box(&exchange), &Judgement::Usual, &trip, &rules, &moment))
+        });
     }
     group.bench_function("backoff", |bencher| {
         bencher.iter(|| retry::backoff(retry.base, retry.cap, black_box(3), black_box(0.7)));

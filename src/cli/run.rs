@@ -158,6 +158,14 @@ impl Ran {
         }
     }
 
+    /// Something beside the records was written, or could not be.
+    pub fn wrote(&mut self, outcome: Result<(), String>) {
+        if let Err(fault) = outcome {
+            self.facts.sink_failed = true;
+            self.faults.push(fault);
+        }
+    }
+
     /// Whether the run was ended from outside, so that nothing is to follow it.
     pub fn is_over(&self) -> bool {
         self.facts.signal.is_some() || self.facts.reader_gone

@@ -47,7 +47,8 @@ impl Hub {
     async fn land_page(&mut self, open: Open, key: u128, mut record: Record) {
         record.seq = open.seq;
         if record.started_at.is_none() && self.is_silent(&open, &record) {
-            if record.skip.as_ref().is_some_and(|skip| skip.code == Code::RobotsDisallowed) {
+            let skipped = record.skip.as_ref().map(|skip| skip.code);
+            if matches!(skipped, Some(Code::RobotsDisallowed | Code::Excluded)) {
                 // It was not fetched, so another one may be.
                 self.met.give_back();
             } else {
@@ -223,7 +224,7 @@ impl Hub {
     /// Asks the closure, if there is one, what is to follow.
     fn call(&mut self, record: &mut Record, url: &Url, facts: Option<&Facts>, shown: &str, depth: u32) {
         let Some(mut hook) = self.hook.take() else { return };
-        let requests = hook(&CrawledPage { record, url, facts, depth });
+        let requests = hook(&CrawledPage::new(record, url, facts, depth));
         self.hook = Some(hook);
         for request in requests {
             self.wish(request, Some(shown), FoundIn::Request, depth + 1);

@@ -12,14 +12,17 @@ use tokio::{
 
 use super::open::Open;
 use crate::{
-    engine::{End, Handle, Launched},
+    engine::{End, Handle, Hooks, Launched},
     model::{Record, Request},
     settings::Settings,
     source::SourceError,
 };
 
-/// Starts an engine with settings over a source, within a runtime.
-pub(super) type Launch = Box<dyn FnOnce(Settings, BoxStream<'static, Result<Request, SourceError>>) -> Launched + Send>;
+/// Starts an engine with settings and hooks over a source, within a runtime.
+pub(super) type Launch = Box<dyn FnOnce(Settings, Hooks, Source) -> Launched + Send>;
+
+/// Where an engine reads from.
+pub(super) type Source = BoxStream<'static, Result<Request, SourceError>>;
 
 /// A run of the engine.
 #[derive(Debug)]
@@ -36,10 +39,10 @@ pub(super) struct Line {
 
 impl Line {
     /// Starts it, within a runtime.
-    pub fn start(launch: Launch, settings: Settings) -> Self {
+    pub fn start(launch: Launch, settings: Settings, hooks: Hooks) -> Self {
         let (requests, mut source) = mpsc::unbounded_channel();
         let source = stream::poll_fn(move |context| source.poll_recv(context)).map(Ok).boxed();
-        let Launched { records, handle, end } = launch(settings, source);
+        let Launched { records, handle, end } = launch(settings, hooks, source);
         Line { requests: Some(requests), records, handle, end, pushed: 0, open: HashMap::new() }
     }
 

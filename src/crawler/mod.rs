@@ -46,11 +46,12 @@ use self::{
     state::{Met, Told},
 };
 use crate::{
-    engine::{Engine, Stop},
+    engine::{Answer, Engine, Hooks, Outgoing, Stop, Verdict},
     fetch::Wire,
     fetcher::{BuildError, Fetcher},
     model::{Record, Request},
     page::{Stage, select::Plan},
+    policy::judgement::Judgement,
 };
 
 /// Records that may wait for the reader before the crawl does.
@@ -78,6 +79,7 @@ pub type Hook = Box<dyn FnMut(&CrawledPage<'_>) -> Vec<Request> + Send>;
 pub struct Crawler {
     plan: CrawlPlan,
     hook: Option<Hook>,
+    hooks: Hooks,
     launch: Launch,
 }
 
@@ -98,16 +100,20 @@ impl Crawler {
     pub fn over<W: Wire>(plan: CrawlPlan, wire: Arc<W>) -> Result<Crawler, BuildError> {
         let pages = &plan.settings.pages;
         let rules = Arc::new(Plan::of(&pages.rules, &pages.required)?);
-        let launch = move |settings, source| {
+        let launch = move |settings, hooks, source| {
             let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
-            Engine::new(Arc::new(settings), wire, Some(rules), Arc::new(Stage::new(threads))).start(source)
+            let engine = Engine::new(Arc::new(settings), wire, Some(rules), Arc::new(Stage::new(threads)));
+            engine.hooked(hooks).start(source)
         };
-        Ok(Crawler { plan, hook: None, launch: Box::new(launch) })
+        Ok(Crawler { plan, hook: None, hooks: Hooks::default(), launch: Box::new(launch) })
     }
 
-    fn with_fetcher(plan: CrawlPlan, fetcher: Fetcher) -> Crawler {
-        let launch = move |settings, source| fetcher.engine_with(Arc::new(settings)).start(source);
-        Crawler { plan, hook: None, launch: Box::new(launch) }
+    /// A crawler over the client and the jar of a fetcher, which may have logged in. The settings are
+    /// those of the plan.
+    pub fn with_fetcher(plan: CrawlPlan, fetcher: Fetcher) -> Crawler {
+        let hooks = fetcher.hooks();
+        let launch = move |settings, hooks, source| fetcher.engine_with(Arc::new(settings)).hooked(hooks).start(source);
+        Crawler { plan, hook: None, hooks, launch: Box::new(launch) }
     }
 
     /// With a closure that is called for each page that answered well. What it asks for is fetched as
@@ -117,9 +123,21 @@ impl Crawler {
         self
     }
 
+    /// As [`Builder::before`](crate::Builder::before); a sitemap is an exchange like any other.
+    pub fn before(mut self, hook: impl Fn(&mut Outgoing<'_>) -> Verdict + Send + Sync + 'static) -> Crawler {
+        self.hooks.before(hook);
+        self
+    }
+
+    /// As [`Builder::judge`](crate::Builder::judge); sitemaps are judged too.
+    pub fn judge(mut self, hook: impl Fn(&Answer<'_>) -> Judgement + Send + Sync + 'static) -> Crawler {
+        self.hooks.judge(hook);
+        self
+    }
+
     /// Starts the crawl. Called inside a tokio runtime.
     pub fn start(self) -> CrawlRun {
-        let Crawler { plan, hook, launch } = self;
+        let Crawler { plan, hook, hooks, launch } = self;
         let CrawlPlan { mut seeds, rules, limits, extras, settings } = plan;
         let settings = settings.clamped();
         seeds.truncate(settings.choose.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX));
@@ -130,7 +148,7 @@ impl Crawler {
         let (out, records) = mpsc::channel(if has_bodies { RECORDS_OF_BODIES } else { RECORDS });
         let window = ask::window(&engine, rules.scope, &urls, extras);
         let told = Told::new(rules, extras, settings, &urls, window);
-        let hub = Hub::new(told, Met::new(&limits), Line::start(launch, engine), out, hook);
+        let hub = Hub::new(told, Met::new(&limits), Line::start(launch, engine, hooks), out, hook);
         CrawlRun { records, handle: hub.handle.clone(), end: tokio::spawn(hub.run(seeds)) }
     }
 }

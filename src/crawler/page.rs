@@ -3,22 +3,34 @@
 //! Must not know what follows from it.
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use url::Url;
 
 use crate::{
     crawl::leads_to_a_page,
-    model::{Facts, Record, Request},
-    page::select::{Plan, SelectError},
+    model::{Facts, FillError, Record, Request},
+    page::{
+        charset,
+        select::{Body, Document, SelectError, Selector, Sheet},
+    },
 };
 
 /// A page that answered well.
 #[derive(Debug)]
 pub struct CrawledPage<'a> {
-    pub(super) record: &'a Record,
-    pub(super) url: &'a Url,
-    pub(super) facts: Option<&'a Facts>,
-    pub(super) depth: u32,
+    record: &'a Record,
+    url: &'a Url,
+    facts: Option<&'a Facts>,
+    depth: u32,
+    sheet: Sheet<'a>,
+}
+
+impl<'a> CrawledPage<'a> {
+    /// `record` has the text of the page.
+    pub(super) fn new(record: &'a Record, url: &'a Url, facts: Option<&'a Facts>, depth: u32) -> Self {
+        let encoding = record.charset.as_deref().and_then(charset::by_label).unwrap_or(encoding_rs::UTF_8);
+        let document = Document::new(Body::Html, record.body.as_deref().unwrap_or_default()).at(url, encoding);
+        CrawledPage { record, url, facts, depth, sheet: Sheet::new(document) }
+    }
 }
 
 impl CrawledPage<'_> {
@@ -56,20 +68,39 @@ impl CrawledPage<'_> {
     }
 
     /// What a selector finds, all of it, in document order. It may end with `::text` (which is usual),
-    /// `::html` or `::attr(NAME)`.
+    /// `::html` or `::attr(NAME)`, and with filters: `a::attr(href)|url` is absolute.
+    ///
+    /// The first question costs as much as reading the page, a further one little.
     ///
     /// # Errors
     /// A selector that cannot be read.
     pub fn css(&self, selector: &str) -> Result<Vec<String>, SelectError> {
-        let plan = Plan::parse(&[("found[]".to_owned(), selector.to_owned())])?;
-        let found = plan.read(self.text().unwrap_or_default()).pop();
-        let Some((_, Value::Array(found))) = found else { return Ok(Vec::new()) };
-        let text = |value| match value {
-            Value::String(text) => Some(text),
-            Value::Null => None,
-            other => Some(other.to_string()),
-        };
-        Ok(found.into_iter().filter_map(text).collect())
+        Selector::parse(selector).map(|selector| self.css_with(&selector))
+    }
+
+    /// The same with a selector that was read before, as for all pages of a crawl: it cannot fail.
+    ///
+    /// ```no_run
+    /// use fetchall::{Fetcher, page::select::Selector};
+    ///
+    /// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let more = Selector::parse("a.item, a.next::attr(href)")?;
+    /// let pages = Fetcher::builder().build()?.crawl(["https://example.com/list"], move |page| {
+    ///     page.css_with(&more).iter().filter_map(|href| page.request(href)).collect()
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn css_with(&self, selector: &Selector) -> Vec<String> {
+        self.sheet.all(selector)
+    }
+
+    /// What `select` found on it, as a struct: see [`Record::data_as`].
+    ///
+    /// # Errors
+    /// A value that does not fit, and a field that has none; the error names it.
+    pub fn data<T: DeserializeOwned>(&self) -> Result<Option<T>, FillError> {
+        self.record.data_as()
     }
 
     /// Its content as JSON.

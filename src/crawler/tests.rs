@@ -164,3 +164,35 @@ proptest! {
         prop_assert_eq!(found, pages.min(graph.distances(99).len() as u64));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn hooks_work_over_another_wire_and_what_is_rejected_is_not_followed() {
+    let graph = Graph(vec![
+        (Does::Links(vec![1, 2, 3]), 5),
+        (Does::Links(vec![4]), 5),
+        (Does::Fails, 5),
+        (Does::Links(vec![]), 5),
+    ]);
+    let mut plan = CrawlPlan { seeds: vec![Request::get("http://h/0")], settings: settings(), ..CrawlPlan::default() };
+    plan.settings.robots = crate::settings::RobotsMode::Ignore;
+    let crawler = Crawler::over(plan, Arc::new(graph)).unwrap();
+    let crawler = crawler.before(|outgoing| match outgoing.url().path() {
+        "/3" => Verdict::skip("not this"),
+        _ => Verdict::Go,
+    });
+    let mut run = crawler
+        .judge(|answer| match answer.url().path() {
+            "/1" if answer.contains("href=/4") => Judgement::reject("not this either"),
+            "/2" => Judgement::Accept,
+            _ => Judgement::Usual,
+        })
+        .start();
+    let mut told = BTreeMap::new();
+    while let Some(record) = run.records.recv().await {
+        told.insert(record.url.unwrap(), record.error.map(|error| error.message));
+    }
+    let rejected = Some("not this either".to_owned());
+    let expected = [("http://h/0", None), ("http://h/1", rejected), ("http://h/2", None)];
+    assert_eq!(told, expected.map(|(url, error)| (url.to_owned(), error)).into());
+    assert_eq!(run.end.await.unwrap().waiting, 0);
+}

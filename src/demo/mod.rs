@@ -3,12 +3,14 @@
 //!
 //! [`Site::start`] serves it, [`list`] is its own list of URLs, and [`LISTED`] says what becomes of
 //! each. `table` holds what the pages do to a client; `pages`, `bodies` and `trouble` serve them,
-//! `catalogue` and `traps` those that are there to be crawled; `wire` is for what no HTTP server would
+//! `catalogue` and `traps` those that are there to be crawled,
+//! `members` those that want a login; `wire` is for what no HTTP server would
 //! send. The room knows no other room of this crate.
 
 mod bodies;
 mod catalogue;
 mod html;
+mod members;
 mod pages;
 mod table;
 mod traps;
@@ -38,6 +40,7 @@ struct Demo {
     addr: SocketAddr,
     tallies: trouble::Tallies,
     sessions: traps::Sessions,
+    members: members::Members,
 }
 
 impl Demo {
@@ -64,7 +67,12 @@ impl Site {
     pub async fn start(port: u16) -> io::Result<Site> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let addr = listener.local_addr()?;
-        let demo = Arc::new(Demo { addr, tallies: trouble::Tallies::default(), sessions: traps::Sessions::default() });
+        let demo = Arc::new(Demo {
+            addr,
+            tallies: trouble::Tallies::default(),
+            sessions: traps::Sessions::default(),
+            members: members::Members::default(),
+        });
         let service = router(demo).into_make_service_with_connect_info::<wire::Line>();
         let (open, closed) = oneshot::channel::<()>();
         // The task ends by itself: when `open` is dropped it stops listening, ends idle connections
@@ -91,6 +99,7 @@ fn router(demo: Arc<Demo>) -> Router {
         .merge(bodies::routes())
         .merge(catalogue::routes())
         .merge(traps::routes())
+        .merge(members::routes())
         .merge(trouble::routes())
         .fallback(trouble::missing)
         .with_state(demo)

@@ -84,6 +84,8 @@ pub const LISTED: &[Expected] = &[
     good("/binary", "Bytes that are no text."),
     good("/escape", "A title with terminal escapes and marks that turn text around."),
     refused("/auth", "http.client_error", "Wants user:pass or the bearer token `token`; answers 401 without."),
+    good("/login", "A form for user and pass, with a token; ?strict=1 answers 403 to a wrong password."),
+    refused("/account", "http.client_error", "A page for members; answers 403 to who has not logged in."),
     good("/article/5", "Another article."),
     broken("ftp://127.0.0.1/file", "url.scheme", "A URL that is neither http nor https."),
     broken("http://exa mple/", "url.invalid", "A line that is no URL."),

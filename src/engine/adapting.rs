@@ -9,6 +9,7 @@ use crate::{
     fetch::Wire,
     frontier::{Effect, LaneId},
     model::{Code, Exchange},
+    policy::judgement::Judgement,
     settings::Adaptive,
 };
 
@@ -19,12 +20,12 @@ impl<W: Wire> Engine<W> {
     }
 
     /// Limits that adapt learn how an exchange went, which is still counted as under way.
-    pub(super) fn adapt(&mut self, lane: LaneId, exchange: &Exchange, clock: Instant) {
+    pub(super) fn adapt(&mut self, lane: LaneId, exchange: &Exchange, judgement: Option<&Judgement>, clock: Instant) {
         if self.settings.limits.adaptive == Adaptive::Off {
             return;
         }
         let latency = exchange.phases.total;
-        let effect = effect(exchange);
+        let effect = effect(exchange, judgement);
         if let Some(effect) = effect {
             self.frontier.note(lane, effect, latency, clock);
         }
@@ -37,8 +38,11 @@ impl<W: Wire> Engine<W> {
 }
 
 /// What an exchange says about the load of its host; `None` if it failed for want of descriptors of
-/// our own.
-fn effect(exchange: &Exchange) -> Option<Effect> {
+/// our own. What the program judges goes before the status.
+fn effect(exchange: &Exchange, judgement: Option<&Judgement>) -> Option<Effect> {
+    if matches!(judgement, Some(Judgement::RateLimited(_))) {
+        return Some(Effect::Refused);
+    }
     match (&exchange.failure, exchange.status()) {
         (Some(failure), _) => match failure.code {
             Code::ConnectDescriptors => None,
@@ -79,7 +83,7 @@ mod tests {
             (502, Effect::Failed),
             (504, Effect::Failed),
         ] {
-            assert_eq!(effect(&answered(status)), Some(expected), "{status}");
+            assert_eq!(effect(&answered(status), Some(&Judgement::Usual)), Some(expected), "{status}");
         }
         for (code, expected) in [
             (Code::TimeoutTotal, Some(Effect::Failed)),
@@ -89,7 +93,8 @@ mod tests {
             (Code::BodyTooLarge, Some(Effect::Answered)),
             (Code::ConnectDescriptors, None),
         ] {
-            assert_eq!(effect(&failed(code)), expected, "{code:?}");
+            assert_eq!(effect(&failed(code), None), expected, "{code:?}");
         }
+        assert_eq!(effect(&answered(200), Some(&Judgement::RateLimited(None))), Some(Effect::Refused));
     }
 }

@@ -76,6 +76,13 @@ impl Asker {
         Asker { home: Arc::new(home), home_bare: Arc::new(home_bare), foreign: Arc::new(foreign), keep }
     }
 
+    /// From now on at least all texts are kept, for one who judges them.
+    pub fn keep_texts(&mut self) {
+        if self.keep != Keep::All {
+            self.keep = Keep::Texts;
+        }
+    }
+
     /// What every server is told of us.
     pub fn user_agent(&self) -> Option<&HeaderValue> {
         self.foreign.get(header::USER_AGENT)
@@ -99,9 +106,10 @@ impl Asker {
         } else {
             None
         };
-        let keep = match wish {
-            Some(wish) if !matches!(self.keep, Keep::All | Keep::Texts) => keep_for(wish).unwrap_or(self.keep),
-            _ => self.keep,
+        let keep = match (self.keep, wish.and_then(keep_for)) {
+            (Keep::All, _) | (_, Some(Keep::All)) => Keep::All,
+            (Keep::Texts, _) => Keep::Texts,
+            (keep, own) => own.unwrap_or(keep),
         };
         Ask {
             headers: self.fields(flight, trip, &settings.ask),

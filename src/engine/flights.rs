@@ -15,6 +15,7 @@ use tokio::{
 };
 
 use super::{
+    hooks::Leg,
     robots::as_robots,
     run::{Airborne, Engine, Landed, Reading, now},
 };
@@ -24,6 +25,7 @@ use crate::{
     model::{Attempt, Code, Ending, Errand, Exchange, Failure, Flight, Hop, Page, Trip, Wait, Wish, record::host_key},
     page::{self, Want, select::Plan},
     policy::{
+        judgement::Judgement,
         redirect::{self, Onward},
         step::{self, Moment, Rules, Step},
     },
@@ -45,7 +47,8 @@ impl<W: Wire> Engine<W> {
         }
         let mut trip = flight.trip.take().unwrap_or_else(|| self.pack(&flight, clock));
         trip.queued += waited;
-        trip.attempts += u32::from(std::mem::take(&mut trip.new_attempt));
+        let begins = std::mem::take(&mut trip.new_attempt);
+        trip.attempts += u32::from(begins);
         trip.last_wait = (waited, wait_for);
         if trip.deadline.is_some_and(|deadline| deadline <= clock.into_std()) {
             flight.trip = Some(trip);
@@ -56,23 +59,28 @@ impl<W: Wire> Engine<W> {
         let run_left = self.run_deadline.map(|deadline| deadline.saturating_duration_since(clock));
         let mut ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
         ask.close = close;
+        let leg = Leg::of(&flight, &trip, begins);
         flight.trip = Some(trip);
         let is_page = flight.errand == Errand::Asked;
         if !is_page {
             as_robots(&mut ask);
         }
-        let (wire, want) = (Arc::clone(&self.wire), self.want_of(&flight));
+        let (wire, want, hooks) = (Arc::clone(&self.wire), self.want_of(&flight), self.hooks.clone());
         // On the heap: a task's future is moved several times from its making to its end, and this
         // one is 4 KiB.
         let task = self.exchanges.spawn(Box::pin(async move {
-            let url = Arc::clone(&ask.url);
+            if let Err(ending) = hooks.ask(&mut ask, leg) {
+                return Landed::Grounded { leg, ending };
+            }
+            let (url, asked) = (Arc::clone(&ask.url), hooks.asked(&ask, leg));
             let exchange = wire.exchange(ask).await;
             // From here on no byte moves, so the slot is free.
             drop(permit);
+            let judged = asked.map_or(Ok(Judgement::Usual), |asked| asked.judge(&exchange));
             let page = page_input(&exchange, &url, &want)
                 .filter(|input| is_page && page::quick(input.body.len(), &want))
                 .map(|input| page::read(&input, &want));
-            Landed { exchange: Box::new(exchange), page }
+            Landed::Back { exchange: Box::new(exchange), judged, page }
         }));
         self.airborne.insert(task.id(), Airborne { flight, lane });
         if let Some(at_once) = &mut self.at_once {
@@ -126,12 +134,18 @@ impl<W: Wire> Engine<W> {
             Err(error) => (error.id(), Err(error)),
         };
         let Some(Airborne { mut flight, lane }) = self.airborne.remove(&id) else { return };
-        let Ok(Landed { exchange, page }) = landed else {
-            self.frontier.release(lane, Contact::Unknown, clock);
-            self.finish_flight(*flight, Duration::ZERO, Ending::Error(panicked()), None);
-            return;
+        let (exchange, judged, page) = match landed {
+            Ok(Landed::Back { exchange, judged, page }) => (exchange, judged, page),
+            Ok(Landed::Grounded { leg, ending }) => {
+                self.frontier.release(lane, Contact::Unknown, clock);
+                return self.ground(*flight, leg, ending);
+            }
+            Err(_) => {
+                self.frontier.release(lane, Contact::Unknown, clock);
+                return self.finish_flight(*flight, Duration::ZERO, Ending::Error(panicked()), None);
+            }
         };
-        self.adapt(lane, &exchange, clock);
+        self.adapt(lane, &exchange, judged.as_ref().ok(), clock);
         let contact = contact(&exchange);
         if contact != Contact::Unknown {
             self.frontier.took(lane, exchange.phases.total, clock);
@@ -141,7 +155,7 @@ impl<W: Wire> Engine<W> {
             self.handle.gauges.wire_bytes.fetch_add(body.wire_len, Relaxed);
         }
         let Some(mut trip) = flight.trip.take() else { return };
-        let step = self.decide(&flight, &mut trip, &exchange, lane);
+        let step = self.decide(&flight, &mut trip, &exchange, judged, lane);
         let url = Arc::clone(&trip.url);
         flight.trip = Some(trip);
         match step {
@@ -162,7 +176,14 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn decide(&mut self, flight: &Flight, trip: &mut Trip, exchange: &Exchange, lane: LaneId) -> Step {
+    fn decide(
+        &mut self,
+        flight: &Flight,
+        trip: &mut Trip,
+        exchange: &Exchange,
+        judged: Result<Judgement, Failure>,
+        lane: LaneId,
+    ) -> Step {
         let clock = now().into_std();
         let wall = SystemTime::now();
         let wish = flight.request.wish.as_deref();
@@ -172,18 +193,25 @@ impl<W: Wire> Engine<W> {
             retries: wish.and_then(|wish| wish.retries).unwrap_or(settings.retry.retries),
             redirects: wish.and_then(|wish| wish.redirects).unwrap_or(settings.ask.redirects),
             retry: &settings.retry,
-            cookies: settings.transport.cookies,
+            cookies: &settings.transport.cookies,
             conditional: is_conditional(settings, flight),
         };
         trip.log.push(Attempt {
             at: exchange.started.duration_since(trip.started).unwrap_or_default(),
             status: exchange.status(),
-            error: step::code_of(exchange, &rules, wall),
+            error: match &judged {
+                Ok(judgement) => step::code_of(exchange, judgement, &rules, wall),
+                Err(failure) => Some(failure.code),
+            },
             wait: trip.last_wait.0,
             wait_for: trip.last_wait.1,
             proxy: exchange.proxy.clone(),
         });
         trip.spent += exchange.phases.total;
+        let judgement = match judged {
+            Ok(judgement) => judgement,
+            Err(failure) => return Step::Done(Ending::Error(failure)),
+        };
         let moment = Moment {
             now: wall,
             left: trip.deadline.map(|deadline| deadline.saturating_duration_since(clock)),
@@ -191,7 +219,7 @@ impl<W: Wire> Engine<W> {
             breaker_open: self.frontier.breaker(lane) == BreakerState::Open,
             roll: fastrand::f64(),
         };
-        let step = step::step(exchange, trip, &rules, &moment);
+        let step = step::step(exchange, &judgement, trip, &rules, &moment);
         match step {
             Step::Done(ending) => Step::Done(ending),
             _ if self.stopping.is_some() => {

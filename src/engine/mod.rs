@@ -9,6 +9,7 @@ mod ask;
 mod door;
 mod flights;
 pub mod handle;
+mod hooks;
 mod outbox;
 mod robots;
 mod run;
@@ -16,6 +17,7 @@ mod stopping;
 pub mod writer;
 
 pub use handle::{Handle, Progress, Stop};
+pub use hooks::{Answer, Hooks, Outgoing, Verdict};
 pub use run::{End, Engine, Launched};
 
 #[cfg(test)]

@@ -147,8 +147,8 @@ impl<W: Wire> Engine<W> {
         Passage::Held
     }
 
-    /// The file says no.
-    fn refuse(&mut self, mut flight: Flight, queued: Duration, code: Code, mut message: String) {
+    /// The file, or a hook of the program, says no.
+    pub(super) fn refuse(&mut self, mut flight: Flight, queued: Duration, code: Code, mut message: String) {
         if let Some(trip) = flight.trip.as_mut().filter(|trip| !trip.hops.is_empty()) {
             message = format!("the redirect leads to {}: {message}", redact::url(&trip.url));
             // What may be there is the answer of another URL.

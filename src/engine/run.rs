@@ -21,6 +21,7 @@ use super::{
     ask::Asker,
     door::{Admission, Door},
     handle::{Handle, Stop},
+    hooks::{Hooks, Leg},
     outbox::Outbox,
     robots::Gate,
     stopping::{Stopping, gone},
@@ -31,7 +32,7 @@ use crate::{
     journal::Before,
     model::{Ending, Errand, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
     page::{Stage, Want, select::Plan},
-    policy::budget::RetryBudget,
+    policy::{budget::RetryBudget, judgement::Judgement},
     settings::{Adaptive, Limits, MaxFailures, Order, RobotsMode, Settings},
     source::SourceError,
 };
@@ -83,16 +84,24 @@ pub(super) struct Reading {
 }
 
 /// What a wire task brings back.
-pub(super) struct Landed {
-    pub exchange: Box<Exchange>,
-    /// The page, where it was cheap enough to read on the spot.
-    pub page: Option<Page>,
+pub(super) enum Landed {
+    /// An exchange was made.
+    Back {
+        exchange: Box<Exchange>,
+        /// What the program says of the response; the failure is that of its hook.
+        judged: Result<Judgement, Failure>,
+        /// The page, where it was cheap enough to read on the spot.
+        page: Option<Page>,
+    },
+    /// A hook did not let it go.
+    Grounded { leg: Leg, ending: Ending },
 }
 
 /// One run.
 pub struct Engine<W> {
     pub(super) settings: Arc<Settings>,
     pub(super) wire: Arc<W>,
+    pub(super) hooks: Hooks,
     pub(super) asker: Asker,
     pub(super) want: Arc<Want>,
     /// The selectors of the run, also where there are none: those of a request are added to it.
@@ -187,6 +196,7 @@ impl<W: Wire> Engine<W> {
             stopping: None,
             settings,
             wire,
+            hooks: Hooks::default(),
         }
     }
 

@@ -404,4 +404,5 @@ proptest::proptest! {
     }
 }
 
+mod hooks;
 mod robots;

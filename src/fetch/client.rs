@@ -19,13 +19,13 @@ use super::{
     body::Bounds,
     classify::{self, Context},
     connect::Resolver,
-    cookies::Jar,
     probe::{Probe, Reached},
     proxies::{self, Proxies},
     room::Room,
     route::{HEAD_BYTES, Maker, Route, Via},
 };
 use crate::{
+    cookies::CookieJar,
     model::{Ask, Code, Exchange, Failure, Head, exchange::Phases, exchange::Tls},
     policy::{
         address::is_private,
@@ -44,7 +44,7 @@ pub struct Client {
     /// The way of all requests, or around the proxies where there are several.
     usual: Route,
     pool: Option<Proxies>,
-    jar: Option<Jar>,
+    jar: Option<CookieJar>,
     proxies: Matcher,
     verify: Verify,
     private_ips: PrivateIps,
@@ -63,13 +63,22 @@ impl Client {
         Ok(Client {
             usual: Route::new(via, &maker)?,
             pool,
-            jar: (transport.cookies == Cookies::On).then(Jar::default),
+            jar: match &transport.cookies {
+                Cookies::Off => None,
+                Cookies::On => Some(CookieJar::new()),
+                Cookies::Jar(jar) => Some(jar.clone()),
+            },
             proxies: proxies::matcher(transport),
             verify: transport.verify,
             private_ips: transport.private_ips,
             resolver,
             room: Room::new(settings.limits.body_budget),
         })
+    }
+
+    /// The jar, if cookies are kept.
+    pub fn cookies(&self) -> Option<&CookieJar> {
+        self.jar.as_ref()
     }
 }
 

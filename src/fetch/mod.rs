@@ -7,7 +7,6 @@ mod body;
 mod classify;
 mod client;
 mod connect;
-mod cookies;
 mod probe;
 mod proxies;
 mod room;

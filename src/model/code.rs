@@ -125,11 +125,14 @@ codes! {
         "The server answered 3xx and the redirect was not followed."
         "See --redirects; --accept 2xx,3xx takes it as an answer.";
     HttpUnexpected "http.unexpected" Error Never
-        "The status is outside what --accept takes."
+        "The status is outside what --accept takes, or the program that asked judges it to be no answer."
         "--accept 2xx,999 takes it as an answer.";
     HttpRateLimited "http.rate_limited" Error MayHelp
         "The server limits us: 429, or 503 with Retry-After."
         "Go slower: --rate-per-host 1/s; or wait longer: --retry-after-max 10m.";
+    HttpNotReady "http.not_ready" Error MayHelp
+        "The answer is none yet, as the program that asked judges it."
+        "Try again later, or with more retries.";
     HttpServerError "http.server_error" Error MayHelp
         "The server answered 5xx."
         "Try again later: the list can hold just the records that failed.";
@@ -375,6 +378,7 @@ mod tests {
                 "timeout.read",
                 "timeout.total",
                 "http.rate_limited",
+                "http.not_ready",
                 "http.server_error",
                 "protocol.invalid",
                 "protocol.empty",

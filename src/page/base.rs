@@ -35,6 +35,7 @@ impl Base {
     }
 }
 
-fn in_encoding(encoding: &'static Encoding) -> impl Fn(&str) -> Cow<'_, [u8]> {
+/// Writes text in an encoding; what it has no character for becomes `&#…;`.
+pub(super) fn in_encoding(encoding: &'static Encoding) -> impl Fn(&str) -> Cow<'_, [u8]> {
     |text| encoding.encode(text).0
 }

@@ -6,7 +6,8 @@
 //!                           ├─► outline ─► links, anchors, directives, with their places
 //!                           ├─► prose ─► the same               documents that are not HTML
 //!                           ├─► select ─► data, problems        a tree, where selectors ask for it
-//!                           └─► view ─► ready-made data         one pass or a tree
+//!                           ├─► view ─► ready-made data         one pass or a tree
+//!                           └─► form ─► what a browser would send
 //! ```
 //!
 //! Pure and bounded: a hostile page costs about a second of one page thread and some memory, and
@@ -15,6 +16,7 @@
 pub mod charset;
 pub mod css;
 pub mod facts;
+pub mod form;
 pub mod outline;
 pub mod prose;
 pub mod recipe;

@@ -19,7 +19,11 @@
 //! id = 'ID: (\d+)|int'
 //! ```
 //!
+//! The table `[login]` is read by `login`.
+//!
 //! Must not know pages, flags or files.
+
+mod login;
 
 use std::{fmt, ops::Range};
 
@@ -27,6 +31,8 @@ use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
+
+pub use login::{Given, LoginRecipe};
 
 use super::select::{Plan, Rule, SelectError, What};
 use crate::model::units;
@@ -37,7 +43,7 @@ const BYTES: usize = 256 << 10;
 /// Groups within groups at most, as in selectors.
 const NESTING: usize = 8;
 
-const KEYS: [&str; 4] = ["select", "json", "regex", "required"];
+const KEYS: [&str; 5] = ["select", "json", "regex", "required", "login"];
 
 /// Key of a group's own selector.
 const WITHIN: &str = "within";
@@ -51,6 +57,8 @@ pub struct Recipe {
     pub required: Vec<String>,
     /// Both, ready to be used.
     pub plan: Plan,
+    /// How to log in before.
+    pub login: Option<LoginRecipe>,
 }
 
 /// Why a recipe cannot be used, and where.
@@ -99,29 +107,47 @@ impl Recipe {
         }
         let table = DeTable::parse(text).map_err(|error| {
             let first = error.message().lines().next().unwrap_or_default().to_owned();
-            file.fault(error.span().unwrap_or_default(), first)
+            let fault = file.fault(error.span().unwrap_or_default(), first);
+            // It may be in a value that is nobody's business.
+            if may_hold_login(text) { fault.masked() } else { fault }
         })?;
-        let (mut placed, mut required) = (Vec::new(), Vec::new());
+        let (mut placed, mut required, mut login) = (Vec::new(), Vec::new(), None);
         for (key, value) in in_order(table.get_ref()) {
             match key.get_ref().as_ref() {
                 "select" => placed.extend(file.rules(value, 0)?),
                 "json" => placed.extend(file.texts(value, Rule::json)?),
                 "regex" => placed.extend(file.texts(value, Rule::regex)?),
                 "required" => required = file.names(value)?,
+                "login" => {
+                    login = Some(login::read(&file, key.span(), value).map_err(|error| error.masked_near("fields"))?)
+                }
                 other => {
                     let near = units::nearest(other, KEYS).map(|near| format!("did you mean `{near}`?"));
-                    let fault = file.fault(key.span(), format!("unknown key `{other}`"));
+                    let fault = file.fault(key.span(), format!("unknown key `{other}`")).masked();
                     return Err(fault.hint(near.unwrap_or_else(|| format!("there are {}", KEYS.join(", ")))));
                 }
             }
         }
-        file.recipe(placed, required)
+        Ok(Recipe { login, ..file.recipe(placed, required)? })
     }
 }
 
 impl RecipeError {
     fn hint(self, hint: impl Into<String>) -> Self {
         RecipeError { hint: Some(hint.into()), ..self }
+    }
+
+    /// Shows of the line only what stands before the first `=`; of one without, nothing.
+    fn masked(mut self) -> Self {
+        let from = self.text.find('=').map_or(0, |at| at + 1);
+        let (open, hidden) = self.text.split_at(from);
+        self.text = open.chars().chain(hidden.chars().map(|c| if c.is_whitespace() { c } else { '*' })).collect();
+        self
+    }
+
+    /// The same, where the line holds this word.
+    fn masked_near(self, word: &str) -> Self {
+        if self.text.contains(word) { self.masked() } else { self }
     }
 }
 
@@ -219,7 +245,7 @@ impl File<'_> {
         }
         let names: Vec<String> = required.iter().map(|(name, _)| name.clone()).collect();
         match Plan::of(&rules, &names) {
-            Ok(plan) => Ok(Recipe { rules, required: names, plan }),
+            Ok(plan) => Ok(Recipe { rules, required: names, plan, login: None }),
             Err(error) => {
                 let place = required.into_iter().find(|(name, _)| *name == error.name).map_or(0..0, |(_, place)| place);
                 Err(RecipeError { hint: error.hint.map(String::from), ..self.fault(place, error.message) })
@@ -249,6 +275,12 @@ impl File<'_> {
         let fault = self.fault(place.unwrap_or(value), format!("{}: {}", error.name, error.message));
         RecipeError { hint: error.hint.as_deref().map(str::to_owned), ..fault }
     }
+}
+
+/// Whether a recipe that cannot be read looks like one with a login.
+fn may_hold_login(text: &str) -> bool {
+    text.contains("fields")
+        || text.lines().any(|line| line.trim_start_matches([' ', '\t', '[', '"', '\'']).starts_with("log"))
 }
 
 /// The last rule of this name.

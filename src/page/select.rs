@@ -17,6 +17,7 @@ use std::{
 };
 
 use encoding_rs::{Encoding, UTF_8};
+use scraper::Html;
 use serde_json::Value;
 use url::Url;
 
@@ -24,21 +25,25 @@ mod apply;
 mod cursor;
 mod date;
 mod field;
-mod fill;
 mod filter;
 mod hints;
 mod json;
 mod number;
 mod parse;
 mod read;
+mod sheet;
 mod weight;
+mod xpath;
 
 pub use self::{
-    fill::{FillError, fill},
     hints::Hints,
+    sheet::{Selector, Sheet},
 };
 pub use super::blame::{Kind, SelectError};
-pub use crate::model::wanted::{Rule, What};
+pub use crate::model::{
+    FillError, fill,
+    wanted::{Rule, What},
+};
 
 use self::{
     field::{Field, Source},
@@ -112,6 +117,12 @@ impl<'a> Document<'a> {
     /// The same, found at `url` and written in `encoding`, which make addresses in it absolute.
     pub fn at(self, url: &'a Url, encoding: &'static Encoding) -> Self {
         Document { url: Some(url), encoding, ..self }
+    }
+
+    /// The time that reading it may take: a second for each MiB, at least one and at most five.
+    fn time(&self) -> Duration {
+        let seconds = (self.text.len() >> 20).clamp(1, 5);
+        Duration::from_secs(seconds as u64)
     }
 }
 
@@ -205,31 +216,38 @@ impl Plan {
     /// A page that nests too deeply for a tree says nothing. A second for each MiB, at least one
     /// and at most five, is all the time it gets; what was found until then counts.
     pub fn read_all(&self, document: &Document<'_>) -> Read {
-        let seconds = (document.text.len() >> 20).clamp(1, 5);
-        self.read_within(document, Duration::from_secs(seconds as u64))
+        self.read_within(document, document.time())
     }
 
     fn read_within(&self, document: &Document<'_>, time: Duration) -> Read {
+        let start = Instant::now();
+        // Something is left for the selectors even if the tree took too long.
+        let tree = self.needs_tree(document).then(|| tree::build(document.text, start + time * 2 / 3)).flatten();
+        self.read_tree(document, tree.as_ref(), start + time)
+    }
+
+    fn needs_tree(&self, document: &Document<'_>) -> bool {
+        let looks_at_tree = |field: &Field| !matches!(field.source, Source::Regex(_)) || field.chain.wants_base();
+        document.body == Body::Html && self.any(looks_at_tree)
+    }
+
+    /// Reads a page whose tree is built, if it needs one.
+    fn read_tree(&self, document: &Document<'_>, tree: Option<&Html>, until: Instant) -> Read {
         if self.is_empty() {
             return Read::default();
         }
-        let start = Instant::now();
-        // Something is left for the selectors even if the tree took too long.
-        let looks_at_tree = |field: &Field| !matches!(field.source, Source::Regex(_)) || field.chain.wants_base();
-        let needs_tree = document.body == Body::Html && self.any(looks_at_tree);
-        let tree = needs_tree.then(|| tree::build(document.text, start + time * 2 / 3)).flatten();
-        let mut budget = Budget { until: start + time, bytes: DATA_BYTES };
+        let mut budget = Budget { until, bytes: DATA_BYTES };
         let json = match self.any(|field| matches!(field.source, Source::Json(_))) {
-            true => Documents::of(document, tree.as_ref(), &mut budget),
+            true => Documents::of(document, tree, &mut budget),
             false => Documents::default(),
         };
         let base = document.url.filter(|_| self.any(|field| field.chain.wants_base())).map(|url| {
-            let href = tree.as_ref().and_then(pick::base);
+            let href = tree.and_then(pick::base);
             Base::new(url, href, document.encoding)
         });
         let mut reader = Reader {
             document,
-            tree: tree.as_ref(),
+            tree,
             json: &json,
             base: base.as_ref(),
             budget,
@@ -238,7 +256,7 @@ impl Plan {
         };
         let data = self.fields.iter().map(|field| (field.name.clone(), reader.field(field))).collect();
         let Reader { read, matched, .. } = reader;
-        if let (Some(hints), Some(tree), Some(matched)) = (&self.hints, &tree, &matched) {
+        if let (Some(hints), Some(tree), Some(matched)) = (&self.hints, tree, &matched) {
             hints.lock().unwrap_or_else(PoisonError::into_inner).note_tree(self, tree, matched);
         }
         Read { data, ..read }

@@ -7,6 +7,7 @@ pub mod address;
 pub mod budget;
 pub mod canonical;
 pub mod choose;
+pub mod judgement;
 pub mod proxy_pool;
 pub mod redirect;
 pub mod retry;

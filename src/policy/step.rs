@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 use http::header;
 
 use super::{
+    judgement::Judgement,
     redirect::{self, Onward},
     retry,
 };
 use crate::{
-    model::{Code, Ending, Exchange, Failure, Trip, Wait, units::StatusSet},
+    model::{Code, Ending, Exchange, Failure, Head, Trip, Wait, units::StatusSet},
     settings::{Cookies, Retry, RetryMethods},
 };
 
@@ -36,7 +37,7 @@ pub struct Rules<'a> {
     /// Backoff and patience.
     pub retry: &'a Retry,
     /// A jar may break what looks like a redirect loop.
-    pub cookies: Cookies,
+    pub cookies: &'a Cookies,
     /// The request was conditional: 304 is an answer.
     pub conditional: bool,
 }
@@ -71,14 +72,45 @@ pub enum Step {
     Later(Duration, Wait),
 }
 
-/// Decides what follows `exchange`, the last one of `trip` (whose `attempts` counts it).
-pub fn step(exchange: &Exchange, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Step {
+/// Decides what follows `exchange`, the last one of `trip` (whose `attempts` counts it). `judgement` is
+/// about the response, if there is one.
+pub fn step(exchange: &Exchange, judgement: &Judgement, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Step {
     if let Some(failure) = &exchange.failure {
         return after_failure(failure, trip, rules, moment);
     }
     let Some(head) = &exchange.head else {
         return Step::Done(Ending::Error(Failure::new(Code::ProtocolEmpty, "no response")));
     };
+    let asked = || asked_wait(exchange, moment.now);
+    match judgement {
+        Judgement::Usual => after_head(head, asked(), trip, rules, moment),
+        Judgement::Accept => Step::Done(Ending::Ok),
+        Judgement::Reject { message } => {
+            Step::Done(Ending::HttpError(Failure::new(Code::HttpUnexpected, message.as_str())))
+        }
+        Judgement::Retry { message } => {
+            let refusal = Refusal { code: Code::HttpNotReady, asked: None, said: message.clone() };
+            after_refusal(&refusal, trip, rules, moment)
+        }
+        Judgement::RateLimited(wait) => {
+            let said = format!("{}, judged to say that we are limited", status_line(head.status));
+            let refusal = Refusal { code: Code::HttpRateLimited, asked: wait.or_else(asked), said };
+            after_refusal(&refusal, trip, rules, moment)
+        }
+    }
+}
+
+/// A response that is none that is wanted.
+struct Refusal {
+    code: Code,
+    /// The wait that it asks for.
+    asked: Option<Duration>,
+    /// What it says, for the record.
+    said: String,
+}
+
+/// The status decides.
+fn after_head(head: &Head, asked: Option<Duration>, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Step {
     let location = head.headers.get(header::LOCATION);
     if let Some(location) = location.filter(|_| redirect::is_followed(head.status) && rules.redirects > 0) {
         return match next_hop(location.as_bytes(), head.status, trip, rules) {
@@ -89,14 +121,15 @@ pub fn step(exchange: &Exchange, trip: &Trip, rules: &Rules<'_>, moment: &Moment
     if rules.accept.contains(head.status) || (rules.conditional && head.status == 304) {
         return Step::Done(Ending::Ok);
     }
-    after_status(exchange, head.status, trip, rules, moment)
+    let refusal = Refusal { code: status_code(head.status, asked), asked, said: status_line(head.status) };
+    after_refusal(&refusal, trip, rules, moment)
 }
 
 fn next_hop(location: &[u8], status: u16, trip: &Trip, rules: &Rules<'_>) -> Result<Onward, Failure> {
     // Bytes beyond ASCII are sent raw by some servers, in UTF-8 by most of these.
     let location = String::from_utf8_lossy(location);
     let onward = redirect::follow(&trip.url, &trip.method, trip.with_body, status, &location)?;
-    if rules.cookies == Cookies::Off && redirect::is_loop(&onward, &trip.url, &trip.method, &trip.hops) {
+    if *rules.cookies == Cookies::Off && redirect::is_loop(&onward, &trip.url, &trip.method, &trip.hops) {
         let at = crate::model::redact::url(&onward.url);
         return Err(Failure::new(Code::RedirectLoop, format!("the redirects lead back to {at}")));
     }
@@ -106,15 +139,15 @@ fn next_hop(location: &[u8], status: u16, trip: &Trip, rules: &Rules<'_>) -> Res
     Ok(onward)
 }
 
-fn after_status(exchange: &Exchange, status: u16, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Step {
-    let asked = asked_wait(exchange, moment.now);
-    let code = status_code(status, asked);
-    let done = |why: &str| Step::Done(Ending::HttpError(Failure::new(code, format!("{}{why}", status_line(status)))));
+fn after_refusal(refusal: &Refusal, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Step {
+    let Refusal { code, asked, said } = refusal;
+    let code = *code;
+    let done = |why: &str| Step::Done(Ending::HttpError(Failure::new(code, format!("{said}{why}"))));
     if !code.retryable() {
         return done("");
     }
     if code == Code::HttpRateLimited
-        && let Some(asked) = asked
+        && let Some(asked) = *asked
     {
         return match later(asked, trip, rules, moment) {
             Ok(()) => Step::Later(asked, Wait::RetryAfter),
@@ -147,11 +180,18 @@ fn status_code(status: u16, asked: Option<Duration>) -> Code {
 
 /// The code of one exchange, for the log of attempts: `None` for a response that is accepted or
 /// that redirects.
-pub fn code_of(exchange: &Exchange, rules: &Rules<'_>, now: SystemTime) -> Option<Code> {
+pub fn code_of(exchange: &Exchange, judgement: &Judgement, rules: &Rules<'_>, now: SystemTime) -> Option<Code> {
     if let Some(failure) = &exchange.failure {
         return Some(failure.code);
     }
     let head = exchange.head.as_ref()?;
+    match judgement {
+        Judgement::Usual => {}
+        Judgement::Accept => return None,
+        Judgement::Reject { .. } => return Some(Code::HttpUnexpected),
+        Judgement::Retry { .. } => return Some(Code::HttpNotReady),
+        Judgement::RateLimited(_) => return Some(Code::HttpRateLimited),
+    }
     let onward =
         redirect::is_followed(head.status) && rules.redirects > 0 && head.headers.contains_key(header::LOCATION);
     let accepted = onward || rules.accept.contains(head.status) || (rules.conditional && head.status == 304);
@@ -234,190 +274,4 @@ fn status_line(status: u16) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use http::Method;
-
-    use super::*;
-    use crate::model::{Head, exchange::Phases};
-
-    fn trip(method: Method, attempts: u32) -> Trip {
-        Trip {
-            started: SystemTime::UNIX_EPOCH,
-            deadline: None::<Instant>,
-            url: ::url::Url::parse("http://h/a").unwrap().into(),
-            method,
-            with_body: false,
-            off_origin: false,
-            attempts,
-            new_attempt: false,
-            limited: 0,
-            spent: Duration::ZERO,
-            queued: Duration::ZERO,
-            last_wait: (Duration::ZERO, Wait::Slot),
-            hops: Vec::new(),
-            log: Vec::new(),
-            last: None,
-        }
-    }
-
-    fn answer(status: u16, fields: &[(http::HeaderName, &str)]) -> Exchange {
-        let headers = fields.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect();
-        Exchange {
-            phases: Phases::default(),
-            head: Some(Head { status, version: http::Version::HTTP_11, headers }),
-            failure: None,
-            ..Exchange::failed(SystemTime::UNIX_EPOCH, Failure::new(Code::Cancelled, ""))
-        }
-    }
-
-    fn failed(code: Code) -> Exchange {
-        Exchange::failed(SystemTime::UNIX_EPOCH, Failure::new(code, "x"))
-    }
-
-    const MOMENT: Moment =
-        Moment { now: SystemTime::UNIX_EPOCH, left: None, budget: true, breaker_open: false, roll: 1.0 };
-
-    fn with(exchange: &Exchange, trip: &Trip, change: impl FnOnce(&mut Rules<'_>, &mut Moment)) -> String {
-        let (accept, retry) = (StatusSet::default(), Retry::default());
-        let mut rules = Rules {
-            accept: &accept,
-            retries: 2,
-            redirects: 10,
-            retry: &retry,
-            cookies: Cookies::Off,
-            conditional: false,
-        };
-        let mut moment = MOMENT;
-        change(&mut rules, &mut moment);
-        match step(exchange, trip, &rules, &moment) {
-            Step::Done(Ending::Ok) => "ok".into(),
-            Step::Done(Ending::HttpError(failure) | Ending::Error(failure)) => failure.code.name().into(),
-            Step::Done(Ending::Skipped { code, .. }) => code.name().into(),
-            Step::Redirect(onward) => format!("to {}", onward.url),
-            Step::Again(wait) => format!("again {}", wait.as_millis()),
-            Step::AgainHostWaits(wait) => format!("host again {}", wait.as_millis()),
-            Step::Later(wait, _) => format!("later {}", wait.as_millis()),
-        }
-    }
-
-    fn told(exchange: &Exchange, trip: &Trip) -> String {
-        with(exchange, trip, |_, _| {})
-    }
-
-    #[test]
-    fn statuses_have_their_codes() {
-        let first = trip(Method::GET, 3);
-        for (status, expected) in [
-            (200, "ok"),
-            (204, "ok"),
-            (304, "http.redirect"),
-            (301, "http.redirect"),
-            (404, "http.client_error"),
-            (429, "http.rate_limited"),
-            (500, "http.server_error"),
-            (503, "http.server_error"),
-            (999, "http.unexpected"),
-            (101, "http.unexpected"),
-        ] {
-            assert_eq!(told(&answer(status, &[]), &first), expected, "{status}");
-        }
-        assert_eq!(with(&answer(304, &[]), &first, |rules, _| rules.conditional = true), "ok");
-        let accept: StatusSet = "2xx,404".parse().unwrap();
-        assert_eq!(step_accepting(&accept, 404), "ok");
-    }
-
-    fn step_accepting(accept: &StatusSet, status: u16) -> String {
-        let retry = Retry::default();
-        let rules =
-            Rules { accept, retries: 0, redirects: 0, retry: &retry, cookies: Cookies::Off, conditional: false };
-        match step(&answer(status, &[]), &trip(Method::GET, 1), &rules, &MOMENT) {
-            Step::Done(Ending::Ok) => "ok".into(),
-            other => format!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn only_what_may_help_is_tried_again_and_only_so_often() {
-        assert_eq!(told(&failed(Code::ConnectRefused), &trip(Method::GET, 1)), "again 500");
-        assert_eq!(told(&failed(Code::ConnectRefused), &trip(Method::GET, 2)), "again 1000");
-        assert_eq!(told(&failed(Code::ConnectRefused), &trip(Method::GET, 3)), "connect.refused");
-        assert_eq!(told(&failed(Code::DnsNotFound), &trip(Method::GET, 1)), "dns.not_found");
-        assert_eq!(told(&answer(500, &[]), &trip(Method::GET, 1)), "again 500");
-        assert_eq!(told(&answer(404, &[]), &trip(Method::GET, 1)), "http.client_error");
-    }
-
-    #[test]
-    fn what_is_not_idempotent_is_repeated_only_if_nothing_was_sent_or_the_user_says_so() {
-        let post = trip(Method::POST, 1);
-        assert_eq!(told(&answer(500, &[]), &post), "http.server_error");
-        assert_eq!(told(&failed(Code::TimeoutTotal), &post), "timeout.total");
-        assert_eq!(told(&failed(Code::ConnectReset), &post), "connect.reset");
-        assert_eq!(told(&failed(Code::ConnectRefused), &post), "again 500");
-        assert_eq!(told(&answer(429, &[(header::RETRY_AFTER, "1")]), &post), "http.rate_limited");
-        let all = Retry { methods: RetryMethods::All, ..Retry::default() };
-        let accept = StatusSet::default();
-        let rules =
-            Rules { accept: &accept, retries: 2, redirects: 0, retry: &all, cookies: Cookies::Off, conditional: false };
-        assert!(matches!(step(&answer(500, &[]), &post, &rules, &MOMENT), Step::Again(_)));
-    }
-
-    #[test]
-    fn a_host_that_says_when_is_paused_at_no_cost() {
-        let third = trip(Method::GET, 3);
-        assert_eq!(told(&answer(429, &[(header::RETRY_AFTER, "7")]), &third), "later 7000");
-        assert_eq!(told(&answer(503, &[(header::RETRY_AFTER, "7")]), &third), "later 7000");
-        assert_eq!(told(&answer(429, &[(header::RETRY_AFTER, "61")]), &third), "http.rate_limited");
-        assert_eq!(told(&answer(503, &[(header::RETRY_AFTER, "soon")]), &third), "http.server_error");
-        let mut often = trip(Method::GET, 1);
-        often.limited = LATER_MOST;
-        assert_eq!(told(&answer(429, &[(header::RETRY_AFTER, "0")]), &often), "http.rate_limited");
-        assert_eq!(told(&answer(429, &[]), &trip(Method::GET, 1)), "host again 500");
-        assert_eq!(
-            with(&answer(429, &[(header::RETRY_AFTER, "7")]), &third, |_, moment| moment.left =
-                Some(Duration::from_secs(3))),
-            "http.rate_limited"
-        );
-    }
-
-    #[test]
-    fn budget_breaker_and_url_deadline_end_the_trying() {
-        let first = trip(Method::GET, 1);
-        let refused = failed(Code::ConnectRefused);
-        assert_eq!(with(&refused, &first, |_, moment| moment.budget = false), "connect.refused");
-        assert_eq!(with(&refused, &first, |_, moment| moment.breaker_open = true), "connect.refused");
-        assert_eq!(
-            with(&refused, &first, |_, moment| moment.left = Some(Duration::from_millis(400))),
-            "connect.refused"
-        );
-    }
-
-    #[test]
-    fn redirects_are_followed_counted_and_loops_found() {
-        let redirect = answer(302, &[(header::LOCATION, "/b")]);
-        let first = trip(Method::GET, 1);
-        assert_eq!(told(&redirect, &first), "to http://h/b");
-        assert_eq!(with(&redirect, &first, |rules, _| rules.redirects = 0), "http.redirect");
-        assert_eq!(told(&answer(302, &[(header::LOCATION, "/a")]), &first), "redirect.loop");
-        assert_eq!(
-            with(&answer(302, &[(header::LOCATION, "/a")]), &first, |rules, _| rules.cookies = Cookies::On),
-            "to http://h/a"
-        );
-        let mut far = trip(Method::GET, 1);
-        far.hops = (0..10)
-            .map(|n| crate::model::Hop {
-                status: 302,
-                method: Method::GET,
-                url: ::url::Url::parse(&format!("http://h/{n}")).unwrap().into(),
-                location: String::new(),
-            })
-            .collect();
-        assert_eq!(told(&redirect, &far), "redirect.too_many");
-    }
-
-    #[test]
-    fn a_lack_of_descriptors_is_waited_out() {
-        assert_eq!(told(&failed(Code::ConnectDescriptors), &trip(Method::GET, 9)), "later 200");
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ mod proxies;
 mod robots;
 mod rooms;
 mod schema;
+mod sessions;
 mod state;
 mod support;
 mod trust;

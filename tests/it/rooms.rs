@@ -5,13 +5,14 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// For each room, the rooms that it may name. `settings` is open to all but `model`.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("settings", &["model"]),
+    ("cookies", &[]),
+    ("settings", &["model", "cookies"]),
     ("policy", &["model", "settings"]),
     ("frontier", &["model", "settings"]),
     ("page", &["model"]),
     ("check", &["model", "settings", "policy"]),
     ("crawl", &["model", "settings", "policy"]),
-    ("fetch", &["model", "settings", "policy"]),
+    ("fetch", &["model", "settings", "policy", "cookies"]),
     ("source", &["model", "page"]),
     ("sink", &["model"]),
     ("report", &["model"]),
@@ -21,7 +22,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
     ("extractor", &["model", "settings", "engine", "page", "source"]),
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
-    ("fetcher", &["model", "settings", "engine", "page", "fetch", "source", "journal"]),
+    ("session", &["model", "settings", "policy", "page"]),
+    ("fetcher", &["model", "settings", "policy", "cookies", "session", "engine", "page", "fetch", "source", "journal"]),
 ];
 
 /// Outside crates with one home: crate, the folders or files that may name it.
@@ -42,7 +44,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli/"]),
     ("axum", &["demo/"]),
     ("rusqlite", &["journal/store.rs"]),
-    ("cookie_store", &["fetch/cookies.rs"]),
+    ("cookie_store", &["cookies/"]),
 ];
 
 /// The source without comments and without the tests at its end.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use fetchall::{
+    Fetcher,
     crawler::{CrawlEnd, Crawler},
     engine::{End, Stop},
     model::record::RecordKind,
@@ -18,6 +19,7 @@ use tokio::runtime::Runtime;
 use super::{
     fetch::{check_dry_run, dry_run, runtime, specs},
     output::{Output, schema},
+    session::{JarFile, log_in},
 };
 use crate::cli::{
     descriptors,
@@ -40,7 +42,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         check_dry_run(&flags.save, &flags.output)?;
     }
     let output = Output::of(RecordKind::Page, &flags.save, &flags.output, &specs)?;
-    let mut plan = flags.resolve()?;
+    let (mut plan, login) = flags.resolve()?;
     descriptors::apply(&mut plan.settings, &voice);
     let runtime = runtime()?;
     let seeds = async { source::open(specs, flags.choose.lists()).await?.try_collect().await };
@@ -53,7 +55,10 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         dry_run(&runtime, seeds, &settings, flags.output.format, &voice)
     } else {
         let select = plan.settings.pages.columns();
-        go(&runtime, Crawler::new(plan)?, flags, (&output, &select), &voice)?
+        let jar = JarFile::of(&flags.trust, &plan.settings);
+        let fetcher = Fetcher::new(plan.settings.clone())?;
+        log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
+        go(&runtime, Crawler::with_fetcher(plan, fetcher), flags, (&output, &select), jar.as_ref(), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
@@ -64,6 +69,7 @@ fn go(
     crawler: Crawler,
     flags: &CrawlFlags,
     (output, select): (&Output, &[String]),
+    jar: Option<&JarFile>,
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
@@ -78,7 +84,8 @@ fn go(
         failed_before: 0,
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
-    let ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    ran.wrote(jar.map_or(Ok(()), JarFile::save));
     ran.tell(voice);
     let end = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(note) = end.and_then(|end| note(&end)) {

@@ -16,7 +16,10 @@ use fetchall::{
 use futures::stream::BoxStream;
 use tokio::runtime::Runtime;
 
-use super::output::{Output, schema};
+use super::{
+    output::{Output, schema},
+    session::{JarFile, log_in},
+};
 use crate::cli::{
     continued::{self, Continued},
     descriptors,
@@ -43,7 +46,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     }
     let save = flags.save.or_into(flags.continued.resume.as_ref());
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
-    let mut settings = flags.resolve()?;
+    let (mut settings, login) = flags.resolve()?;
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
     let runtime = runtime()?;
@@ -57,6 +60,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
         let output = output.going_on(continued.content);
+        log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         go(&runtime, fetcher, source, &settings, flags, (&output, continued), &voice)?
     };
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
@@ -87,7 +91,8 @@ fn go(
         failed_before: continued.failed,
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
-    let ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
+    ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));
     ran.tell(voice);
     ran.hint(&extracting.hints(), voice);
     ran.tell_again(continued.again(), voice);

@@ -8,6 +8,7 @@ mod extract;
 mod fetch;
 mod output;
 mod papers;
+mod session;
 
 use super::{definition::Command, exit::Exit};
 

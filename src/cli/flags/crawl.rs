@@ -8,10 +8,11 @@ use fetchall::{
     crawl::Nofollow,
     crawler::{self, CrawlLimits, CrawlPlan, CrawlRules, Extras},
     policy::{canonical::Tracking, scope::Scope},
+    session::Login,
 };
 
 use super::{
-    BadFlag, ChooseFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags,
+    BadFlag, ChooseFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags, login,
     request::CommonFlags, trust::Switch, values,
 };
 
@@ -140,8 +141,9 @@ pub struct CrawlFlags {
 }
 
 impl CrawlFlags {
-    /// The plan of a crawl, seeds aside; what concerns only the command line stays in `self`.
-    pub fn resolve(&self) -> Result<CrawlPlan, BadFlag> {
+    /// The plan of a crawl, seeds aside, and how to log in before; what concerns only the command line
+    /// stays in `self`.
+    pub fn resolve(&self) -> Result<(CrawlPlan, Option<Login>), BadFlag> {
         if self.choose.dedupe.is_some() {
             return Err(BadFlag::new("--dedupe", "a crawl fetches each page once; it does not go with `crawl`"));
         }
@@ -151,7 +153,8 @@ impl CrawlFlags {
         self.request.resolve(&mut settings)?;
         self.trust.resolve(&mut settings)?;
         self.choose.resolve(&mut settings);
-        self.extract.resolve(&mut settings)?;
+        let recipe = self.extract.resolve(&mut settings)?;
+        let login = login::resolve(recipe.as_ref(), &self.trust, &mut settings)?;
         self.output.resolve(&mut settings);
         let extras = Extras {
             sitemaps: self.rules.sitemaps == Some(Switch::On),
@@ -159,7 +162,7 @@ impl CrawlFlags {
             skipped: std::mem::take(&mut settings.pages.with.skipped),
         };
         let (rules, limits) = (self.rules.rules(), self.rules.limits());
-        Ok(CrawlPlan { seeds: Vec::new(), rules, limits, extras, settings })
+        Ok((CrawlPlan { seeds: Vec::new(), rules, limits, extras, settings }, login))
     }
 }
 
@@ -178,7 +181,7 @@ mod tests {
 
     fn plan(args: &[&str]) -> Result<CrawlPlan, String> {
         let typed = Typed::try_parse_from([&["crawl"], args].concat()).map_err(|error| error.to_string())?;
-        typed.flags.resolve().map_err(|error| error.to_string())
+        typed.flags.resolve().map(|(plan, _)| plan).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -37,9 +37,10 @@ pub struct ExtractFlags {
     /// extract.invalid where what was found cannot be read. All else stays in it.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub required: Vec<String>,
-    /// A TOML file of selectors and required names
+    /// A TOML file of selectors, required names and a login
     ///
-    /// The flags add to it; one of the same name replaces what the recipe says.
+    /// The flags add to it; one of the same name replaces what the recipe says. Its table [login]
+    /// says which form is filled in before the run begins.
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
     /// Ready-made: meta,jsonld,links,tables,text,markdown
@@ -114,10 +115,11 @@ fn with(text: &str) -> Result<With, String> {
 }
 
 impl ExtractFlags {
-    /// Fills `pages`. Whether selectors can be read is tried by whoever makes a plan of them.
-    pub fn resolve(&self, settings: &mut Settings) -> Result<(), BadFlag> {
+    /// Fills `pages` and hands the recipe out, which may say more. Whether selectors can be read is
+    /// tried by whoever makes a plan of them.
+    pub fn resolve(&self, settings: &mut Settings) -> Result<Option<Recipe>, BadFlag> {
         let pages = &mut settings.pages;
-        self.rules(pages)?;
+        let recipe = self.rules(pages)?;
         self.view.iter().for_each(|view| pages.view(*view));
         for one in &self.with {
             let all = &mut pages.with;
@@ -133,17 +135,19 @@ impl ExtractFlags {
             Some(Switch::Off) => Digest::Off,
             None => pages.digest,
         };
-        Ok(())
+        Ok(recipe)
     }
 
     /// The recipe, and what the flags add to it.
-    fn rules(&self, pages: &mut Pages) -> Result<(), BadFlag> {
+    fn rules(&self, pages: &mut Pages) -> Result<Option<Recipe>, BadFlag> {
+        let mut read = None;
         if let Some(path) = &self.recipe {
             let text = read_text("--recipe", path)?;
             let recipe = Recipe::parse(&text)
                 .map_err(|error| BadFlag::new("--recipe", format!("{}: {error}", path.display())))?;
-            recipe.rules.into_iter().for_each(|rule| pages.add(rule));
-            pages.require(recipe.required);
+            recipe.rules.iter().for_each(|rule| pages.add(rule.clone()));
+            pages.require(recipe.required.iter().cloned());
+            read = Some(recipe);
         }
         let typed: Vec<(&str, &Rule)> = (self.select.iter().map(|rule| ("--select", rule)))
             .chain(self.json.iter().map(|rule| ("--json", rule)))
@@ -156,6 +160,6 @@ impl ExtractFlags {
             pages.add((*rule).clone());
         }
         pages.require(self.required.iter().map(|name| name.trim().to_owned()));
-        Ok(())
+        Ok(read)
     }
 }

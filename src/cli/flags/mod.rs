@@ -10,6 +10,7 @@ mod continued;
 mod crawl;
 mod extract;
 mod header;
+mod login;
 mod netrc;
 mod output;
 mod patience;
@@ -22,7 +23,7 @@ mod values;
 
 use std::path::Path;
 
-use fetchall::settings::Settings;
+use fetchall::{session::Login, settings::Settings};
 
 pub use check::CheckFlags;
 pub use choose::ChooseFlags;
@@ -90,20 +91,22 @@ pub struct FetchFlags {
 }
 
 impl FetchFlags {
-    /// The settings of a run; what concerns only the command line stays in `self`.
-    pub fn resolve(&self) -> Result<Settings, BadFlag> {
+    /// The settings of a run, and how to log in before; what concerns only the command line stays in
+    /// `self`.
+    pub fn resolve(&self) -> Result<(Settings, Option<Login>), BadFlag> {
         let mut settings = Settings::default();
         self.speed.resolve(&mut settings)?;
         self.patience.resolve(&mut settings)?;
         self.request.resolve(&mut settings)?;
         self.trust.resolve(&mut settings)?;
         self.choose.resolve(&mut settings);
-        self.extract.resolve(&mut settings)?;
+        let recipe = self.extract.resolve(&mut settings)?;
+        let login = login::resolve(recipe.as_ref(), &self.trust, &mut settings)?;
         self.output.resolve(&mut settings);
         if settings.pages.with.skipped {
             return Err(BadFlag::new("--with", "skipped goes with `crawl`: a list has a record for each line anyway"));
         }
-        Ok(settings)
+        Ok((settings, login))
     }
 }
 

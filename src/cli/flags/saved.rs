@@ -48,6 +48,7 @@ impl SavedFlags {
     /// What is read out of pages.
     pub fn resolve(&self) -> Result<Pages, BadFlag> {
         let mut settings = Settings::default();
+        // A login of the recipe is for the network.
         self.extract.resolve(&mut settings)?;
         let with = settings.pages.with;
         if with.headers || with.tls || with.attempts {

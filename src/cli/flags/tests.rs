@@ -22,7 +22,7 @@ struct Typed {
 
 fn resolved(args: &[&str]) -> Settings {
     let typed = Typed::try_parse_from(["fetchall"].iter().chain(args)).unwrap_or_else(|error| panic!("{error}"));
-    typed.flags.resolve().unwrap_or_else(|error| panic!("{error}"))
+    typed.flags.resolve().unwrap_or_else(|error| panic!("{error}")).0
 }
 
 /// The error of clap, or of what the flags are worked into.
@@ -95,6 +95,7 @@ fn every_flag_ends_in_the_settings() {
         (&["-k"], |s| s.transport.verify == Verify::Nothing),
         (&["--min-tls", "1.3"], |s| s.transport.min_tls == MinTls::V13),
         (&["--cookies", "on"], |s| s.transport.cookies == Cookies::On),
+        (&["--cookies", "not-there.txt"], |s| matches!(&s.transport.cookies, Cookies::Jar(jar) if jar.is_empty())),
         (&["--private-ips", "deny"], |s| s.transport.private_ips == PrivateIps::Deny),
         (&["--include", "a", "--include", "b"], |s| s.choose.include.len() == 2),
         (&["--exclude", "a"], |s| s.choose.exclude.len() == 1),

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fetchall::settings::{Cookies, Family, HttpVersions, MinTls, PrivateIps, ProxyUrl, Settings, Transport, Verify};
+use fetchall::{
+    cookies::{CookieJar, file},
+    settings::{Cookies, Family, HttpVersions, MinTls, PrivateIps, ProxyUrl, Settings, Transport, Verify},
+};
 
 use super::BadFlag;
 
@@ -41,6 +44,15 @@ pub enum Switch {
     On,
     /// off
     Off,
+}
+
+/// `--cookies`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CookiesArg {
+    /// Kept for the run, or not.
+    Switch(Switch),
+    /// Kept in a file.
+    File(PathBuf),
 }
 
 /// `allow` or `deny`.
@@ -104,14 +116,42 @@ pub struct TrustFlags {
     /// Oldest TLS version accepted: 1.2 or 1.3 [default: 1.2]
     #[arg(long, value_name = "VERSION", hide_possible_values = true)]
     pub min_tls: Option<TlsArg>,
-    /// Keep and send cookies during the run: on or off [default: off]
-    #[arg(long, value_name = "ON|OFF", hide_possible_values = true)]
-    pub cookies: Option<Switch>,
+    /// Keep and send cookies: on, off, or a file to keep them in [default: off]
+    ///
+    /// The file is read first, if it is there, and written at the end of the run (mode 0600): as
+    /// cookies.txt, which curl reads and writes too, or as JSON if its name ends with .json. A file
+    /// that is called on or off is written ./on.
+    #[arg(long, value_name = "ON|OFF|FILE", value_parser = cookies)]
+    pub cookies: Option<CookiesArg>,
     /// Whether private addresses may be reached: allow or deny [default: allow]
     ///
     /// Checked after name look-up, on every redirect; loopback and link-local count as private.
     #[arg(long, value_name = "ALLOW|DENY", hide_possible_values = true)]
     pub private_ips: Option<Gate>,
+}
+
+/// `on`, `off` or a file.
+fn cookies(text: &str) -> Result<CookiesArg, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "" => Err("write on, off, or the name of a file".to_owned()),
+        "on" => Ok(CookiesArg::Switch(Switch::On)),
+        "off" => Ok(CookiesArg::Switch(Switch::Off)),
+        _ => Ok(CookiesArg::File(PathBuf::from(text))),
+    }
+}
+
+/// A jar with what is in the file; the file need not be there yet, but its folder.
+fn jar(path: &Path) -> Result<CookieJar, BadFlag> {
+    let bad = |message: String| BadFlag::new("--cookies", message);
+    let jar = CookieJar::new();
+    let loaded = file::load(path, &jar).map_err(|error| bad(error.to_string()))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) if loaded.is_none() && !folder.is_dir() => {
+            Err(bad(format!("cannot write {} when the run is over: there is no such folder", path.display())))
+        }
+        _ => Ok(jar),
+    }
 }
 
 /// `HOST:PORT:IP[,IP]`; an IPv6 address may stand in brackets.
@@ -150,17 +190,26 @@ impl TrustFlags {
             transport.proxies.extend(proxies(text)?);
         }
         transport.no_proxy.clone_from(&self.no_proxy);
-        transport.cookies = match self.cookies {
-            Some(Switch::On) => Cookies::On,
-            Some(Switch::Off) => Cookies::Off,
-            None => transport.cookies,
-        };
+        match &self.cookies {
+            Some(CookiesArg::Switch(Switch::On)) => transport.cookies = Cookies::On,
+            Some(CookiesArg::Switch(Switch::Off)) => transport.cookies = Cookies::Off,
+            Some(CookiesArg::File(path)) => transport.cookies = Cookies::Jar(jar(path)?),
+            None => {}
+        }
         transport.private_ips = match self.private_ips {
             Some(Gate::Allow) => PrivateIps::Allow,
             Some(Gate::Deny) => PrivateIps::Deny,
             None => transport.private_ips,
         };
         self.tls(transport)
+    }
+
+    /// The file that `--cookies` names.
+    pub fn cookie_file(&self) -> Option<&Path> {
+        match &self.cookies {
+            Some(CookiesArg::File(path)) => Some(path),
+            _ => None,
+        }
     }
 
     fn tls(&self, transport: &mut Transport) -> Result<(), BadFlag> {
@@ -266,5 +315,17 @@ mod tests {
         std::fs::write(&file, "# h:1\n").unwrap();
         assert!(proxies(&path).unwrap_err().to_string().ends_with("names no proxy"));
         assert!(proxies("@/nonexistent").unwrap_err().to_string().contains("cannot read /nonexistent"));
+    }
+
+    #[test]
+    fn cookies_are_on_off_or_in_a_file_that_can_be_read_and_written() {
+        assert_eq!(cookies("ON"), Ok(CookiesArg::Switch(Switch::On)));
+        assert_eq!(cookies("off"), Ok(CookiesArg::Switch(Switch::Off)));
+        assert_eq!(cookies("./off"), Ok(CookiesArg::File("./off".into())));
+        assert!(cookies("").is_err());
+        assert!(jar(Path::new("not-there.txt")).is_ok());
+        let told = jar(Path::new("no/such/folder/jar.txt")).unwrap_err().to_string();
+        assert!(told.contains("no/such/folder/jar.txt") && told.contains("no such folder"), "{told}");
+        assert!(jar(Path::new("Cargo.toml")).unwrap_err().to_string().contains("Cargo.toml, line 1: "));
     }
 }

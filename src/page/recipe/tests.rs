@@ -62,7 +62,7 @@ fn a_recipe_and_rules_by_hand_are_the_same_plan() {
 fn a_wrong_recipe_is_shown_where_it_is_wrong() {
     for (text, line, column, message, hint) in [
         ("[select]\na = 'h1'\n[jsn]\nb = '$'", 3, 2, "unknown key `jsn`", "did you mean `json`?"),
-        ("zzz = 1", 1, 1, "unknown key `zzz`", "there are select, json, regex, required"),
+        ("zzz = 1", 1, 1, "unknown key `zzz`", "there are select, json, regex, required, login"),
         ("[select]\n'ä' = 'h1 >> b'", 2, 12, "ä: unexpected `>` where a selector is expected", "a browser's"),
         ("[select]\na = '.p|numbr'", 2, 9, "a: there is no filter `numbr`", "did you mean `number`?"),
         ("[select]\na = 3", 2, 5, "a text is expected, not a integer", ""),

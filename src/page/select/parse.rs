@@ -14,6 +14,7 @@ use super::{
     cursor::Cursor,
     field::{Css, Field, NESTING, OWN_NAMES, Source, name},
     filter::Chain,
+    xpath,
 };
 use crate::page::{
     blame::{SelectError, Written},
@@ -87,6 +88,9 @@ fn read_css(written: Written<'_>, start: usize, selector: &str, depth: usize) ->
     let parsed = match itself && depth > 0 {
         true => None,
         false => Some(Selector::parse(selector).map_err(|_| {
+            if xpath::is_xpath(text) {
+                return in_xpath(written, start, text, depth);
+            }
             let fault = written.css(start, selector);
             if depth > 0 && text.starts_with(['>', '+', '~']) {
                 fault.hint(format!("write :scope {text}"))
@@ -96,6 +100,23 @@ fn read_css(written: Written<'_>, start: usize, selector: &str, depth: usize) ->
         })?),
     };
     Ok(Css { selector: parsed, way: Way::of(selector), text: text.to_owned() })
+}
+
+/// Somebody wrote XPath, `text` from byte `start` on: what to write instead.
+fn in_xpath(written: Written<'_>, start: usize, text: &str, depth: usize) -> SelectError {
+    let behind = written.text.get(start..).and_then(|rest| rest.trim_start().strip_prefix(text)).unwrap_or_default();
+    let is_union = behind.trim_start().strip_prefix('|').is_some_and(xpath::is_xpath);
+    let (path, filters) = match (depth, is_union) {
+        (0, true) => (written.text, ""),
+        (0, false) => (text, behind.trim()),
+        _ => (text, ""),
+    };
+    let fault = written.fault_at(start..start + text.len(), "this looks like XPath");
+    let is_css = |css: &String| Selector::parse(split_part(css).0).is_ok();
+    match xpath::as_css(path).filter(is_css) {
+        Some(css) => fault.hint(format!("as a selector: `{css}{filters}`")),
+        None => fault.hint("selectors are CSS: docs/extract.md has those for common XPaths"),
+    }
 }
 
 /// The fields of a group whose brace stands at byte `open`.

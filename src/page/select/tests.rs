@@ -138,7 +138,6 @@ fn a_wrong_selector_is_shown_where_it_is_wrong() {
         ("p::txt", 3),
         ("a)", 2),
         ("svg|a", 5),
-        ("//div[@id]", 1),
     ] {
         let fault = plan(&[("price", css)]).expect_err(css);
         assert_eq!(fault.column, Some(column), "{css}: {fault}");

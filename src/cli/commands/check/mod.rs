@@ -30,7 +30,7 @@ use self::{
     ledger::{Counts, Fault, Ledger},
     outputs::Outputs,
 };
-use super::fetch::runtime;
+use super::{fetch::runtime, session::JarFile};
 use crate::cli::{
     descriptors,
     exit::{self, Exit, Facts},
@@ -53,6 +53,7 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         None => None,
     };
     descriptors::apply(&mut settings, &voice);
+    let jar = JarFile::of(&flags.trust, &settings);
     let checker = match Checker::new(plan(flags, starts, settings, memory, &outputs)?) {
         Ok(checker) => checker,
         Err(CheckError::Source(problem)) => bail!("{problem}"),
@@ -69,7 +70,7 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         mending: (flags.show.fix || flags.show.diff).then(|| mending(flags)),
         counts: Counts::default(),
     };
-    let desk = Desk { flags, voice: &voice, outputs: &outputs, books: &books, watch: &watch };
+    let desk = Desk { flags, voice: &voice, outputs: &outputs, books: &books, jar: jar.as_ref(), watch: &watch };
     let exit = desk.go(&runtime, checker, ledger);
     // What blocks (a name look-up, a read) must not be waited for.
     runtime.shutdown_background();
@@ -110,6 +111,7 @@ struct Desk<'a> {
     voice: &'a Voice,
     outputs: &'a Outputs,
     books: &'a Books,
+    jar: Option<&'a JarFile>,
     watch: &'a Watch,
 }
 
@@ -134,6 +136,7 @@ impl Desk<'_> {
         for fault in self.books.write(std::mem::take(&mut end.memory)) {
             self.note(&mut facts, Err(Fault::Broken(fault)));
         }
+        self.note(&mut facts, self.jar.map_or(Ok(()), JarFile::save).map_err(Fault::Broken));
         let mut notes = Vec::new();
         if !facts.reader_gone {
             self.mend(&mut ledger, &mut facts, &mut notes);
