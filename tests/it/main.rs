@@ -5,6 +5,7 @@ mod check;
 mod check_cli;
 mod crawl;
 mod demo;
+mod diff;
 mod extract;
 mod fetch;
 mod limits;

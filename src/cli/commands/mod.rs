@@ -3,6 +3,7 @@
 mod check;
 mod crawl;
 mod demo;
+mod diff;
 mod explain;
 mod extract;
 mod fetch;
@@ -22,6 +23,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Crawl(flags) => crawl::run(&flags),
         Command::Check(flags) => check::run(&flags),
         Command::Extract(flags) => extract::run(&flags),
+        Command::Diff(flags) => diff::run(&flags),
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Schema { name } => papers::schema(&name),

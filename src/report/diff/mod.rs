@@ -69,7 +69,8 @@ pub fn each_row<'a, E: From<DiffError>>(
         bytes.clear();
         let read = reader.read_until(b'\n', &mut bytes);
         let read = read.map_err(|source| DiffError::Read { name: name.to_owned(), source })?;
-        if read == 0 || (bytes.last() != Some(&b'\n') && serde_json::from_slice::<Row<'_>>(&bytes).is_err() && line > 1) {
+        if read == 0 || (bytes.last() != Some(&b'\n') && serde_json::from_slice::<Row<'_>>(&bytes).is_err() && line > 1)
+        {
             break;
         }
         if bytes.trim_ascii().is_empty() {

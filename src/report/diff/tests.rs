@@ -5,7 +5,9 @@ fn row(url: &str, more: &str) -> String {
 }
 
 fn well(sha: &str, ms: f64) -> String {
-    format!(r#""ok":true,"outcome":"ok","status":200,"error":null,"sha256":"{sha}","redirects":[],"final_url":"u","timings":{{"total_ms":{ms}}}"#)
+    format!(
+        r#""ok":true,"outcome":"ok","status":200,"error":null,"sha256":"{sha}","redirects":[],"final_url":"u","timings":{{"total_ms":{ms}}}"#
+    )
 }
 
 fn ill(code: &str) -> String {
@@ -52,7 +54,9 @@ fn what_is_only_in_one_run_is_new_or_gone_and_what_was_left_out_is_neither() {
 
 #[test]
 fn findings_are_known_by_their_fingerprint() {
-    let finding = |rule: &str| format!(r#"{{"type":"link","ok":true,"rule":{rule},"url":"u","fingerprint":"f1","outcome":"ok"}}"#);
+    let finding = |rule: &str| {
+        format!(r#"{{"type":"link","ok":true,"rule":{rule},"url":"u","fingerprint":"f1","outcome":"ok"}}"#)
+    };
     let mut known = Old::default();
     let (good, bad) = (finding("null"), finding("\"link.dead\""));
     known.note(&Row::parse(good.as_bytes()).unwrap());
