@@ -25,6 +25,7 @@ pub mod view;
 
 mod base;
 mod blame;
+mod budget;
 mod fold;
 #[cfg(feature = "extract")]
 mod jsonpath;

@@ -1,7 +1,7 @@
 //! From a tree to values: which elements match, and what they say. Bounded by a clock and by the
 //! bytes of the result. Must not know how a selector was written or how the tree came about.
 
-use std::{io, iter::successors, time::Instant};
+use std::{io, iter::successors};
 
 use html5ever::{
     QualName,
@@ -9,7 +9,10 @@ use html5ever::{
 };
 use scraper::{ElementRef, Html, Selector};
 
-use super::fold::Folded;
+use super::{
+    budget::{Clock, Room},
+    fold::Folded,
+};
 
 /// Elements between two looks at the clock: one match can take milliseconds (`:has` on a big page).
 const STRIDE: usize = 8;
@@ -54,21 +57,6 @@ impl Way {
     }
 }
 
-/// What is left to spend on one page.
-pub(super) struct Budget {
-    pub(super) until: Instant,
-    pub(super) bytes: usize,
-}
-
-impl Budget {
-    /// Whether a value of so many bytes still fits.
-    pub(super) fn pays(&mut self, bytes: usize) -> bool {
-        let left = self.bytes.checked_sub(bytes);
-        self.bytes = left.unwrap_or(0);
-        left.is_some()
-    }
-}
-
 /// Where a selector is asked.
 #[derive(Clone, Copy)]
 pub(super) enum Within<'a> {
@@ -78,21 +66,21 @@ pub(super) enum Within<'a> {
     Element(ElementRef<'a>),
 }
 
-/// Elements that match, in document order, until the time is over.
+/// Elements that match, in document order, until the time is over, which the clock takes note of.
 pub(super) fn matches<'a>(
     within: Within<'a>,
     selector: &'a Selector,
     way: Way,
-    until: Instant,
+    clock: &'a Clock,
 ) -> Box<dyn Iterator<Item = ElementRef<'a>> + 'a> {
-    let in_time = move |_: &ElementRef<'a>| Instant::now() < until;
+    let in_time = move |_: &ElementRef<'a>| !clock.is_over();
     match (way, within) {
         (Way::OneByOne, Within::Page(html)) => {
-            let elements = in_strides(root(html).into_iter().flat_map(elements), until);
+            let elements = in_strides(root(html).into_iter().flat_map(elements), clock);
             Box::new(elements.filter(|element| selector.matches(element)).take_while(in_time))
         }
         (Way::OneByOne, Within::Element(scope)) => {
-            let elements = in_strides(elements(scope).skip(1), until);
+            let elements = in_strides(elements(scope).skip(1), clock);
             let found = elements.filter(move |element| selector.matches_with_scope(element, Some(scope)));
             Box::new(found.take_while(in_time))
         }
@@ -110,9 +98,9 @@ pub(super) fn matches<'a>(
 
 fn in_strides<'a>(
     elements: impl Iterator<Item = ElementRef<'a>>,
-    until: Instant,
+    clock: &'a Clock,
 ) -> impl Iterator<Item = ElementRef<'a>> {
-    let in_time = move |&(count, _): &(usize, _)| count % STRIDE != 0 || Instant::now() < until;
+    let in_time = move |&(count, _): &(usize, _)| count % STRIDE != 0 || !clock.is_over();
     elements.enumerate().take_while(in_time).map(|(_, element)| element)
 }
 
@@ -144,20 +132,24 @@ pub(super) fn elements(top: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'
     nodes.filter_map(ElementRef::wrap)
 }
 
-/// What is wanted of an element; `None` if it has none, or there is no room for it.
-pub(super) fn value(element: ElementRef<'_>, part: &Part, budget: &mut Budget) -> Option<String> {
-    if budget.bytes == 0 {
-        return None;
-    }
+/// What is wanted of an element; `None` if it has none, or there is no room for it, which `room`
+/// takes note of.
+pub(super) fn value(element: ElementRef<'_>, part: &Part, room: &Room) -> Option<String> {
+    let most = room.left();
     let value = match part {
-        Part::Text => text(element, budget.bytes),
         Part::Attr(name) => {
-            let mut attrs = element.value().attrs();
-            Some(attrs.find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.to_owned())
+            let value = element.value().attrs().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1;
+            return room.pays(value.len()).then(|| value.to_owned());
         }
-        Part::Html => inner_html(element, budget.bytes),
+        // Whatever it says, it takes time to be told that it does not fit.
+        _ if most == 0 => None,
+        Part::Text => text(element, most),
+        Part::Html => inner_html(element, most),
     };
-    value.filter(|value| budget.pays(value.len()))
+    value.filter(|value| room.pays(value.len())).or_else(|| {
+        room.pays(usize::MAX);
+        None
+    })
 }
 
 /// What an element says to a reader: scripts and styles inside it say nothing, and blocks and line
@@ -169,23 +161,23 @@ fn text(element: ElementRef<'_>, most: usize) -> Option<String> {
 }
 
 fn inner_html(element: ElementRef<'_>, most: usize) -> Option<String> {
-    let mut room = Room { bytes: Vec::new(), most };
+    let mut buffer = Buffer { bytes: Vec::new(), most };
     let opts = SerializeOpts {
         scripting_enabled: false,
         traversal_scope: TraversalScope::ChildrenOnly(None),
         create_missing_parent: false,
     };
-    serialize::serialize(&mut room, &element, opts).ok()?;
-    String::from_utf8(room.bytes).ok()
+    serialize::serialize(&mut buffer, &element, opts).ok()?;
+    String::from_utf8(buffer.bytes).ok()
 }
 
 /// A buffer that takes no more than `most` bytes.
-struct Room {
+struct Buffer {
     bytes: Vec<u8>,
     most: usize,
 }
 
-impl io::Write for Room {
+impl io::Write for Buffer {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         if self.bytes.len() + piece.len() > self.most {
             return Err(io::ErrorKind::OutOfMemory.into());

@@ -5,16 +5,20 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use scraper::Html;
 
 use super::{
-    Plan,
+    Body, Plan,
     field::{Css, Field, Source},
+    troubles::Troubles,
 };
-use crate::page::{pick, tree};
+use crate::page::{
+    budget::{Clock, Cut},
+    pick, tree,
+};
 
 /// Selectors that are followed at most; each request may bring its own.
 const TALLIES: usize = 256;
@@ -36,6 +40,27 @@ const SHOWN: usize = 64;
 #[derive(Debug, Default)]
 pub struct Hints {
     tallies: Vec<Tally>,
+    troubles: Troubles,
+}
+
+/// What was seen of selectors on one page.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Those that matched, by address.
+    pub(super) matched: HashSet<*const Css>,
+    /// Those that were not asked to their end.
+    cut: HashSet<*const Css>,
+    pub(super) troubles: Troubles,
+}
+
+impl Seen {
+    /// A field of this name was not asked to its end.
+    pub(super) fn cut(&mut self, field: &Field, name: &str, cut: Cut) {
+        if let Source::Css(css, _) | Source::Group(css, _) = &field.source {
+            self.cut.insert(std::ptr::from_ref(css));
+        }
+        self.troubles.cut(name, cut);
+    }
 }
 
 #[derive(Debug)]
@@ -69,32 +94,43 @@ impl Hints {
     /// For pages that nobody reads otherwise: a plan that was made with [`Plan::noting`] does this
     /// while it reads.
     pub fn note(&mut self, plan: &Plan, html: &str) {
-        let until = Instant::now() + Duration::from_secs(1);
-        let Some(tree) = tree::build(html, until) else { return };
-        let mut matched = HashSet::new();
+        let clock = Clock::of(Duration::from_secs(1));
+        let Some(tree) = tree::build(html, &clock).tree else { return };
+        let mut seen = Seen::default();
         let mut left: Vec<(&Field, Vec<pick::Within<'_>>)> =
             plan.fields.iter().map(|field| (&**field, vec![pick::Within::Page(&tree)])).collect();
         while let Some((field, places)) = left.pop() {
             let (Source::Css(css, _) | Source::Group(css, _)) = &field.source else { continue };
             let Some(selector) = &css.selector else { continue };
-            let found = places.iter().flat_map(|within| pick::matches(*within, selector, css.way, until));
+            let found = places.iter().flat_map(|within| pick::matches(*within, selector, css.way, &clock));
             let found: Vec<_> = found.take(KEPT).map(pick::Within::Element).collect();
             if !found.is_empty() {
-                matched.insert(std::ptr::from_ref(css));
+                seen.matched.insert(std::ptr::from_ref(css));
                 left.extend(field.inner().iter().map(|inner| (inner, found.clone())));
             }
         }
-        self.note_tree(plan, &tree, &matched);
+        self.note_tree(plan, &tree, &seen);
     }
 
-    /// The same for a page that was read: `matched` holds the selectors that matched.
-    pub(super) fn note_tree(&mut self, plan: &Plan, tree: &Html, matched: &HashSet<*const Css>) {
+    /// The same for a body that was read.
+    pub(super) fn take(&mut self, plan: &Plan, body: Body, tree: Option<&Html>, seen: Seen) {
+        if let Some(tree) = tree {
+            self.note_tree(plan, tree, &seen);
+        }
+        self.troubles.asked(plan, body);
+        self.troubles.add(seen.troubles);
+    }
+
+    fn note_tree(&mut self, plan: &Plan, tree: &Html, seen: &Seen) {
         let mut wanted = Vec::new();
         let mut left: Vec<(String, &Field)> =
             plan.fields.iter().rev().map(|field| (field.name.clone(), &**field)).collect();
         while let Some((path, field)) = left.pop() {
             let (Source::Css(css, _) | Source::Group(css, _)) = &field.source else { continue };
-            let is_matched = css.selector.is_none() || matched.contains(&std::ptr::from_ref(css));
+            let is_matched = css.selector.is_none() || seen.matched.contains(&std::ptr::from_ref(css));
+            if !is_matched && seen.cut.contains(&std::ptr::from_ref(css)) {
+                continue;
+            }
             if is_matched {
                 // Only then its fields were asked.
                 let inner = |inner: &Field| format!("{path}.{}", inner.name);
@@ -122,12 +158,14 @@ impl Hints {
         }
     }
 
-    /// One sentence for each selector that matched nothing on any page it was asked of.
+    /// One sentence for each selector that matched nothing on any page it was asked of, for each field
+    /// that was cut short or could not be read, and for what was asked of nothing that it can be asked of.
     pub fn sentences(&self) -> Vec<String> {
         let mut sentences: Vec<String> =
             self.tallies.iter().filter(|tally| !tally.matched && tally.pages > 0).map(Tally::sentence).collect();
         let mut told = HashSet::new();
         sentences.retain(|sentence| told.insert(sentence.clone()));
+        sentences.extend(self.troubles.sentences());
         sentences
     }
 

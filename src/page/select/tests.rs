@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::page::pick::Way;
 
+mod cut;
 #[cfg(feature = "extract")]
 mod paths;
 mod typed;

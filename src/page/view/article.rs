@@ -4,16 +4,13 @@
 //! cost grows with the number of nodes times their depth. What would cost more than about a second
 //! is not begun. Must not know what is shown of a page without an article.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Instant,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use dom_query::{Document, NodeData, NodeRef};
 use dom_smoothie::{Config, Readability, TextMode};
 use url::Url;
 
-use crate::page::tree;
+use crate::page::{budget::Clock, tree};
 
 /// What finding the article may cost, in nodes times levels. Measured on trees made to be slow, a
 /// unit takes 0.2 to 0.4 microseconds; a page of 20,000 nodes has about 400,000.
@@ -30,17 +27,17 @@ const ADDRESS_BYTES: usize = 64 << 20;
 
 /// The article as plain text, paragraphs parted by blank lines. `None` if there is none, if the tree
 /// is too deep, or if it would take too long.
-pub(super) fn text(html: &str, url: &Url, until: Instant) -> Option<String> {
-    read(html, url, TextMode::Formatted, until)
+pub(super) fn text(html: &str, url: &Url, clock: &Clock) -> Option<String> {
+    read(html, url, TextMode::Formatted, clock)
 }
 
 /// The article as Markdown, with absolute links.
-pub(super) fn markdown(html: &str, url: &Url, until: Instant) -> Option<String> {
-    read(html, url, TextMode::Markdown, until)
+pub(super) fn markdown(html: &str, url: &Url, clock: &Clock) -> Option<String> {
+    read(html, url, TextMode::Markdown, clock)
 }
 
-fn read(html: &str, url: &Url, text_mode: TextMode, until: Instant) -> Option<String> {
-    let document = tree::grow(Document::default(), |document| document.tree.len(), html, until)?;
+fn read(html: &str, url: &Url, text_mode: TextMode, clock: &Clock) -> Option<String> {
+    let document = tree::grow(Document::default(), |document| document.tree.len(), html, clock).tree?;
     if !is_affordable(&document, url) {
         return None;
     }
@@ -105,8 +102,8 @@ mod tests {
 
     const PROSE: &str = "This is a sentence of the article, with commas, words, and an end that is a full stop. ";
 
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(600)
+    fn soon() -> Clock {
+        Clock::of(Duration::from_secs(600))
     }
 
     fn url() -> Url {
@@ -124,14 +121,14 @@ mod tests {
 
     #[test]
     fn the_article_is_told_from_what_is_around_it() {
-        let text = text(&page(), &url(), soon()).unwrap();
+        let text = text(&page(), &url(), &soon()).unwrap();
         assert!(text.starts_with("Head\n\nThis is a sentence") && text.contains("one\ntwo"), "{text}");
         assert!(!text.contains("Elsewhere") && !text.contains("Imprint"), "{text}");
     }
 
     #[test]
     fn as_markdown_it_keeps_links_lists_and_code() {
-        let text = markdown(&page(), &url(), soon()).unwrap();
+        let text = markdown(&page(), &url(), &soon()).unwrap();
         assert!(text.starts_with("## Head\n\n"), "{text}");
         for part in ["[more](https://h.example/a/more)", "- one", "let x = 1;"] {
             assert!(text.contains(part), "{part}: {text}");
@@ -141,14 +138,14 @@ mod tests {
     #[test]
     fn what_is_no_page_has_no_article() {
         for html in ["", "<p>", "<frameset><frame src=x></frameset>"] {
-            assert_eq!(text(html, &url(), soon()).filter(|text| !text.is_empty()), None, "{html}");
+            assert_eq!(text(html, &url(), &soon()).filter(|text| !text.is_empty()), None, "{html}");
         }
     }
 
     #[test]
     fn pages_that_would_take_long_are_not_begun() {
         let affordable = |html: &str| {
-            let tree = tree::grow(Document::default(), |document| document.tree.len(), html, soon());
+            let tree = tree::grow(Document::default(), |document| document.tree.len(), html, &soon()).tree;
             tree.is_some_and(|tree| is_affordable(&tree, &url()))
         };
         let at_depth = |depth, inner: &str| format!("{}{inner}", "<section>".repeat(depth));
@@ -164,11 +161,11 @@ mod tests {
         for open in ["<div>", "<blockquote>", "<ul><li>", "<b><i>", "<table><tr><td>", "<article class=body>"] {
             let levels = 480 / open.matches('<').count();
             let html = format!("{}{}", open.repeat(levels), PROSE.repeat(20));
-            let run = move || (text(&html, &url(), soon()).is_some(), markdown(&html, &url(), soon()).is_some());
+            let run = move || (text(&html, &url(), &soon()).is_some(), markdown(&html, &url(), &soon()).is_some());
             let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(run);
             thread.unwrap().join().unwrap();
         }
-        assert_eq!(text(&"<div>".repeat(100_000), &url(), soon()), None);
-        assert_eq!(text(&"<font>x".repeat(100_000), &url(), soon()), None);
+        assert_eq!(text(&"<div>".repeat(100_000), &url(), &soon()), None);
+        assert_eq!(text(&"<font>x".repeat(100_000), &url(), &soon()), None);
     }
 }

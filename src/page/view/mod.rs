@@ -26,11 +26,12 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use url::Url;
 
+use super::budget::Clock;
 pub use crate::model::View;
 
 /// Time for the tree of a page; what is done with it has bounds of its own.
@@ -43,9 +44,9 @@ pub fn read(view: View, html: &str, url: &Url) -> Value {
         View::Meta => meta::read(html, url),
         View::Jsonld => json_ld::read(html),
         View::Links => links::read(html, url),
-        View::Tables => tables::read(html, Instant::now() + TREE_TIME),
-        View::Text => content(article::text(html, url, Instant::now() + TREE_TIME), html),
-        View::Markdown => content(article::markdown(html, url, Instant::now() + TREE_TIME), html),
+        View::Tables => tables::read(html, &Clock::of(TREE_TIME)),
+        View::Text => content(article::text(html, url, &Clock::of(TREE_TIME)), html),
+        View::Markdown => content(article::markdown(html, url, &Clock::of(TREE_TIME)), html),
     }
 }
 
