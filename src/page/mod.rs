@@ -27,6 +27,8 @@ mod base;
 mod blame;
 mod budget;
 mod fold;
+mod gap;
+mod json_ld;
 #[cfg(feature = "extract")]
 mod jsonpath;
 #[cfg(not(feature = "extract"))]

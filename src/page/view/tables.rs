@@ -10,11 +10,8 @@ use std::{collections::HashSet, iter::successors, rc::Rc};
 use scraper::{ElementRef, Html};
 use serde_json::{Map, Value, json};
 
-use super::{
-    body::Gap,
-    grid::{Cell, Room, Row, lay_out},
-};
-use crate::page::{budget::Clock, fold::Folded, tree};
+use super::grid::{Cell, Room, Row, lay_out};
+use crate::page::{budget::Clock, fold::Folded, gap::Gap, tree};
 
 /// Cells taken from one page at most, spans counted as often as they repeat.
 const CELLS: usize = 500_000;

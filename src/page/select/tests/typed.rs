@@ -109,6 +109,27 @@ fn what_is_missing_or_unreadable_is_told() {
 }
 
 #[test]
+fn fields_may_stand_behind_the_match_or_be_the_match() {
+    let html = "<dl><dt>a<dd>1<p>x</p><dt>b<dd>2<dd>3</dl>";
+    for (css, want) in [
+        ("dt{t=, d=:scope + dd}", json!([{"t": "a", "d": "1 x"}, {"t": "b", "d": "2"}])),
+        ("dt{d[]=:scope ~ dd}", json!([{"d": ["1 x", "2", "3"]}, {"d": ["2", "3"]}])),
+        ("dt{d=:scope + dd + dd}", json!([{"d": null}, {"d": "3"}])),
+        ("dt{d=:scope + dd p}", json!([{"d": "x"}, {"d": null}])),
+        ("dt{d=:scope ~ dd:last-of-type}", json!([{"d": "3"}, {"d": "3"}])),
+        ("dt{d[]=dd}", json!([{"d": []}, {"d": []}])),
+    ] {
+        assert_eq!(find("x[]", css, html), want, "{css}");
+    }
+    let html = "<p data-id=1><i>a</i><p><p data-id=3>";
+    assert_eq!(
+        find("x[]", "p{id=:scope[data-id]::attr(data-id)}", html),
+        json!([{"id": "1"}, {"id": null}, {"id": "3"}])
+    );
+    assert_eq!(find("x", "p{c=:scope:nth-of-type(1)::attr(data-id)}", html), json!({"c": "1"}));
+}
+
+#[test]
 fn who_requires_a_field_of_a_group_requires_the_group() {
     let rules = [Rule::css("items[]", ".card{price=.price, deep=i{x=u}}")];
     assert_eq!(read(&rules, &["items.price"], Body::Html, "<p>").missing, ["items"]);
