@@ -161,15 +161,6 @@ pub(super) fn root(html: &Html) -> Option<ElementRef<'_>> {
     html.tree.root().children().find_map(ElementRef::wrap)
 }
 
-/// `href` of the first `<base>` that has one.
-pub(super) fn base(html: &Html) -> Option<&str> {
-    root(html)
-        .into_iter()
-        .flat_map(elements)
-        .filter(|element| element.value().name() == "base")
-        .find_map(|base| base.attr("href"))
-}
-
 /// An element and those below it in document order. What a `<template>` holds is no part of the page.
 pub(super) fn elements(top: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
     let nodes = successors(Some(*top), move |node| {

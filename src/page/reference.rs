@@ -63,7 +63,7 @@ fn compare(path: &Path) {
     let url = Url::parse("https://h.test/dir/page.html").unwrap();
     let scanned = scan(&text, Seek::Links);
     let tree = tree::build(&text, &Clock::of(Duration::from_secs(600))).tree.expect("not too deep");
-    assert_eq!(scanned.links(&url, UTF_8), links_of_tree(&tree, &url), "links of {}", path.display());
+    assert_eq!(scanned.links(Some(&url), UTF_8), links_of_tree(&tree, &url), "links of {}", path.display());
     assert_eq!(scanned.title, title_of_tree(&tree), "title of {}", path.display());
 }
 

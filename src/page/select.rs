@@ -53,7 +53,8 @@ use self::{
 use super::{
     base::Base,
     budget::{Budget, Clock},
-    pick::{self, Many},
+    pick::Many,
+    scan::{Seek, scan},
     tree,
 };
 use crate::model::{Code, Failure, Problems};
@@ -205,6 +206,11 @@ impl Plan {
         self.fields.iter().any(|field| !matches!(field.source, Source::Css(..) | Source::Group(..)))
     }
 
+    /// Whether anything is asked that only HTML can answer.
+    pub fn reads_html(&self) -> bool {
+        self.any(|field| matches!(field.source, Source::Css(..) | Source::Group(..)))
+    }
+
     /// What the selectors find on a page, in their order; `html` is its decoded text.
     pub fn read(&self, html: &str) -> Vec<(String, Value)> {
         self.read_all(&Document::new(Body::Html, html)).data
@@ -224,8 +230,7 @@ impl Plan {
             return Read::default();
         }
         let budget = Budget::of(time, DATA_BYTES);
-        let looks_at_tree = |field: &Field| field.looks_at_tree() || field.chain.wants_base();
-        let needs_tree = document.body == Body::Html && self.any(looks_at_tree);
+        let needs_tree = document.body == Body::Html && self.any(Field::looks_at_tree);
         // Something is left for the selectors even if the tree took too long.
         let grown = needs_tree.then(|| tree::build(document.text, &Clock::of(time * 2 / 3)));
         let (tree, tree_cut) = grown.map_or((None, None), |grown| (grown.tree, grown.cut));
@@ -233,9 +238,9 @@ impl Plan {
             true => Documents::of(document, tree.as_ref()),
             false => Documents::default(),
         };
-        let base = document.url.filter(|_| self.any(|field| field.chain.wants_base())).map(|url| {
-            let href = tree.as_ref().and_then(pick::base);
-            Base::new(url, href, document.encoding)
+        let base = self.any(|field| field.chain.wants_base()).then(|| {
+            let said = (document.body == Body::Html).then(|| scan(document.text, Seek::Base).base).flatten();
+            Base::new(document.url, said.as_deref(), document.encoding)
         });
         let mut reader = Reader {
             document,

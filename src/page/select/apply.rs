@@ -116,9 +116,12 @@ fn run_one(filter: &Filter, value: Value, means: &Means<'_>) -> Result<Value, St
         Filter::Bool => filter::boolean(&text).map(Value::from).ok_or_else(|| said("is neither true nor false")),
         Filter::Date(order) => date::date(&text, *order).map(Value::from).map_err(said),
         Filter::Json => json(&text, &means.budget.room).map_err(|reason| said(&reason)),
-        Filter::Url => match means.base {
-            Some(base) => base.join(&text).ok_or_else(|| said("is no URL")).map(|url| paid(url.into(), means)),
-            None => url::Url::parse(&text).map(|url| paid(url.into(), means)).map_err(|_| said("is no absolute URL")),
+        Filter::Url => match means.base.map_or_else(|| url::Url::parse(&text), |base| base.join(&text)) {
+            Ok(url) => Ok(paid(url.into(), means)),
+            Err(url::ParseError::RelativeUrlWithoutBase) => {
+                Err(said("is relative, and no address of the page is known; see --base-url"))
+            }
+            Err(_) => Err(said("is no URL")),
         },
         Filter::Trim => Ok(folded(&text).into()),
         Filter::Lower => Ok(paid(text.to_lowercase(), means)),

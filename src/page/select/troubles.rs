@@ -86,7 +86,7 @@ impl Troubles {
     /// The plan was asked of such a body.
     pub(super) fn asked(&mut self, plan: &Plan, body: Body) {
         let one = |fits: bool| Asked { bodies: 1, fit: u64::from(fits) };
-        if plan.any(|field| matches!(field.source, Source::Css(..) | Source::Group(..))) {
+        if plan.reads_html() {
             self.css.add(&one(body == Body::Html));
         }
         if plan.any(|field: &Field| matches!(field.source, Source::Json(_))) {
