@@ -56,6 +56,7 @@ impl Chain {
                     Made { value, bad: made.bad }
                 }
                 (Filter::Default(default), Value::Null) => Made::of(default.clone()),
+                (Filter::Default(default), Value::String(text)) if text.is_empty() => Made::of(default.clone()),
                 (Filter::Default(default), Value::Array(list)) if made.bad.is_some() => {
                     let fill = |value: Value| if value.is_null() { default.clone() } else { value };
                     Made::of(list.into_iter().map(fill).collect())

@@ -115,8 +115,7 @@ impl<'a> Reader<'a> {
         if let Some(why) = made.bad {
             self.read.note(at.path(), Problem::Invalid { why, required: field.chain.required });
         }
-        let is_list = field.many == Many::All && made.value.is_null();
-        (if is_list { Value::Array(Vec::new()) } else { made.value }, bad)
+        (if field.many == Many::All { self.stand_in(field) } else { made.value }, bad)
     }
 
     /// The usual case: what is found is the value.
@@ -179,7 +178,23 @@ impl<'a> Reader<'a> {
                 _ => break,
             }
         }
+        if list.is_empty() {
+            return (self.stand_in(field), false);
+        }
         (list.into(), false)
+    }
+
+    /// The list where nothing was found: of the default, if there is one.
+    fn stand_in(&self, field: &Field) -> Value {
+        let made = match field.chain.has_default() {
+            true => field.chain.run(Made::default(), &self.means(field)).value,
+            false => Value::Null,
+        };
+        match made {
+            Value::Null => Value::Array(Vec::new()),
+            Value::Array(several) if field.chain.splits() => several.into(),
+            value => Value::Array(vec![value]),
+        }
     }
 
     /// The matches of a group.

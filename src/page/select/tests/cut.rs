@@ -103,9 +103,9 @@ fn who_asks_the_wrong_kind_of_body_is_told() {
 #[test]
 fn bodies_that_are_no_json_are_counted() {
     let hints = Arc::new(Mutex::new(Hints::default()));
-    let rules = [Rule::json("a", "$.a"), Rule::json("b", "$.b|default(0)")];
+    let rules = [Rule::json("a", "$.a"), Rule::json("b[]", "$.b|default(0)")];
     let plan = Plan::of(&rules, &[]).unwrap().noting(&hints);
-    (0..3).for_each(|_| drop(plan.read_all(&Document::new(Body::Json, "<p>"))));
+    (0..3).for_each(|_| assert_eq!(plan.read_all(&Document::new(Body::Json, "<p>")).data[1].1, json!(["0"])));
     let told = hints.lock().unwrap().sentences();
     let why = "the body is no JSON: expected value at line 1 column 1";
     assert_eq!(told, [format!("`a`: 3 bodies could not be read as JSON, the first: {why}")]);

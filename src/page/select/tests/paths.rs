@@ -98,6 +98,8 @@ fn what_is_wrong_in_a_path_is_marked() {
     ] {
         marks(rule, marked, message);
     }
+    let function = Plan::of(&[Rule::json("x", "$.l|length")], &[]).unwrap_err().hint.unwrap();
+    assert!(function.ends_with("functions stand in conditions, as in $[?length(@.a) > 1]"), "{function}");
     let near = Plan::of(&[Rule::json("x", "$.a|numbr")], &[]).unwrap_err();
     assert_eq!(
         near.to_string(),

@@ -109,6 +109,24 @@ fn what_is_missing_or_unreadable_is_told() {
 }
 
 #[test]
+fn a_default_stands_for_nothing_and_a_list_stays_a_list() {
+    let html = "<p></p><b>x</b><i title=''></i>";
+    for (name, css, want) in [
+        ("x", "p|default(none)", json!("none")),
+        ("x", "i::attr(title)|default(none)|upper", json!("NONE")),
+        ("x[]", "u|default(none)", json!(["none"])),
+        ("x[]", "u|number|default(0)", json!([0.0])),
+        ("x[]", "p, b|default(none)", json!(["none", "x"])),
+        ("x[]", "u|default(a b)|split( )", json!(["a", "b"])),
+        ("x[]", "u", json!([])),
+        ("x[]", "u|json|default([1])", json!([[1]])),
+        ("x", "u|json|default([1])", json!([1])),
+    ] {
+        assert_eq!(find(name, css, html), want, "{name}={css}");
+    }
+}
+
+#[test]
 fn fields_may_stand_behind_the_match_or_be_the_match() {
     let html = "<dl><dt>a<dd>1<p>x</p><dt>b<dd>2<dd>3</dl>";
     for (css, want) in [
