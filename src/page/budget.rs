@@ -112,7 +112,9 @@ impl Room {
     pub(super) fn pays(&self, bytes: usize) -> bool {
         let left = self.left.get().checked_sub(bytes);
         self.left.set(left.unwrap_or(0));
-        self.full.set(self.full.get() || left.is_none());
+        if left.is_none() {
+            self.refuse();
+        }
         left.is_some()
     }
 
