@@ -1,11 +1,14 @@
 //! Which pages there are below what was named. Must not know what is in them.
 
-use std::{collections::HashSet, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use super::Start;
 use crate::{
     page::Language,
-    source::walk::{self, Walk},
+    source::{
+        saved::{self, Kind},
+        walk::{self, Walk},
+    },
 };
 
 /// What is to be read, in order.
@@ -61,11 +64,14 @@ pub(super) fn find(starts: &[Start], walk: Walk) -> Result<Found, String> {
 }
 
 fn below(start: &Path, walk: Walk, items: &mut Vec<Item>, seen: &mut HashSet<Box<str>>) -> Result<(), String> {
-    let listing = walk::documents(&[start.to_owned()], walk)?;
-    let root = walk::name_of(start)?;
+    let listing = walk::documents(&[start.to_owned()], Walk { kept: true, ..walk })?;
+    let root = walk::name_of(&walk::root(start))?;
     let mut any = !listing.faults.is_empty();
     for one in listing.listed.into_iter().filter(|one| one.named || one.language.is_some_and(is_page)) {
         any = true;
+        if one.named && is_archive(&one.path) {
+            return Err(format!("`{}` {}", one.path, saved::NO_ARCHIVES));
+        }
         if seen.insert(one.path.clone()) {
             let below = begin(&one.path, &root, one.named);
             items.push(Item::File(File { path: one.path, below, named: one.named }));
@@ -79,10 +85,21 @@ fn below(start: &Path, walk: Walk, items: &mut Vec<Item>, seen: &mut HashSet<Box
     Err(format!("there is no page below `{start}` (html, json, xml or txt; a list of records is named itself)"))
 }
 
-/// Where in `path` begins what is below `root`; of a file that was named itself, its name.
+/// Whether a file begins as a web archive does. A pipe is not looked into: it can be read only once.
+fn is_archive(path: &str) -> bool {
+    let opened = || {
+        fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+        saved::open(Box::new(fs::File::open(path).ok()?), Some(Path::new(path))).ok()
+    };
+    opened().is_some_and(|(kind, _)| kind == Kind::Archive)
+}
+
+/// Where in `path` begins what is below `root`. Of a file that was named itself it is the path as it was
+/// written, so that two are told apart; its name, where that leads up or begins at the root of the disk.
 fn begin(path: &str, root: &str, named: bool) -> usize {
     if named {
-        return path.rfind('/').map_or(0, |at| at + 1);
+        let is_below = !path.starts_with(['/', '\\']) && !path.starts_with("../") && !path.contains(':');
+        return path.rfind('/').filter(|_| !is_below).map_or(0, |at| at + 1);
     }
     match path.strip_prefix(root) {
         Some(rest) => path.len() - rest.trim_start_matches('/').len(),
@@ -97,9 +114,43 @@ fn is_page(language: Language) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
+
+    #[test]
+    fn a_page_has_one_address_however_it_was_named() {
+        for (path, root, named, below) in [
+            ("site/a/b.html", "site", false, "a/b.html"),
+            ("site/b.html", "site/b.html", true, "site/b.html"),
+            ("/tmp/site/b.html", "/tmp/site/b.html", true, "b.html"),
+            ("../b.html", "../b.html", true, "b.html"),
+        ] {
+            assert_eq!(&path[begin(path, root, named)..], below);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("site/a")).unwrap();
+        let one = Start::Path(dir.path().join("site/*/*.html"));
+        let found = |count: usize| {
+            (0..count).for_each(|number| fs::write(dir.path().join(format!("site/a/{number}.html")), "x").unwrap());
+            match &find(std::slice::from_ref(&one), Walk::default()).unwrap().items[0] {
+                Item::File(file) => file.path[file.below..].to_owned(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!([found(1), found(2)], ["a/0.html", "a/0.html"]);
+    }
+
+    #[test]
+    fn a_web_archive_is_refused_before_anything_is_read() {
+        use std::io::Write as _;
+        let dir = tempfile::tempdir().unwrap();
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(b"WARC/1.0\r\n").unwrap();
+        for (name, bytes) in [("a.warc", b"WARC/1.1\r\n".to_vec()), ("b.gz", packer.finish().unwrap())] {
+            let path = dir.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            assert!(find(&[Start::Path(path)], Walk::default()).unwrap_err().contains("web archive"), "{name}");
+        }
+    }
 
     #[test]
     fn folders_give_pages_and_what_is_named_itself_is_read_whatever_it_is() {

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use http::Method;
 use serde_json::value::RawValue;
 
-pub(super) use self::kept::kept;
+pub(super) use self::kept::{has_body, is_bodiless, kept};
 use self::pairs::Pairs;
 use super::excerpt;
 use crate::model::{Code, Request, Wish, units};

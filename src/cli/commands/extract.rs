@@ -44,6 +44,9 @@ pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
     if let Some(base) = &flags.base_url {
         extractor = extractor.base(base.clone());
     }
+    if let Some(format) = flags.input_format {
+        extractor = extractor.form(format.into());
+    }
     let found = match Extractor::find(&starts, flags.walk()) {
         Ok(found) => found,
         Err(problem) => bail!("{problem}"),
