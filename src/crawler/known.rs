@@ -25,14 +25,15 @@ impl Standing {
         matches!(self, Standing::Waits(_) | Standing::Taken)
     }
 
-    /// Whether it waits, and further from the seeds than at `depth`: at most one step further, because
-    /// pages are asked for in order of their distance.
+    /// Whether it waits, and further from the seeds than at `depth`: up to half as many steps as are told
+    /// apart, because pages are asked for in order of their distance.
     pub fn is_further_than(self, depth: u32) -> bool {
-        self == Standing::Waits(lowest(depth.wrapping_add(1)))
+        let Standing::Waits(bits) = self else { return false };
+        (1..=DISTANCES / 2).contains(&(bits.wrapping_sub(lowest(depth)) % DISTANCES))
     }
 }
 
-/// The URLs a crawl has met, by 124 bits of hash: two of a billion agree by chance once in 10^19.
+/// The URLs a crawl has met, by 120 bits of hash: two of a billion agree by chance once in 10^18.
 #[derive(Debug)]
 pub(super) struct Known {
     parts: Vec<Part>,
@@ -48,10 +49,14 @@ struct Part {
 
 /// It waits or was asked for.
 const TAKEN: u128 = 1;
-/// It waits; two bits of its distance stand above.
+/// It waits; the lowest bits of its distance stand above [`FOLLOWED`].
 const WAITS: u128 = 2;
+/// Its links were followed.
+const FOLLOWED: u128 = 4;
 /// All that says how a URL stands.
-const STATE: u128 = 15;
+const STATE: u128 = 255;
+/// How many distances are told apart.
+const DISTANCES: u8 = 32;
 
 impl Default for Known {
     fn default() -> Self {
@@ -64,7 +69,7 @@ impl Known {
     pub fn standing(&self, key: u128) -> Standing {
         let key = bare(key);
         match self.parts.get(part_of(key)).and_then(|part| part.find(key)) {
-            Some(slot) if slot & WAITS != 0 => Standing::Waits((slot >> 2) as u8 & 3),
+            Some(slot) if slot & WAITS != 0 => Standing::Waits((slot >> 3) as u8 % DISTANCES),
             Some(slot) if slot & TAKEN != 0 => Standing::Taken,
             Some(_) => Standing::Left,
             None => Standing::New,
@@ -78,7 +83,7 @@ impl Known {
 
     /// From now on it waits at this distance; how it stood before.
     pub fn wait(&mut self, key: u128, depth: u32) -> Standing {
-        self.put(bare(key) | TAKEN | WAITS | (u128::from(lowest(depth)) << 2))
+        self.put(bare(key) | TAKEN | WAITS | (u128::from(lowest(depth)) << 3))
     }
 
     /// From now on it is left out, unless it is taken; how it stood before.
@@ -86,11 +91,22 @@ impl Known {
         self.put(bare(key))
     }
 
+    /// From now on its links were followed, and it is no news any more. False if they were before.
+    ///
+    /// What waits still waits: it has an answer of its own to come.
+    pub fn follow(&mut self, key: u128) -> bool {
+        let key = bare(key);
+        let slot = self.parts.get(part_of(key)).and_then(|part| part.find(key)).unwrap_or_default();
+        self.put(key | (slot & STATE) | TAKEN | FOLLOWED);
+        slot & FOLLOWED == 0
+    }
+
     /// How many URLs there are.
     pub fn len(&self) -> usize {
         self.len
     }
 
+    /// Sets how a URL stands; that its links were followed stays.
     fn put(&mut self, key: u128) -> Standing {
         let before = self.standing(key);
         let Some(part) = self.parts.get_mut(part_of(key)) else { return before };
@@ -113,7 +129,7 @@ fn bare(key: u128) -> u128 {
 }
 
 fn lowest(depth: u32) -> u8 {
-    (depth & 3) as u8
+    (depth % u32::from(DISTANCES)) as u8
 }
 
 fn part_of(key: u128) -> usize {
@@ -142,7 +158,7 @@ impl Part {
     fn mark(&mut self, key: u128) {
         let place = self.places(key).find(|at| self.slots.get(*at).is_none_or(|slot| slot & !STATE == key & !STATE));
         if let Some(slot) = place.and_then(|at| self.slots.get_mut(at)) {
-            *slot = key;
+            *slot = key | (*slot & FOLLOWED);
         }
     }
 
@@ -182,13 +198,24 @@ mod tests {
     fn what_was_left_can_be_taken_and_what_is_taken_stays_so() {
         use Standing::{Left, New, Taken, Waits};
         let mut known = Known::default();
-        assert_eq!((known.standing(77), known.leave(77), known.leave(77)), (New, New, Left));
-        assert_eq!((known.take(77), known.leave(77), known.take(77)), (Left, Taken, Taken));
-        assert_eq!((known.standing(77), known.len()), (Taken, 1));
+        assert_eq!((known.standing(770), known.leave(770), known.leave(770)), (New, New, Left));
+        assert_eq!((known.take(770), known.leave(770), known.take(770)), (Left, Taken, Taken));
+        assert_eq!((known.standing(770), known.len()), (Taken, 1));
         assert_eq!((known.take(0), known.standing(0), known.take(0)), (New, Taken, Taken));
-        assert_eq!((known.wait(99, 6), known.standing(99)), (New, Waits(2)));
-        assert!(known.standing(99).is_further_than(5) && !known.standing(99).is_further_than(6));
-        assert_eq!((known.leave(99), known.take(99), known.standing(99)), (Waits(2), Waits(2), Taken));
+        assert_eq!((known.wait(9900, 38), known.standing(9900)), (New, Waits(6)));
+        assert!([37, 30, 22].iter().all(|depth| known.standing(9900).is_further_than(*depth)));
+        assert!([38, 39, 50].iter().all(|depth| !known.standing(9900).is_further_than(*depth)));
+        assert_eq!((known.leave(9900), known.take(9900), known.standing(9900)), (Waits(6), Waits(6), Taken));
+    }
+
+    #[test]
+    fn the_links_of_a_page_are_followed_once_whatever_becomes_of_it() {
+        use Standing::{Taken, Waits};
+        let mut known = Known::default();
+        assert_eq!((known.wait(9900, 2), known.follow(9900), known.standing(9900)), (Standing::New, true, Waits(2)));
+        assert_eq!((known.take(990), known.follow(990), known.standing(990)), (Waits(2), false, Taken));
+        assert_eq!((known.take(1990), known.follow(1990), known.follow(1990)), (Standing::New, true, false));
+        assert_eq!((known.follow(2990), known.standing(2990), known.follow(2990)), (true, Taken, false));
     }
 
     #[test]

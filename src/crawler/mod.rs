@@ -13,7 +13,9 @@
 mod ask;
 mod handle;
 mod hub;
+mod judging;
 mod known;
+mod lanes;
 mod landing;
 mod left;
 mod levels;
@@ -21,6 +23,7 @@ mod line;
 mod maps;
 mod open;
 mod outlet;
+mod outside;
 mod page;
 mod plan;
 mod queue;
@@ -37,7 +40,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 pub use handle::CrawlHandle;
 pub use page::CrawledPage;
-pub use plan::{CrawlLimits, CrawlPlan, CrawlRules, Extras, Links, PER_HOST, settings};
+pub use plan::{CrawlLimits, CrawlPlan, CrawlRules, Extras, HostPages, Links, PER_HOST, Traps, settings};
 pub use stream::CrawlRecords;
 
 use self::{
@@ -128,9 +131,10 @@ impl Crawler {
         engine.pages.with.body |= hook.is_some();
         let has_bodies = engine.pages.with.body;
         let (out, records) = mpsc::channel(if has_bodies { RECORDS_OF_BODIES } else { RECORDS });
-        let window = ask::window(&engine, rules.scope, &urls, extras);
-        let told = Told::new(rules, extras, settings, &urls, window);
-        let hub = Hub::new(told, Met::new(&limits), Line::start(launch, engine), out, hook);
+        let window = ask::window(&engine);
+        let met = Met::new(&limits, rules.scope);
+        let told = Told::new(rules, limits.traps, extras, settings, (&urls, window));
+        let hub = Hub::new(told, met, Line::start(launch, engine), out, hook);
         CrawlRun { records, handle: hub.handle.clone(), end: tokio::spawn(hub.run(seeds)) }
     }
 }
@@ -163,6 +167,17 @@ pub struct CrawlEnd {
     pub waiting: u64,
     /// There were more pages than the crawl may take.
     pub over_budget: bool,
+    /// URLs that were left out because they looked like traps.
+    pub traps: u64,
+    /// Sitemaps that were read.
+    pub maps: u64,
+    /// Sitemaps that were named and not read: elsewhere, too deep, too many.
+    pub maps_left: u64,
+    /// Where seeds were redirected to and the scope took it in: the first of these places, and how many
+    /// there were.
+    pub places: Vec<String>,
+    /// How many there were.
+    pub places_more: u64,
     /// Why it ended early, if it did.
     pub stopped: Option<Stop>,
     /// What went wrong with the crawl as a whole.
