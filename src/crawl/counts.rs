@@ -238,7 +238,10 @@ mod tests {
         assert_eq!(chain(&mut counts, (0..9).map(|n| format!("http://other/{n}")), same), 5);
         assert_eq!(counts.take(&url("http://h/x"), None), Some(Trap::ManyPages(5)));
         counts.give_back(&url("http://h/1"));
-        assert_eq!((counts.take(&url("http://h/x"), None), counts.take(&url("http://h/y"), None).is_some()), (None, true));
+        assert_eq!(
+            (counts.take(&url("http://h/x"), None), counts.take(&url("http://h/y"), None).is_some()),
+            (None, true)
+        );
     }
 
     #[test]

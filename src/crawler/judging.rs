@@ -47,7 +47,9 @@ pub(super) enum Judged {
 impl Hub {
     /// Judges the links of a page: here, or apart if there are many.
     pub(super) fn judge(&mut self, mut landed: Landed, directives: Directives) {
-        let Some(facts) = landed.facts.clone().filter(|_| self.told.links == Links::Follow) else { return self.take_page(landed, None) };
+        let Some(facts) = landed.facts.clone().filter(|_| self.told.links == Links::Follow) else {
+            return self.take_page(landed, None);
+        };
         landed.grown = self.told.grown;
         let depth = landed.open.depth;
         if facts.links.len() <= MANY {

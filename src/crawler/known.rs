@@ -49,10 +49,8 @@ struct Part {
 
 /// It waits or was asked for.
 const TAKEN: u128 = 1;
-/// It waits; the lowest bits of its distance stand above [`FOLLOWED`].
+/// It waits; the lowest bits of its distance stand above.
 const WAITS: u128 = 2;
-/// Its links were followed.
-const FOLLOWED: u128 = 4;
 /// All that says how a URL stands.
 const STATE: u128 = 255;
 /// How many distances are told apart.
@@ -69,7 +67,7 @@ impl Known {
     pub fn standing(&self, key: u128) -> Standing {
         let key = bare(key);
         match self.parts.get(part_of(key)).and_then(|part| part.find(key)) {
-            Some(slot) if slot & WAITS != 0 => Standing::Waits((slot >> 3) as u8 % DISTANCES),
+            Some(slot) if slot & WAITS != 0 => Standing::Waits((slot >> 2) as u8 % DISTANCES),
             Some(slot) if slot & TAKEN != 0 => Standing::Taken,
             Some(_) => Standing::Left,
             None => Standing::New,
@@ -83,7 +81,7 @@ impl Known {
 
     /// From now on it waits at this distance; how it stood before.
     pub fn wait(&mut self, key: u128, depth: u32) -> Standing {
-        self.put(bare(key) | TAKEN | WAITS | (u128::from(lowest(depth)) << 3))
+        self.put(bare(key) | TAKEN | WAITS | (u128::from(lowest(depth)) << 2))
     }
 
     /// From now on it is left out, unless it is taken; how it stood before.
@@ -91,22 +89,11 @@ impl Known {
         self.put(bare(key))
     }
 
-    /// From now on its links were followed, and it is no news any more. False if they were before.
-    ///
-    /// What waits still waits: it has an answer of its own to come.
-    pub fn follow(&mut self, key: u128) -> bool {
-        let key = bare(key);
-        let slot = self.parts.get(part_of(key)).and_then(|part| part.find(key)).unwrap_or_default();
-        self.put(key | (slot & STATE) | TAKEN | FOLLOWED);
-        slot & FOLLOWED == 0
-    }
-
     /// How many URLs there are.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Sets how a URL stands; that its links were followed stays.
     fn put(&mut self, key: u128) -> Standing {
         let before = self.standing(key);
         let Some(part) = self.parts.get_mut(part_of(key)) else { return before };
@@ -158,7 +145,7 @@ impl Part {
     fn mark(&mut self, key: u128) {
         let place = self.places(key).find(|at| self.slots.get(*at).is_none_or(|slot| slot & !STATE == key & !STATE));
         if let Some(slot) = place.and_then(|at| self.slots.get_mut(at)) {
-            *slot = key | (*slot & FOLLOWED);
+            *slot = key;
         }
     }
 
@@ -206,16 +193,6 @@ mod tests {
         assert!([37, 30, 22].iter().all(|depth| known.standing(9900).is_further_than(*depth)));
         assert!([38, 39, 50].iter().all(|depth| !known.standing(9900).is_further_than(*depth)));
         assert_eq!((known.leave(9900), known.take(9900), known.standing(9900)), (Waits(6), Waits(6), Taken));
-    }
-
-    #[test]
-    fn the_links_of_a_page_are_followed_once_whatever_becomes_of_it() {
-        use Standing::{Taken, Waits};
-        let mut known = Known::default();
-        assert_eq!((known.wait(9900, 2), known.follow(9900), known.standing(9900)), (Standing::New, true, Waits(2)));
-        assert_eq!((known.take(990), known.follow(990), known.standing(990)), (Waits(2), false, Taken));
-        assert_eq!((known.take(1990), known.follow(1990), known.follow(1990)), (Standing::New, true, false));
-        assert_eq!((known.follow(2990), known.standing(2990), known.follow(2990)), (true, Taken, false));
     }
 
     #[test]

@@ -56,9 +56,7 @@ impl Hub {
         record.seq = open.seq;
         let was_asked = record.started_at.is_some();
         self.met.budget.settle(was_asked);
-        if !was_asked
-            && let Some(url) = record.url.as_deref().and_then(|url| Url::parse(url).ok())
-        {
+        if !was_asked && let Some(url) = record.url.as_deref().and_then(|url| Url::parse(url).ok()) {
             self.met.traps.give_back(&url);
         }
         let sighting = record.sighting.take().map(|sighting| *sighting).unwrap_or_default();
@@ -130,7 +128,7 @@ impl Hub {
     pub(super) fn take_page(&mut self, landed: Landed, followed: Option<Vec<Followed>>) {
         let Landed { open, key, mut record, mut row, url, facts, grown } = landed;
         let shown = record.url.clone().unwrap_or_default();
-        let is_new = self.is_new(&url, key);
+        self.know(&url, key);
         let leads_on = self.leads_on(&url, open.found_in);
         let mut shows_more = false;
         if let (Some(mut followed), Links::Follow) = (followed, self.told.links) {
@@ -140,7 +138,7 @@ impl Hub {
                 let is_outside = matches!(one.left, Some(Reason::Scope(_)));
                 counts.internal += u32::from(!is_outside);
                 counts.external += u32::from(is_outside);
-                if is_new && leads_on && self.take(&one, &shown, open.depth + 1) {
+                if leads_on && self.take(&one, &shown, open.depth + 1) {
                     counts.new += 1;
                     shows_more |= one.url.path() != url.path();
                 }
@@ -162,12 +160,15 @@ impl Hub {
         self.put(record);
     }
 
-    /// Whether links of the page that answered are to be followed: it is what was asked for (`key`), or
-    /// a redirect led to it first. It may wait still, or its own answer may come later and fail.
-    fn is_new(&mut self, url: &Url, key: Option<u128>) -> bool {
-        let Some(key) = key else { return true };
+    /// Where a redirect leads is no news any more. What waits under that name still does: it has an answer
+    /// of its own to come. The links are followed all the same, from here: this way may be the shorter
+    /// one, and that answer may fail.
+    fn know(&mut self, url: &Url, key: Option<u128>) {
+        let Some(key) = key else { return };
         let answered = self.told.key(url);
-        self.met.known.follow(answered) || answered == key
+        if answered != key && !self.met.known.standing(answered).is_taken() {
+            self.met.known.take(answered);
+        }
     }
 
     /// Whether links of a page that was found here may be followed: a redirect may have left the scope,

@@ -50,7 +50,13 @@ pub(super) struct Told {
 
 impl Told {
     /// Of a plan whose seeds have these URLs.
-    pub fn new(rules: CrawlRules, traps: Traps, extras: Extras, settings: Settings, (urls, window): (&[Url], usize)) -> Self {
+    pub fn new(
+        rules: CrawlRules,
+        traps: Traps,
+        extras: Extras,
+        settings: Settings,
+        (urls, window): (&[Url], usize),
+    ) -> Self {
         let agent = settings.ask.user_agent.to_str().unwrap_or_default();
         Told {
             grown: 0,

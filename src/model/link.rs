@@ -162,9 +162,11 @@ pub enum Reads {
 
 impl Look {
     /// Everything that a link checker wants to know.
-    pub const ALL: Look = Look { links: true, anchors: true, names: true, facts: false, body: false, reads: Reads::All };
+    pub const ALL: Look =
+        Look { links: true, anchors: true, names: true, facts: false, body: false, reads: Reads::All };
     /// Nothing: only the fields of the answer are of interest.
-    pub const NOTHING: Look = Look { links: false, anchors: false, names: false, facts: false, body: false, reads: Reads::All };
+    pub const NOTHING: Look =
+        Look { links: false, anchors: false, names: false, facts: false, body: false, reads: Reads::All };
     /// Only what fragments may point to, which takes less time.
     pub const ANCHORS: Look = Look { anchors: true, ..Look::NOTHING };
     /// Only what a crawl wants to know.

@@ -127,9 +127,7 @@ fn is_session((name, value): &(String, &str)) -> bool {
 /// Whether a query has the session of ColdFusion: a number and a token, both.
 fn is_coldfusion(query: &str) -> bool {
     let has = |wanted: &str, looks: fn(u8) -> bool| {
-        query.split('&').map(pair).any(|(name, value)| {
-            name == wanted && !value.is_empty() && value.bytes().all(looks)
-        })
+        query.split('&').map(pair).any(|(name, value)| name == wanted && !value.is_empty() && value.bytes().all(looks))
     };
     has("cfid", |byte| byte.is_ascii_digit()) && has("cftoken", |byte| byte.is_ascii_hexdigit() || byte == b'-')
 }

@@ -63,9 +63,8 @@ const COMMON: [&str; 19] = [
 
 /// The flag with the default that it has here, in the short help and in the long.
 fn with_default(arg: Arg, elsewhere: &str, here: &str) -> Arg {
-    let told = |help: &StyledStr| {
-        help.to_string().replace(&format!("[default: {elsewhere}]"), &format!("[default: {here}]"))
-    };
+    let told =
+        |help: &StyledStr| help.to_string().replace(&format!("[default: {elsewhere}]"), &format!("[default: {here}]"));
     let (short, long) = (arg.get_help().map(told), arg.get_long_help().map(told));
     let arg = arg.help(short.unwrap_or_default());
     match long {
@@ -127,7 +126,8 @@ mod tests {
                 // The short help has no room for all flags.
                 let Some((_, about)) = help.split_once(flag) else { continue };
                 let about = about.split_once("\n\n  ").map_or(about, |(about, _)| about);
-                let about = about.split("  --").next().unwrap_or(about).split_whitespace().collect::<Vec<_>>().join(" ");
+                let about =
+                    about.split("  --").next().unwrap_or(about).split_whitespace().collect::<Vec<_>>().join(" ");
                 assert!(about.contains(&format!("[default: {default}]")), "{flag} {default}\n{about}");
             }
         }

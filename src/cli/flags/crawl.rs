@@ -231,7 +231,10 @@ mod tests {
         ])
         .unwrap();
         assert_eq!((plan.rules.depth, plan.limits.pages, plan.rules.scope), (0, None, Scope::Domain));
-        assert_eq!((plan.limits.traps, plan.limits.host_pages), (Traps::Off, HostPages::Most(NonZeroU32::new(7).unwrap())));
+        assert_eq!(
+            (plan.limits.traps, plan.limits.host_pages),
+            (Traps::Off, HostPages::Most(NonZeroU32::new(7).unwrap()))
+        );
         assert_eq!(plan.extras, Extras { sitemaps: true, outside: true, skipped: true });
         assert_eq!((plan.rules.tracking, plan.rules.nofollow), (Tracking::Drop, Nofollow::Ignore));
         assert_eq!((plan.settings.limits.host.in_flight.get(), plan.settings.pages.with.headers), (5, true));

@@ -214,7 +214,8 @@ mod tests {
             let got = normal_pattern(pattern.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap());
             assert_eq!(got.as_deref(), want, "{pattern}");
         }
-        for (path, want) in [("/~joe/", "/~joe/"), ("/a*$", "/a%2A%24"), ("/%7ejoe/%c3%A9?a=%20", "/~joe/%C3%A9?a=%20")] {
+        for (path, want) in [("/~joe/", "/~joe/"), ("/a*$", "/a%2A%24"), ("/%7ejoe/%c3%A9?a=%20", "/~joe/%C3%A9?a=%20")]
+        {
             assert_eq!(normal_path(path.as_bytes()), want.as_bytes(), "{path}");
         }
     }
