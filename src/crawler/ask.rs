@@ -102,8 +102,8 @@ impl Credentials {
     }
 }
 
-/// What a page is known by: XXH3 under a seed of the run. Two agree by chance only; against somebody who
-/// knows the seed it would be no help, so it leaves no process.
+/// What a page is known by: XXH3 under a seed of the run, which sites do not know. Two agree by chance:
+/// it is no cryptographic hash.
 pub(super) fn key(url: &Url, tracking: Tracking, seed: u64) -> u128 {
     key_of_spelt(&spelt(url, tracking), seed)
 }

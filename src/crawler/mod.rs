@@ -1,16 +1,17 @@
 //! The front door of crawling for Rust programs: seeds in, a record for each page out.
 //!
 //! ```text
-//! seeds ─► known? ─► queue ─► engine ─► landing ─┬─► record
+//! seeds ─► known? ─► lanes ─► engine ─► landing ─┬─► record
 //!            ▲     compact   bounded             └─► crawl::follow, or a closure
 //!            └───────────────── new pages ◄──────────────┘
 //! ```
 //!
 //! Wires the rooms: the engine fetches and reads pages, `crawl` decides what follows from them. Breadth
-//! first, each page once; memory is 16 to 24 bytes for each URL that is known, and about 20 for each
-//! that waits. Must not know flags, formats or where records go.
+//! first, each page once; memory is 18 to 23 bytes for each URL that is known, and 10 to 20 for each that
+//! waits. Must not know flags, formats or where records go.
 
 mod ask;
+mod ending;
 mod handle;
 mod hub;
 mod judging;
@@ -173,11 +174,10 @@ pub struct CrawlEnd {
     pub maps: u64,
     /// Sitemaps that were named and not read: elsewhere, too deep, too many.
     pub maps_left: u64,
-    /// Where seeds were redirected to and the scope took it in: the first of these places, and how many
-    /// there were.
+    /// Where seeds were redirected to, so that the scope took it in: the first of these places.
     pub places: Vec<String>,
-    /// How many there were.
-    pub places_more: u64,
+    /// How many such places there were.
+    pub places_in_all: u64,
     /// Why it ended early, if it did.
     pub stopped: Option<Stop>,
     /// What went wrong with the crawl as a whole.

@@ -94,7 +94,8 @@ pub fn identity(canonical: &Url) -> Cow<'_, Url> {
     }
     keep_parameters(&mut out, |name, value| {
         let known = (name.to_ascii_lowercase(), value);
-        !is_session(&known) && !(coldfusion && matches!(known.0.as_str(), "cfid" | "cftoken"))
+        let is_theirs = coldfusion && matches!(known.0.as_str(), "cfid" | "cftoken");
+        !(is_theirs || is_session(&known))
     });
     Cow::Owned(out)
 }

@@ -112,7 +112,7 @@ fn notes(end: &CrawlEnd) -> Vec<String> {
     };
     let mut notes = Vec::new();
     if !end.places.is_empty() {
-        let more = end.places_more.saturating_sub(end.places.len() as u64);
+        let more = end.places_in_all.saturating_sub(end.places.len() as u64);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         notes.push(format!("seeds were redirected, so the scope took in {}{more}", end.places.join(", ")));
     }
