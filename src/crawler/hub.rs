@@ -96,6 +96,7 @@ impl Hub {
             known: self.met.known.len() as u64,
             waiting: tally.unasked,
             over_budget: tally.over_budget,
+            over_host_budget: tally.over_host_budget,
             traps: tally.traps,
             maps: tally.maps.0,
             maps_left: tally.maps.1,

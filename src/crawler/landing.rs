@@ -15,7 +15,7 @@ use super::{
     queue::Waiting,
 };
 use crate::{
-    crawl::{Followed, Reason, Shown, reason},
+    crawl::{Followed, Reason, Shown, Trap, reason},
     model::{
         Code, Facts, FoundIn, LinkCounts, PageRow, Record, Sighting,
         record::{Outcome, RecordKind, host_key},
@@ -219,6 +219,7 @@ impl Hub {
             return false;
         }
         if let Some(trap) = self.met.traps.take(&one.url, parent) {
+            self.tally.over_host_budget |= matches!(trap, Trap::ManyPages(_));
             self.leave_for(&left, &Reason::Trap(trap));
             return false;
         }

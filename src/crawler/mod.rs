@@ -168,6 +168,8 @@ pub struct CrawlEnd {
     pub waiting: u64,
     /// There were more pages than the crawl may take.
     pub over_budget: bool,
+    /// A host had more pages than the crawl may take of one.
+    pub over_host_budget: bool,
     /// URLs that were left out because they looked like traps.
     pub traps: u64,
     /// Sitemaps that were read.

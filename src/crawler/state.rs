@@ -233,6 +233,8 @@ pub(super) struct Tally {
     pub places: Vec<String>,
     /// A page was left because of the budget.
     pub over_budget: bool,
+    /// A page was left because of the budget of its host.
+    pub over_host_budget: bool,
     /// Pages that answered well.
     pub successes: u64,
     /// Pages that were known and not asked for when the crawl ended.

@@ -127,6 +127,9 @@ fn notes(end: &CrawlEnd) -> Vec<String> {
         let traps = count(end.traps, "URL looked like a trap", "URLs looked like traps");
         notes.push(format!("{traps} (--with skipped lists them, --traps off follows them)"));
     }
+    if end.over_host_budget {
+        notes.push("a host has more pages than --max-pages-per-host allows".to_owned());
+    }
     if end.waiting > 0 {
         notes.push(count(end.waiting, "page was known and not asked for", "pages were known and not asked for"));
     } else if end.over_budget {

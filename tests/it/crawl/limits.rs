@@ -100,6 +100,7 @@ async fn a_host_has_its_budget() {
     // The seed itself is not found by a link.
     assert_eq!((asked(&site), asked(&other)), (1 + 4, 4), "{run}");
     assert!(run.records().iter().any(|record| record["skip"]["code"] == "budget.pages"), "{run}");
+    assert!(run.stderr.contains("a host has more pages than --max-pages-per-host allows"), "{run}");
     crawl(&site, &["--scope=any", "--max-pages-per-host=0"]).await;
     assert_eq!((asked(&site), asked(&other)), (5 + 10, 4 + 10));
 }
