@@ -118,9 +118,10 @@ impl TrapCounts {
     }
 }
 
-/// Whether a URL has a query, and the page that led to it the same path.
+/// Whether a URL has a query, and the page that led to it the same path on the same host.
 fn is_of_its_own(url: &Url, parent: Option<&str>) -> bool {
-    url.query().is_some() && parent.is_some_and(|parent| parent.split('?').next() == Some(&url[..Position::AfterPath]))
+    let place = |text: &str| text.split_once("://").and_then(|(_, rest)| rest.split('?').next().map(str::to_owned));
+    url.query().is_some() && parent.and_then(place).as_deref() == Some(&url[Position::BeforeHost..Position::AfterPath])
 }
 
 /// Counts by key, so many at a time. When a new key finds no room, half of them are forgotten, none
@@ -213,6 +214,7 @@ mod tests {
         assert_eq!(counts.take(&url("http://h/cal?d=10"), own), Some(Trap::ManyQueries(3)));
         assert_eq!(counts.take(&url("http://h/cal?d=10"), Some("http://h/list?d=3")), None, "another leads to it");
         assert_eq!(counts.take(&url("http://h/cal"), own), None, "the path itself has no query");
+        assert!(is_of_its_own(&url("http://u:p@h/cal?d=1"), own) && !is_of_its_own(&url("http://i/cal?d=1"), own));
     }
 
     #[test]
