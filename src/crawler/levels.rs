@@ -6,7 +6,7 @@
 //! not know what a page is.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,8 +20,8 @@ pub(super) struct Levels {
     /// Pages that are waited for, by their distance.
     open: BTreeMap<u32, u64>,
     hosts: HashMap<Arc<str>, Host>,
-    /// Turns that came, the longest ago first; some are over.
-    turns: VecDeque<(Instant, Arc<str>, u64)>,
+    /// Pages whose turn has come and that are waited for, the longest ago first: when, and which.
+    turns: BTreeMap<(Instant, u64), Arc<str>>,
     share: Share,
     /// Requests that a host answers at once.
     at_once: usize,
@@ -50,14 +50,15 @@ struct Host {
 #[derive(Debug)]
 struct Going {
     depth: u32,
-    has_turn: bool,
+    /// When its turn came.
+    turn: Option<Instant>,
     is_late: bool,
 }
 
 impl Levels {
     /// Of one host or of all, which answer so many requests at once.
     pub fn new(share: Share, at_once: usize) -> Self {
-        let (open, hosts, turns) = (BTreeMap::new(), HashMap::new(), VecDeque::new());
+        let (open, hosts, turns) = (BTreeMap::new(), HashMap::new(), BTreeMap::new());
         Levels { open, hosts, turns, share, at_once, len: 0 }
     }
 
@@ -69,16 +70,16 @@ impl Levels {
     /// One more goes out.
     pub fn begin(&mut self, host: &Arc<str>, ticket: u64, depth: u32, now: Instant) {
         let of_host = self.hosts.entry(Arc::clone(host)).or_default();
-        let has_turn = of_host.under_way.len() < self.at_once;
+        let turn = (of_host.under_way.len() < self.at_once).then_some(now);
         let is_late = of_host.is_dead;
-        of_host.under_way.insert(ticket, Going { depth, has_turn, is_late });
+        of_host.under_way.insert(ticket, Going { depth, turn, is_late });
         self.len += 1;
         if is_late {
             return;
         }
         *self.open.entry(depth).or_default() += 1;
-        if has_turn {
-            self.turns.push_back((now, Arc::clone(host), ticket));
+        if let Some(turn) = turn {
+            self.turns.insert((turn, ticket), Arc::clone(host));
         }
     }
 
@@ -89,13 +90,18 @@ impl Levels {
         self.len -= 1;
         (of_host.last, of_host.is_dead) = (Some(now), false);
         if let Some((ticket, next)) = of_host.under_way.iter_mut().nth(self.at_once - 1)
-            && !next.has_turn
+            && next.turn.is_none()
         {
-            next.has_turn = true;
-            self.turns.push_back((now, Arc::clone(host), *ticket));
+            next.turn = Some(now);
+            if !next.is_late {
+                self.turns.insert((now, *ticket), Arc::clone(host));
+            }
         }
         if of_host.under_way.is_empty() {
             self.hosts.remove(host);
+        }
+        if let Some(turn) = going.turn {
+            self.turns.remove(&(turn, ticket));
         }
         if !going.is_late {
             self.close(going.depth);
@@ -106,17 +112,14 @@ impl Levels {
     pub fn may_go(&mut self, depth: u32, now: Instant) -> Result<(), Instant> {
         // From a seed to its neighbours there is no shorter way.
         while depth > 1 && self.open.first_key_value().is_some_and(|(nearest, _)| depth > nearest.saturating_add(1)) {
-            let Some((turn, host, ticket)) = self.turns.front() else { return Err(now + PATIENCE) };
-            let going = self.hosts.get(host).and_then(|host| host.under_way.get(ticket));
-            if going.is_some_and(|going| !going.is_late) {
-                let until = *turn + PATIENCE;
-                if now < until {
-                    return Err(until);
-                }
-                let (turn, host, ticket) = (*turn, Arc::clone(host), *ticket);
-                self.write_off(turn, &host, ticket);
+            let Some((&(turn, ticket), host)) = self.turns.first_key_value() else { return Err(now + PATIENCE) };
+            let until = turn + PATIENCE;
+            if now < until {
+                return Err(until);
             }
-            self.turns.pop_front();
+            let host = Arc::clone(host);
+            self.turns.remove(&(turn, ticket));
+            self.write_off(turn, &host, ticket);
         }
         Ok(())
     }
@@ -131,6 +134,9 @@ impl Levels {
             if !going.is_late && (*number == ticket || of_host.is_dead) {
                 going.is_late = true;
                 given_up.push(going.depth);
+                if let Some(turn) = going.turn {
+                    self.turns.remove(&(turn, *number));
+                }
             }
         }
         given_up.into_iter().for_each(|depth| self.close(depth));
@@ -229,6 +235,17 @@ mod tests {
         run.begin(13, 0, 5, 3);
         run.begin(13, 2, 6, 5);
         assert_eq!(run.waits(13, 5), Some(23), "it answers again");
+    }
+
+    #[test]
+    fn what_ended_leaves_nothing_behind() {
+        let mut run = Run::new(Share::Host, 2);
+        run.begin(0, 0, 0, 0);
+        for ticket in 1..1_000 {
+            run.begin(0, 0, ticket, 1);
+            run.end(0, 0, ticket);
+        }
+        assert_eq!((run.levels.turns.len(), run.levels.open.len(), run.levels.len()), (1, 1, 1));
     }
 
     #[test]
