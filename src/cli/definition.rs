@@ -53,12 +53,11 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 14] = [
+const COMMON: [&str; 13] = [
     "concurrency",
     "per-host",
     "timeout",
     "retries",
-    "method",
     "header",
     "data",
     "accept",

@@ -19,7 +19,7 @@ use async_compression::{
 };
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use sha2::{Digest as _, Sha256};
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
@@ -31,7 +31,7 @@ use super::{
     classify,
     room::{Room, Share},
 };
-use crate::model::{Body, Code, Digest, Failure, Keep, record, units::human_size};
+use crate::model::{Ask, Body, Code, Digest, Failure, Keep, Reads, record, units::human_size};
 
 /// Decoded bytes asked for at once.
 const STEP: usize = 64 * 1024;
@@ -315,6 +315,15 @@ fn is_document(headers: &HeaderMap) -> bool {
         let texts = ["text/html", "text/css", "text/markdown", "text/plain", "text/xml", "application/xml"];
         texts.contains(&media_type.as_str()) || media_type.ends_with("+xml")
     })
+}
+
+/// Whether anybody wants this body. That of an answer to HEAD is none, and costs nothing.
+pub(super) fn is_wanted(headers: &HeaderMap, ask: &Ask) -> bool {
+    match ask.reads {
+        Reads::All => true,
+        Reads::Texts => is_text(headers),
+        Reads::Nothing => ask.method == Method::HEAD,
+    }
 }
 
 /// Whether a body is text; one without a type may be.

@@ -260,13 +260,16 @@ impl Client {
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
         let bounds = Bounds { end, silence: ask.patience.read, most: ask.max_body, keep: ask.keep, digest: ask.digest };
         let oversized = head_size(&head) > HEAD_BYTES as usize;
-        let read = if oversized {
+        let read = if !oversized && !body::is_wanted(&head.headers, ask) {
+            // The connection goes with the response.
+            Ok(None)
+        } else if oversized {
             Err(Failure::new(Code::ProtocolHeadersTooLarge, "the response head is larger than 256 KiB"))
         } else {
-            body::read(response, &head.headers, bounds, &self.room).await
+            body::read(response, &head.headers, bounds, &self.room).await.map(Some)
         };
         let (body, failure) = match read {
-            Ok(body) => (Some(body), None),
+            Ok(body) => (body, None),
             Err(failure) => (None, Some(failure)),
         };
         Exchange {

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use url::Url;
 
-use super::Code;
+use super::{Code, Reads};
 
 /// What went wrong with one request: a stable code and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub struct Ask {
     pub max_body: u64,
     /// How much of the body the page stage wants.
     pub keep: Keep,
+    /// Whether the body is received at all.
+    pub reads: Reads,
     /// Whether the body is digested.
     pub digest: Digest,
     /// Whether the connection is closed afterwards, because nobody waits for it.
