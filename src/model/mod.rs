@@ -5,6 +5,7 @@
 //! Must not know any other room.
 
 pub mod code;
+pub mod earlier;
 pub mod escape;
 pub mod exchange;
 pub mod facts;

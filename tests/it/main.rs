@@ -4,6 +4,7 @@
 mod check;
 mod check_cli;
 mod crawl;
+mod delta;
 mod demo;
 mod diff;
 mod extract;

@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use fetchall::{
     Fetcher,
     crawler::{CrawlEnd, Crawler},
@@ -40,6 +40,11 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     let voice = Voice::of(&flags.output);
     if flags.output.dry_run {
         check_dry_run(&flags.save, &flags.output)?;
+    }
+    if flags.choose.earlier().is_some() {
+        bail!(
+            "--since FILE goes with `fetch`: a crawl has to read pages for their links; --since DATE is about sitemaps"
+        );
     }
     let output = Output::of(RecordKind::Page, &flags.save, &flags.output, &specs)?;
     let (mut plan, login) = flags.resolve()?;

@@ -50,7 +50,10 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
     let runtime = runtime()?;
-    let source = runtime.block_on(source::open(specs.clone(), flags.choose.lists()))?;
+    let mut source = runtime.block_on(source::open(specs.clone(), flags.choose.lists()))?;
+    if let Some(earlier) = flags.choose.earlier() {
+        source = source::earlier::since(source, source::earlier::open(earlier)?);
+    }
     let exit = if flags.output.dry_run {
         dry_run(&runtime, source, &settings, flags.output.format, &voice)
     } else {
