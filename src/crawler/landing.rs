@@ -60,7 +60,7 @@ impl Hub {
             self.met.traps.give_back(&url);
         }
         let sighting = record.sighting.take().map(|sighting| *sighting).unwrap_or_default();
-        let answered = sighting.url.clone().filter(|_| record.outcome == Outcome::Ok);
+        let answered = sighting.url.clone().filter(|_| has_arrived(&record));
         if open.found_in == FoundIn::Seed {
             self.land_seed(&open, answered.as_deref());
         }
@@ -83,7 +83,9 @@ impl Hub {
         }
         self.tally.pages += 1;
         let Some(url) = answered else { return self.finish_page(&open, record, row) };
-        self.succeed();
+        if record.outcome == Outcome::Ok {
+            self.succeed();
+        }
         let facts = sighting.facts.map(|facts| (*facts).into());
         self.judge(Landed { open, key, record, row, url, facts, grown: self.told.grown }, directives);
     }
@@ -268,6 +270,12 @@ impl Hub {
             self.wish(request, Some(shown), FoundIn::Request, depth + 1);
         }
     }
+}
+
+/// Whether the page is there: also where data that it must have were not found, for a list has links and
+/// no price.
+fn has_arrived(record: &Record) -> bool {
+    record.outcome == Outcome::Ok || record.error.as_ref().is_some_and(|error| error.code.family() == "extract")
 }
 
 /// Makes a record that of a page.

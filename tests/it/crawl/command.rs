@@ -142,7 +142,7 @@ async fn a_dead_host_costs_a_record_a_page_and_the_crawl_ends() {
     let record = run.record(0);
     assert_eq!((&record["error"]["code"], &record["noindex"]), (&"connect.refused".into(), &Value::Null));
     let run = fetchall(dead).run().await;
-    assert_eq!((run.exit, &run.record(0)["skip"]["code"]), (1, &"robots.unavailable".into()), "{run}");
+    assert_eq!((run.exit, &run.record(0)["error"]["code"]), (1, &"connect.refused".into()), "{run}");
 }
 
 #[tokio::test]

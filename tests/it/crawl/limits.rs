@@ -124,3 +124,17 @@ async fn talks_and_forms_are_pages_and_a_session_left_out_is_told() {
     assert_eq!(repeat["code"], "duplicate");
     assert!(repeat["message"].as_str().unwrap().ends_with("/shop"), "{repeat}");
 }
+
+#[tokio::test]
+async fn links_of_a_page_are_followed_whatever_is_extracted_from_it() {
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/" => Reply::html("<a href=/thing>a thing</a>"),
+        "/thing" => Reply::html("<b class=price>7</b>"),
+        _ => Reply::status(404),
+    })
+    .await;
+    let run = crawl(&site, &["--select", "price=.price|int|required"]).await;
+    let records = run.records();
+    assert_eq!((run.exit, records.len()), (1, 2), "{run}");
+    assert_eq!((&records[0]["error"]["code"], &records[1]["data"]["price"]), (&"extract.missing".into(), &7.into()));
+}
