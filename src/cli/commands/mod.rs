@@ -7,6 +7,7 @@ mod explain;
 mod extract;
 mod fetch;
 mod output;
+mod places;
 mod papers;
 
 use super::{definition::Command, exit::Exit};
