@@ -12,6 +12,7 @@ mod process;
 mod robots;
 mod rooms;
 mod schema;
+mod sinks;
 mod state;
 mod support;
 mod trust;

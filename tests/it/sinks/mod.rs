@@ -1,0 +1,5 @@
+//! Records that go into databases and other files: once each, whatever breaks.
+
+mod databases;
+mod server;
+mod sqlite;
