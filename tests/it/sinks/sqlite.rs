@@ -56,7 +56,7 @@ async fn a_place_that_cannot_be_written_is_told_before_anything_is_sent() {
         (&["--sink", "sqlite:notes.txt"][..], "it is no SQLite file"),
         (&["--sink", "sqlite:/no/such/dir/r.db"], "/no/such/dir/r.db"),
         (&["--sink", "sqlite:run.db", "--state", "run.db"], "is the file of --state"),
-        (&["--sink", "sqlite:r.db", "--resume", "kept.jsonl"], "--state knows what is done"),
+        (&["--sink", "sqlite:r.db", "--resume", "gone.jsonl"], "--state knows what is done"),
         (&["--sink", "sqlite:r.db", "-n"], "no --sink"),
         (&["--sink", "a.xlsx"], "there is .jsonl"),
         (&["--sink", "redis://h/0"], "redis: is no sink; there is sqlite:PATH"),
