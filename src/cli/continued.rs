@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use fetchall::{
     journal::{Before, Identity, Marks, Settle, identity, records},
-    sink::Content,
+    sink::{Content, Packing},
     source::Spec,
 };
 
@@ -123,7 +123,8 @@ pub fn open(
         (None, Some(records)) => by_records(flags, records, output, format, voice)?,
         (None, None) => Continued::default(),
     };
-    continued.again = again(flags, output.filter(|_| format == FormatArg::Jsonl), specs.contains(&Spec::Stdin));
+    let can_be_resumed = |output: &&Path| format == FormatArg::Jsonl && Packing::by_name(output).is_none();
+    continued.again = again(flags, output.filter(can_be_resumed), specs.contains(&Spec::Stdin));
     Ok(continued)
 }
 
@@ -186,6 +187,9 @@ fn by_records(
     }
     if flags.given.iter().any(|given| given.name == SINK) {
         bail!("--resume knows what is in one file; with --sink, --state knows what is done");
+    }
+    if Packing::by_name(records).is_some() {
+        bail!("--resume cannot go on in a packed file; --state goes on with any output");
     }
     if format != FormatArg::Jsonl {
         bail!("--resume goes on with JSON Lines; choose --format jsonl");

@@ -11,6 +11,7 @@ mod json;
 mod jsonl;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod pack;
 mod pipe;
 mod place;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
@@ -34,7 +35,7 @@ use futures::future::BoxFuture;
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub use self::remote::SINK_PATIENCE;
-pub use self::{fields::Fields, place::Place};
+pub use self::{fields::Fields, pack::Packing, place::Place};
 use crate::model::Record;
 
 /// Why a sink cannot take records.
@@ -129,7 +130,7 @@ pub enum Content {
     Keep(u64),
 }
 
-/// A sink for `format` at `target`.
+/// A sink for `format` at `target`; a file whose name ends in `.gz` or `.zst` is packed.
 ///
 /// `fields` narrows the records down (`None`: whole records, or the usual columns);
 /// `columns` are those that a table has behind the usual ones: `data.title`, `view.meta`.
@@ -154,6 +155,9 @@ pub fn open(
             let delimiter = if format == Format::Csv { b',' } else { b'\t' };
             let header = if has_content(&target) { csv::Header::Leave } else { csv::Header::Write };
             let fields = fields.unwrap_or_else(|| Fields::columns(columns));
+            if let Target::File { path, content: Content::Append } = &target {
+                csv::look_at_header(path, delimiter, &fields)?;
+            }
             let cells = if target == Target::Terminal { csv::Cells::Visible } else { csv::Cells::AsTheyAre };
             open_with(target, csv::Csv::new(delimiter, fields, header, cells))
         }

@@ -41,6 +41,10 @@ impl Output {
     /// Records of this kind, as the flags want them.
     pub fn of(kind: RecordKind, save: &SaveFlags, flags: &OutputFlags, specs: &[Spec]) -> anyhow::Result<Output> {
         let file = save.file();
+        if let (None, Some(path)) = (flags.format, file.filter(|path| path.extension().is_some())) {
+            let known = FormatArg::by_name(path);
+            known.map_err(|problem| anyhow!("--output {problem}; databases and Parquet go with --sink"))?;
+        }
         let format = flags.chosen_format(file, io::stdout().is_terminal());
         let fields = flags.fields.as_deref().map(|list| Fields::parse(list, &schema(kind))).transpose();
         let fields = fields.map_err(|problem| anyhow!("--fields: {problem}"))?;

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use fetchall::settings::{Order, Settings};
+use fetchall::{
+    settings::{Order, Settings},
+    sink::Packing,
+};
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -27,7 +30,7 @@ impl FormatArg {
     /// # Errors
     /// Which extensions there are.
     pub fn by_name(file: &Path) -> Result<FormatArg, String> {
-        let extension = file.extension().map(|extension| extension.to_ascii_lowercase());
+        let extension = Packing::name_within(file).extension().map(|extension| extension.to_ascii_lowercase());
         match extension.as_deref().and_then(|extension| extension.to_str()) {
             Some("csv") => Ok(FormatArg::Csv),
             Some("tsv") => Ok(FormatArg::Tsv),
@@ -40,7 +43,7 @@ impl FormatArg {
 }
 
 /// Which extensions there are, in a sentence.
-const EXTENSIONS: &str = "there is .jsonl, .ndjson, .json, .csv, .tsv and .txt";
+const EXTENSIONS: &str = "there is .jsonl, .ndjson, .json, .csv, .tsv and .txt, each with .gz or .zst behind it or not";
 
 /// `--progress`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 pub struct SaveFlags {
     /// Write records to FILE, not to stdout
     ///
-    /// `-` is stdout. The extension names the format (.jsonl, .json, .csv, .tsv, .txt) unless --format does.
+    /// `-` is stdout. The extension names the format (.jsonl, .json, .csv, .tsv, .txt) unless --format
+    /// does; .gz or .zst behind it packs the file.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Add to FILE instead of replacing it
