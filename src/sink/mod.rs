@@ -12,9 +12,11 @@ mod jsonl;
 #[cfg(feature = "mysql")]
 mod mysql;
 mod pack;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pipe;
 mod place;
-#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite", feature = "parquet"))]
 mod plain;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -25,7 +27,7 @@ mod rows;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite", feature = "parquet"))]
 mod table;
 pub mod text;
 
@@ -189,6 +191,8 @@ pub async fn open_place(place: &Place, run: &str) -> Result<Box<dyn Sink>, SinkE
             let database = mysql::Mysql::at(url).map_err(|problem| unusable(place, &problem))?;
             Ok(Box::new(remote::Remote::open(place.name(), run, database).await?))
         }
+        #[cfg(feature = "parquet")]
+        Place::Parquet(path) => Ok(Box::new(parquet::Parquet::open(path, run)?)),
         Place::File(_) => Err(unusable(place, "it is a file, and its format is not known")),
         #[expect(clippy::allow_attributes, reason = "the arm is used where a feature is off")]
         #[allow(unreachable_patterns)]

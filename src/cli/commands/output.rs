@@ -104,9 +104,13 @@ impl Output {
         (file, self.format)
     }
 
-    /// No place of `--sink` may be the file of `--state`.
+    /// Every place of `--sink` must be one that a run with `--state` can go on with, and not its file.
     pub fn keep_off(&self, state: Option<&Path>) -> anyhow::Result<()> {
         let Some(state) = state else { return Ok(()) };
+        if let Some(path) = self.places.parquet() {
+            let path = path.display();
+            bail!("a Parquet file cannot be gone on with ({path}), so it does not go with --state; sqlite: does");
+        }
         match self.places.files().find(|path| is_same(path, state)) {
             Some(path) => bail!("--sink {} is the file of --state; records need a file of their own", path.display()),
             None => Ok(()),

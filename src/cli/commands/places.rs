@@ -33,6 +33,9 @@ impl Places {
                 Place::File(path) => FormatArg::by_name(path).map_err(|problem| anyhow!("--sink {problem}"))?,
                 _ => FormatArg::None,
             };
+            if let (Place::Parquet(path), true) = (&place, save.append) {
+                bail!("a Parquet file cannot be added to ({}); give it a name of its own", path.display());
+            }
             let content = if save.append { Content::Append } else { Content::Replace };
             places.push(Named { place, format, content });
         }
@@ -49,6 +52,11 @@ impl Places {
     /// Whether one of them is a file that records are added to.
     pub fn have_a_file(&self) -> bool {
         self.0.iter().any(|named| matches!(named.place, Place::File(_)))
+    }
+
+    /// The one that cannot be gone on with: what is gathered for it is lost with the run.
+    pub fn parquet(&self) -> Option<&Path> {
+        self.0.iter().find_map(|named| if let Place::Parquet(path) = &named.place { Some(&**path) } else { None })
     }
 
     /// All that are files.

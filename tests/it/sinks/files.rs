@@ -119,3 +119,23 @@ async fn an_extension_that_names_no_format_is_told_with_those_that_do() {
     let run = place.fetchall(&["-o", "out"]).run().await;
     assert_eq!((run.exit, place.records("out").len()), (1, 7), "{run}");
 }
+
+#[tokio::test]
+async fn a_parquet_file_cannot_be_gone_on_with_nor_added_to() {
+    let place = Place::with(5).await;
+    for (args, told) in [
+        (["--sink", "a.parquet", "--state", "run.db"], "does not go with --state"),
+        (["--sink", "parquet:a", "--append", "-q"], "cannot be added to"),
+    ] {
+        let run = place.fetchall(&args).run().await;
+        assert!(run.exit == 2 && run.stderr.contains(told), "{run}");
+    }
+    assert_eq!(place.site.connections(), 0);
+    let run = place.fetchall(&["--sink", "a.parquet", "-f", "none"]).run().await;
+    if cfg!(feature = "parquet") {
+        assert_eq!(run.exit, 1, "{run}");
+        assert!(fs::read(place.path("a.parquet")).unwrap().starts_with(b"PAR1"));
+    } else {
+        assert!(run.exit == 2 && run.stderr.contains("was built without"), "{run}");
+    }
+}
