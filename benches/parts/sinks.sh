@@ -1,7 +1,11 @@
 # shellcheck shell=bash
 # Records a second into databases: servers of our own on loopback, records that need no network, whose
 # tags make them as long as those of a page.
-sinks_as() { if [ "$(id -u)" = 0 ]; then setpriv --reuid="$1" --regid="$1" --clear-groups "${@:2}"; else "${@:2}"; fi; }
+# Becomes a program, as another user where root must not run it; call it in a shell of its own.
+sinks_as() {
+    [ "$(id -u)" != 0 ] || exec setpriv --reuid="$1" --regid="$1" --clear-groups "${@:2}"
+    exec "${@:2}"
+}
 
 sinks_turn() {
     local name=$1 count=$2 began ended
@@ -46,7 +50,7 @@ PYTHON
     if have mariadb-install-db; then
         my=$(free_port)
         [ "$(id -u)" = 0 ] && chown mysql "$home/my"
-        sinks_as mysql mariadb-install-db --no-defaults --datadir="$home/my/data" --auth-root-authentication-method=normal > "$work/my.log" 2>&1
+        (sinks_as mysql mariadb-install-db --no-defaults --datadir="$home/my/data" --auth-root-authentication-method=normal) > "$work/my.log" 2>&1
         sinks_as mysql mariadbd --no-defaults --datadir="$home/my/data" --port="$my" --bind-address=127.0.0.1 --socket=sock >> "$work/my.log" 2>&1 &
         pids+=($!)
         until mariadb --no-defaults -h 127.0.0.1 -P "$my" -u root -e 'CREATE DATABASE bench' 2> /dev/null; do sleep 0.2; done

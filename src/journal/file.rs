@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
-    Before, Identity, JournalError, Marks, Settle, boot, new_id,
+    Before, Identity, JournalError, Marks, Settle, boot,
     marks::Passed,
+    new_id,
     store::{Kept, Store},
 };
 use crate::model::{Code, Record};
@@ -68,7 +69,8 @@ impl Journal {
         let was = Identity::from_text(kept.values.get("identity").map(String::as_str).unwrap_or_default());
         let differences = identity.differences(&was);
         // Where nothing is done yet, nothing is lost: a run that could not begin may be another next time.
-        let begins = begin == Begin::Anew || kept.values.is_empty() || (!differences.is_empty() && kept.done.is_empty());
+        let begins =
+            begin == Begin::Anew || kept.values.is_empty() || (!differences.is_empty() && kept.done.is_empty());
         if begins {
             let (boot, id) = (boot.as_deref().unwrap_or_default(), new_id());
             store.clear(&[("identity", &identity.to_text()), ("program", PROGRAM), ("boot", boot), ("id", &id)])?;

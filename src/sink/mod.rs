@@ -192,7 +192,7 @@ pub async fn open_place(place: &Place, run: &str) -> Result<Box<dyn Sink>, SinkE
             Ok(Box::new(remote::Remote::open(place.name(), run, database).await?))
         }
         #[cfg(feature = "parquet")]
-        Place::Parquet(path) => Ok(Box::new(parquet::Parquet::open(path, run)?)),
+        Place::Parquet(path) => Ok(Box::new(self::parquet::Parquet::open(path, run)?)),
         Place::File(_) => Err(unusable(place, "it is a file, and its format is not known")),
         #[expect(clippy::allow_attributes, reason = "the arm is used where a feature is off")]
         #[allow(unreachable_patterns)]

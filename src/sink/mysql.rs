@@ -76,7 +76,7 @@ impl Mysql {
         // One at a time; the lock ends with the connection.
         sqlx::query("SELECT GET_LOCK(?, ?)").bind(LOCK.0).bind(LOCK.1).execute(&mut *db).await.map_err(fault)?;
         let found = found(db).await.map_err(fault)?;
-        let is_there = found.is_ours(|kind, name| takes(kind, name)).map_err(Fault::Final)?;
+        let is_there = found.is_ours(takes).map_err(Fault::Final)?;
         for sql in make(&found, is_there) {
             db.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.map_err(fault)?;
         }
@@ -91,10 +91,8 @@ impl Mysql {
 
     async fn write(&mut self, rows: &[Row<'_>]) -> sqlx::Result<()> {
         self.connect().await?;
-        let steps: Vec<_> = parts(rows, self.most)
-            .flat_map(powers_of_two)
-            .map(|rows| (self.insert(rows.len()), rows))
-            .collect();
+        let steps: Vec<_> =
+            parts(rows, self.most).flat_map(powers_of_two).map(|rows| (self.insert(rows.len()), rows)).collect();
         let db = self.connect().await?;
         let mut all = db.begin().await?;
         for (sql, rows) in steps {
@@ -260,7 +258,9 @@ mod tests {
     #[test]
     fn any_number_of_rows_is_parted_into_few_lengths() {
         let rows = vec![[const { Cell::Null }; COLUMNS.len()]; 700];
-        for (count, lengths) in [(0, vec![]), (1, vec![1]), (7, vec![4, 2, 1]), (700, vec![256, 256, 128, 32, 16, 8, 4])] {
+        for (count, lengths) in
+            [(0, vec![]), (1, vec![1]), (7, vec![4, 2, 1]), (700, vec![256, 256, 128, 32, 16, 8, 4])]
+        {
             assert_eq!(powers_of_two(&rows[..count]).map(<[_]>::len).collect::<Vec<_>>(), lengths);
         }
         assert!(ROWS * COLUMNS.len() <= 65_535);

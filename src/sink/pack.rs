@@ -126,7 +126,10 @@ mod tests {
             ("a.gz/out.json", None, "a.gz/out.json"),
             (".gz", None, ".gz"),
         ] {
-            assert_eq!((Packing::by_name(Path::new(name)), Packing::name_within(Path::new(name))), (how, Path::new(within)));
+            assert_eq!(
+                (Packing::by_name(Path::new(name)), Packing::name_within(Path::new(name))),
+                (how, Path::new(within))
+            );
         }
     }
 

@@ -189,7 +189,9 @@ impl Group {
                 (ColumnWriter::Int64ColumnWriter(to), Values::Int(values)) => to.write_batch(values, has, None)?,
                 (ColumnWriter::DoubleColumnWriter(to), Values::Float(values)) => to.write_batch(values, has, None)?,
                 (ColumnWriter::BoolColumnWriter(to), Values::Bool(values)) => to.write_batch(values, has, None)?,
-                (ColumnWriter::ByteArrayColumnWriter(to), Values::Bytes(values)) => to.write_batch(values, has, None)?,
+                (ColumnWriter::ByteArrayColumnWriter(to), Values::Bytes(values)) => {
+                    to.write_batch(values, has, None)?
+                }
                 _ => return Err(ParquetError::General(format!("column {name} is of another type"))),
             };
             writer.close()?;
@@ -259,7 +261,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out.parquet");
         Parquet::open(&path, "run").unwrap().finish().await.unwrap();
-        assert_eq!(SerializedFileReader::new(File::open(&path).unwrap()).unwrap().get_row_iter(None).unwrap().count(), 0);
+        assert_eq!(
+            SerializedFileReader::new(File::open(&path).unwrap()).unwrap().get_row_iter(None).unwrap().count(),
+            0
+        );
         assert!(Parquet::open(dir.path(), "run").is_err());
     }
 }

@@ -28,8 +28,7 @@ pub enum Place {
 
 /// What can be said behind `?`: how it is connected to. A password stands before the host, or in the
 /// places that the database's own programs read.
-const POSTGRES_KEYS: [&str; 7] =
-    ["sslmode", "sslrootcert", "sslcert", "sslkey", "application_name", "host", "options"];
+const POSTGRES_KEYS: [&str; 7] = ["sslmode", "sslrootcert", "sslcert", "sslkey", "application_name", "host", "options"];
 const MYSQL_KEYS: [&str; 5] = ["ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "socket"];
 
 /// All there is, in a sentence.
@@ -109,7 +108,8 @@ fn by_name(text: &str) -> Place {
 /// The address of a database, with nothing in it that would be overlooked.
 fn database(text: &str, scheme: &str, keys: &[&str]) -> Result<Url, String> {
     let how = || format!("write {scheme}://USER@HOST/DATABASE; in a password, %40 is @, %2F is / and %3A is :");
-    let url = Url::parse(text).map_err(|error| format!("what stands behind {scheme}: is no address ({error}); {}", how()))?;
+    let url =
+        Url::parse(text).map_err(|error| format!("what stands behind {scheme}: is no address ({error}); {}", how()))?;
     if url.cannot_be_a_base() || !text.contains("://") {
         return Err(format!("what stands behind {scheme}: is no address; {}", how()));
     }

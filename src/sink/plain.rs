@@ -202,8 +202,15 @@ mod tests {
         leaf.prop_recursive(8, 40, 4, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(","))),
-                proptest::collection::vec(inner, 0..3)
-                    .prop_map(|items| format!("{{{}}}", items.iter().enumerate().map(|(at, item)| format!("\"k{at}\": {item}")).collect::<Vec<_>>().join(","))),
+                proptest::collection::vec(inner, 0..3).prop_map(|items| format!(
+                    "{{{}}}",
+                    items
+                        .iter()
+                        .enumerate()
+                        .map(|(at, item)| format!("\"k{at}\": {item}"))
+                        .collect::<Vec<_>>()
+                        .join(",")
+                )),
             ]
         })
     }

@@ -155,7 +155,8 @@ fn make(found: &Found, is_there: bool) -> String {
 /// Writes a row, or replaces the one with the same key.
 fn insert() -> String {
     let names: Vec<String> = COLUMNS.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-    let set = COLUMNS.iter().filter(|(name, _)| !is_key(name)).map(|(name, _)| format!("\"{name}\" = excluded.\"{name}\""));
+    let set =
+        COLUMNS.iter().filter(|(name, _)| !is_key(name)).map(|(name, _)| format!("\"{name}\" = excluded.\"{name}\""));
     let set = set.collect::<Vec<_>>().join(", ");
     let values = vec!["?"; COLUMNS.len()].join(", ");
     let names = names.join(", ");

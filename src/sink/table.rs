@@ -264,8 +264,7 @@ mod tests {
 
     fn record() -> Record {
         let ending = Ending::Error(Failure::new(Code::DnsNotFound, "no\0name"));
-        let mut record =
-            Record::of(Visit::refused(7, Request::get("https://h/\0"), None, ending), Heavy::default());
+        let mut record = Record::of(Visit::refused(7, Request::get("https://h/\0"), None, ending), Heavy::default());
         record.tags = Some(serde_json::value::RawValue::from_string(r#"{"a":"\u0000"}"#.to_owned()).unwrap());
         record.bytes = Some(u64::MAX);
         record.wire_bytes = Some(5);
@@ -304,7 +303,8 @@ mod tests {
 
     #[test]
     fn a_table_is_ours_by_version_and_columns() {
-        let columns = || COLUMNS.iter().map(|(name, kind)| ((*name).to_owned(), format!("{kind:?}"))).collect::<Vec<_>>();
+        let columns =
+            || COLUMNS.iter().map(|(name, kind)| ((*name).to_owned(), format!("{kind:?}"))).collect::<Vec<_>>();
         let ours = |version: Option<&str>, columns| {
             let found = Found { version: version.map(str::to_owned), columns };
             found.is_ours(|kind, name| format!("{kind:?}") == name)

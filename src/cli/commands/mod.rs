@@ -7,8 +7,8 @@ mod explain;
 mod extract;
 mod fetch;
 mod output;
-mod places;
 mod papers;
+mod places;
 
 use super::{definition::Command, exit::Exit};
 

@@ -211,7 +211,7 @@ fn refuse_to_overwrite_a_list(flag: &str, output: &Path, specs: &[Spec]) -> anyh
         match spec {
             Spec::File(list) if is_output(list) => {
                 bail!("{flag} {} is the list that is to be read", list.display())
-            },
+            }
             Spec::Stdin if is_output(Path::new("/dev/stdin")) => {
                 bail!("{flag} {} is the list that standard input reads", output.display())
             }

@@ -53,7 +53,8 @@ async fn every_record_arrives_once(server: &Server, url: &str) {
     };
     // Numbers may be written in another way, and are the same.
     assert!(sorted(records) == sorted(place.records("out.jsonl")), "the records are those of the file");
-    let counts = "SELECT count(status), count(error_code), count(skip_code), count(started_at), count(total_ms), count(title)
+    let counts =
+        "SELECT count(status), count(error_code), count(skip_code), count(started_at), count(total_ms), count(title)
                   FROM fetchall_records";
     let counts = server.ask(counts)[0].replace('\t', "|");
     let not_found = LINES / 50;
@@ -103,7 +104,11 @@ async fn refused_before_anything_is_sent(server: &Server, kind: Kind, url: &str)
     refused(&url.replace("/records", "/nowhere"), &nowhere).await;
     refused(&format!("{url}?password={PASSWORD}"), "there is no `password`").await;
     let (scheme, _) = url.split_once(':').unwrap();
-    refused(&format!("{scheme}://fetcher:{PASSWORD}@127.0.0.1:9/records"), &format!("{scheme}://127.0.0.1:9/records: ")).await;
+    refused(
+        &format!("{scheme}://fetcher:{PASSWORD}@127.0.0.1:9/records"),
+        &format!("{scheme}://127.0.0.1:9/records: "),
+    )
+    .await;
     match kind {
         Kind::Postgres => {
             server.ask("REVOKE INSERT ON fetchall_records FROM fetcher");

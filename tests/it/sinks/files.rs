@@ -114,6 +114,8 @@ async fn an_extension_that_names_no_format_is_told_with_those_that_do() {
         assert!(!fs::exists(place.path(name)).unwrap());
     }
     assert_eq!(place.site.connections(), 0);
+    let run = place.fetchall(&["--append"]).run().await;
+    assert!(run.exit == 2 && run.stderr.contains("--append needs a file"), "{run}");
     let run = place.fetchall(&["-o", "out.log", "-f", "jsonl"]).run().await;
     assert_eq!((run.exit, place.records("out.log").len()), (1, 7), "{run}");
     let run = place.fetchall(&["-o", "out"]).run().await;

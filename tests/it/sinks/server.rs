@@ -186,7 +186,20 @@ impl Server {
             }
             Kind::Mariadb => {
                 let user = if as_admin { "root" } else { "fetcher" };
-                command.args(["--no-defaults", "-h", "127.0.0.1", "-P", &port, "-u", user, "-N", "-B", "--raw", "-e", sql]);
+                command.args([
+                    "--no-defaults",
+                    "-h",
+                    "127.0.0.1",
+                    "-P",
+                    &port,
+                    "-u",
+                    user,
+                    "-N",
+                    "-B",
+                    "--raw",
+                    "-e",
+                    sql,
+                ]);
                 if !as_admin {
                     command.env("MYSQL_PWD", PASSWORD).arg("records");
                 }
