@@ -17,6 +17,7 @@ mod robots;
 mod rooms;
 mod schema;
 mod sessions;
+mod sinks;
 mod state;
 mod support;
 mod trust;

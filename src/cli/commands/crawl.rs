@@ -80,7 +80,7 @@ fn go(
     let ended = Arc::default();
     let parts = Parts {
         begin: crawling(crawler, Arc::clone(&ended)),
-        sinks: vec![output.open(select)?],
+        sinks: output.open_all(runtime, select, None)?,
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: flags.choose.first.map(|first| first.get().into()),

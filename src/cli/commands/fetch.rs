@@ -58,11 +58,12 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         dry_run(&runtime, source, &settings, flags.output.format, &voice)
     } else {
         let (file, format) = output.file();
+        output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
         let continued = continued::open("fetch", &flags.continued, &specs, file, format, &voice)?;
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
-        let output = output.going_on(continued.content);
+        let output = output.going_on(&continued.contents);
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         go(&runtime, fetcher, source, &settings, flags, (&output, continued), &voice)?
     };
@@ -85,7 +86,7 @@ fn go(
     let extracting = fetcher.clone();
     let parts = Parts {
         begin: run::fetching(fetcher, source, continued.before.take()),
-        sinks: vec![output.open(&settings.pages.columns())?],
+        sinks: output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?,
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: settings.choose.first.map(|first| first.get().into()),
@@ -125,8 +126,8 @@ pub fn specs(sources: &[String]) -> anyhow::Result<Option<Vec<Spec>>> {
 
 /// A plan is no list of records: flags that shape records would be lost on it.
 pub fn check_dry_run(save: &SaveFlags, output: &OutputFlags) -> anyhow::Result<()> {
-    if save.output.is_some() {
-        bail!("--dry-run writes no records, so it takes no --output; the plan goes to stdout");
+    if save.output.is_some() || !save.sinks.is_empty() {
+        bail!("--dry-run writes no records, so it takes no --output and no --sink; the plan goes to stdout");
     }
     match output.format {
         None | Some(FormatArg::Text | FormatArg::Json | FormatArg::Jsonl) => Ok(()),

@@ -9,6 +9,7 @@ mod extract;
 mod fetch;
 mod output;
 mod papers;
+mod places;
 mod session;
 
 use super::{definition::Command, exit::Exit};
