@@ -191,14 +191,14 @@ pub(super) fn value(element: ElementRef<'_>, part: &Part, room: &Room) -> Option
     })
 }
 
-/// The value of an attribute by its name in any case, `href` or `xlink:href`.
+/// The value of an attribute by its name in any case. `href` is not `xlink:href`, as in `[href]`.
 fn attribute<'a>(element: ElementRef<'a>, name: &str) -> Option<&'a str> {
     let mut attrs = element.value().attrs.iter();
     let is_named = |key: &QualName| match key.prefix.as_deref().filter(|prefix| !prefix.is_empty()) {
-        Some(prefix) if name.contains(':') => name
+        Some(prefix) => name
             .split_once(':')
             .is_some_and(|(first, last)| first.eq_ignore_ascii_case(prefix) && (*key.local).eq_ignore_ascii_case(last)),
-        _ => (*key.local).eq_ignore_ascii_case(name),
+        None => (*key.local).eq_ignore_ascii_case(name),
     };
     attrs.find(|(key, _)| is_named(key)).map(|(_, value)| &**value)
 }

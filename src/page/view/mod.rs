@@ -16,10 +16,14 @@ mod article;
 #[path = "article_off.rs"]
 mod article;
 mod body;
+#[cfg(feature = "extract")]
+mod cards;
 mod grid;
 mod json_ld;
 mod links;
 mod meta;
+#[cfg(feature = "extract")]
+mod shape;
 mod tables;
 
 #[cfg(test)]
