@@ -53,7 +53,7 @@ fn bare(block: &str) -> (usize, &str) {
     loop {
         let before = text.len();
         text = text.trim_end();
-        for mark in ["-->", "]]>", ";", "//"] {
+        for mark in ["-->", "]]>", "<!", ";", "//"] {
             text = text.strip_suffix(mark).unwrap_or(text);
         }
         if let Some(inside) = text.strip_suffix("*/") {
@@ -74,8 +74,17 @@ mod tests {
     #[test]
     fn common_slips_are_forgiven() {
         let read = |block: &str| read(block, |text| serde_json::from_str::<Value>(text));
-        for block in ["<!-- {\"a\":1} -->", "//<![CDATA[\n{\"a\":1}\n//]]>", "<![CDATA[{\"a\":1}]]>", " {\"a\":1}; ",
-            "/*<![CDATA[*/{\"a\":1}/*]]>*/", "// c\n// d\n{\"a\":1}", "/* c */ {\"a\":1} /* d */", "<!--//--><![CDATA[//><!--\n{\"a\":1}\n//--><!]]>", "{\"a\":1}\n//]]>"] {
+        for block in [
+            "<!-- {\"a\":1} -->",
+            "//<![CDATA[\n{\"a\":1}\n//]]>",
+            "<![CDATA[{\"a\":1}]]>",
+            " {\"a\":1}; ",
+            "/*<![CDATA[*/{\"a\":1}/*]]>*/",
+            "// c\n// d\n{\"a\":1}",
+            "/* c */ {\"a\":1} /* d */",
+            "<!--//--><![CDATA[//><!--\n{\"a\":1}\n//--><!]]>",
+            "{\"a\":1}\n//]]>",
+        ] {
             let (start, value) = read(block).unwrap().unwrap();
             assert_eq!((Some(start), value), (block.find('{'), json!({"a": 1})), "{block}");
         }

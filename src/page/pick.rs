@@ -13,6 +13,7 @@ use super::{
     budget::{Clock, Room},
     fold::Folded,
     gap::Gap,
+    view,
 };
 
 /// Elements between two looks at the clock: one match can take milliseconds (`:has` on a big page).
@@ -21,8 +22,10 @@ const STRIDE: usize = 8;
 /// What of an element is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// Its text as people read it.
+    /// Its text as people read it, in one line.
     Text,
+    /// The same with its lines.
+    Lines,
     /// Value of the attribute of this name, in lower case.
     Attr(String),
     /// What stands inside, as HTML.
@@ -183,6 +186,7 @@ pub(super) fn value(element: ElementRef<'_>, part: &Part, room: &Room) -> Option
         // Whatever it says, it takes time to be told that it does not fit.
         _ if most == 0 => None,
         Part::Text => text(element, most),
+        Part::Lines => lines(element, most),
         Part::Html => inner_html(element, most),
     };
     value.filter(|value| room.pays(value.len())).or_else(|| {
@@ -220,6 +224,16 @@ fn text(element: ElementRef<'_>, most: usize) -> Option<String> {
         Words::Folded(folded) => folded.finish(),
     };
     Some(text).filter(|text| text.len() <= most)
+}
+
+/// What an element says, in the lines that people see: those of `<pre>`, and what blocks and `<br>` part.
+fn lines(element: ElementRef<'_>, most: usize) -> Option<String> {
+    match element.value().name() {
+        "script" | "style" | "textarea" | "listing" | "xmp" | "plaintext" => text(element, most),
+        // The line break that a reader of HTML takes away is not one of its lines.
+        "pre" => inner_html(element, most).map(|html| view::words(&format!("<pre>\n{html}"))),
+        _ => inner_html(element, most).map(|html| view::words(&html)),
+    }
 }
 
 fn inner_html(element: ElementRef<'_>, most: usize) -> Option<String> {

@@ -63,7 +63,9 @@ fn source(cursor: &mut Cursor<'_>, depth: usize, around: Around) -> Result<(Sour
     let css = read_css(written, start, selector, depth)?;
     let open = cursor.at;
     if !cursor.take('{') {
-        return Ok((Source::Css(css, part), Chain::read(cursor)?));
+        let chain = Chain::read(cursor)?;
+        let part = if part == Part::Text && chain.wants_lines() { Part::Lines } else { part };
+        return Ok((Source::Css(css, part), chain));
     }
     if selector.trim_end().len() != bare.trim_end().len() {
         let tail = start + selector.len()..start + bare.trim_end().len();

@@ -61,6 +61,11 @@ pub fn read(view: View, html: &str, url: Option<&Url>, encoding: &'static Encodi
     }
 }
 
+/// All words of a page or a part of one, with their lines.
+pub(super) fn words(html: &str) -> String {
+    body::text(html)
+}
+
 /// The article, or all words of the page where none was found.
 fn content(article: Option<String>, html: &str) -> Value {
     let text = article.filter(|text| !text.is_empty()).unwrap_or_else(|| body::text(html));
