@@ -58,7 +58,9 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let jar = JarFile::of(&flags.trust, &plan.settings);
         let fetcher = Fetcher::new(plan.settings.clone())?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        go(&runtime, Crawler::with_fetcher(plan, fetcher), flags, (&output, &select), jar.as_ref(), &voice)?
+        let extracting = fetcher.clone();
+        let crawler = (Crawler::with_fetcher(plan, fetcher), extracting);
+        go(&runtime, crawler, flags, (&output, &select), jar.as_ref(), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
@@ -66,7 +68,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
 
 fn go(
     runtime: &Runtime,
-    crawler: Crawler,
+    (crawler, extracting): (Crawler, Fetcher),
     flags: &CrawlFlags,
     (output, select): (&Output, &[String]),
     jar: Option<&JarFile>,
@@ -87,6 +89,7 @@ fn go(
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(jar.map_or(Ok(()), JarFile::save));
     ran.tell(voice);
+    ran.hint(&extracting.hints(), voice);
     let end = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(note) = end.and_then(|end| note(&end)) {
         voice.line(&note);

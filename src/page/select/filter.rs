@@ -219,6 +219,11 @@ fn argument<'a>(cursor: &mut Cursor<'a>, name: &str) -> Result<Option<Argument<'
     }
     let start = cursor.at;
     let length = closing(cursor.rest(), name == "regex").ok_or_else(|| {
+        // `[` may be what is never closed: then the expression says so itself.
+        let pattern = closing(cursor.rest(), false).and_then(|end| cursor.rest().get(..end));
+        if let Some((pattern, error)) = pattern.and_then(|pattern| Some((pattern, regex(pattern).err()?))) {
+            return cursor.written.regex(start, pattern, &error);
+        }
         cursor
             .fault_at(open..start, "this parenthesis is never closed")
             .hint(r"a single parenthesis is written \( or \)")
@@ -266,6 +271,13 @@ fn unknown(cursor: &Cursor<'_>, start: usize, name: &str) -> SelectError {
         }
     };
     cursor.fault_at(start..cursor.at, format!("there is no filter `{name}`")).hint(hint)
+}
+
+/// The filter that a word is very near to, without being one.
+pub(super) fn misspelt(word: &str) -> Option<&'static str> {
+    let most = if word.len() >= 6 { 2 } else { 1 };
+    let near = |name: &&str| (1..=most).contains(&strsim::damerau_levenshtein(name, word));
+    FILTERS.iter().map(|(name, ..)| *name).find(near).filter(|_| FILTERS.iter().all(|(name, ..)| *name != word))
 }
 
 /// A regular expression of bounded size.
