@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     fetch::{check_dry_run, dry_run, runtime, specs},
-    output::{Output, schema},
+    output::{Names, Output, schema},
     session::{JarFile, log_in},
 };
 use crate::cli::{
@@ -43,6 +43,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     }
     let output = Output::of(RecordKind::Page, &flags.save, &flags.output, &specs)?;
     let (mut plan, login) = flags.resolve()?;
+    output.check_names(&plan.settings.pages.columns(), Names::Closed)?;
     descriptors::apply(&mut plan.settings, &voice);
     let runtime = runtime()?;
     let seeds = async { source::open(specs, flags.choose.lists()).await?.try_collect().await };
