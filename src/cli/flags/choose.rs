@@ -1,9 +1,12 @@
 //! Which requests of the list are made, and when the run has had enough.
 
-use std::num::{NonZeroU32, NonZeroU64};
+use std::{
+    num::{NonZeroU32, NonZeroU64},
+    time::SystemTime,
+};
 
 use fetchall::{
-    model::units::StatusSet,
+    model::units::{self, StatusSet},
     page::sitemap::Since,
     settings::{Dedupe, Settings},
     source,
@@ -92,10 +95,20 @@ pub struct ChooseFlags {
     pub url_column: Option<String>,
     /// Only entries of sitemaps and feeds that changed since then: 2026-01-31
     ///
-    /// A day, or a moment as 2026-01-31T12:00:00Z. Entries that do not say when they changed are
+    /// A day (UTC), a moment as 2026-01-31T12:00:00Z, or how long ago, 7d. Entries that do not say when they changed are
     /// kept; the others are skipped with `excluded`.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = since)]
     pub since: Option<Since>,
+}
+
+/// A date, or how long ago: `7d`, `12h`.
+fn since(text: &str) -> Result<Since, String> {
+    let ago = Some(text.trim()).filter(|text| text.ends_with(|c: char| c.is_ascii_lowercase()));
+    let moment = ago.and_then(|ago| SystemTime::now().checked_sub(units::duration(ago).ok()?));
+    match moment {
+        Some(moment) => humantime::format_rfc3339_seconds(moment).to_string().parse(),
+        None => text.parse().map_err(|why: String| format!("{why}, or how long ago: 7d")),
+    }
 }
 
 pub(super) fn regex(text: &str) -> Result<Regex, String> {
@@ -136,5 +149,18 @@ impl ChooseFlags {
             Some(DedupeArg::Url) => Dedupe::Url,
             None => choose.dedupe,
         };
+    }
+}
+
+#[cfg(test)]
+mod since_tests {
+    use super::*;
+
+    #[test]
+    fn since_takes_a_date_or_how_long_ago() {
+        assert!(since("7d").unwrap().excludes("2001-01-01").is_some());
+        assert_eq!(since("7d").unwrap().excludes("2999-01-01"), None);
+        assert!(since("2026-01-31").is_ok() && since("2026").is_ok() && since("2026-01-31T12:00:00Z").is_ok());
+        assert!(since("soon").unwrap_err().ends_with("how long ago: 7d"));
     }
 }
