@@ -215,7 +215,7 @@ mod tests {
         assert!(since.excludes("Wed, 14 Jan 2026 23:59:59 GMT").is_some());
         assert_eq!(
             "soon".parse::<Since>(),
-            Err("`soon` is not a date; write 2026-01-31 or 2026-01-31T12:00:00Z".to_owned())
+            Err("`soon` is not a date; write 2026-01-31 (UTC) or 2026-01-31T12:00:00Z".to_owned())
         );
     }
 }
