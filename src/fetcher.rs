@@ -376,6 +376,7 @@ impl Builder {
     pub fn recipe(mut self, recipe: Recipe) -> Self {
         recipe.rules.into_iter().for_each(|rule| self.settings.pages.add(rule));
         self.settings.pages.require(recipe.required);
+        recipe.views.into_iter().for_each(|view| self.settings.pages.view(view));
         self
     }
 

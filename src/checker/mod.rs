@@ -158,7 +158,7 @@ impl Checker {
                 Start::Text(name, text) => found.texts.push((name.clone(), text.clone())),
             }
         }
-        let Documents { listed, faults } = walk::documents(&paths, plan.walk).map_err(CheckError::Source)?;
+        let Documents { listed, faults, .. } = walk::documents(&paths, plan.walk).map_err(CheckError::Source)?;
         found.faults = faults;
         let (shared, kept) = Shared::of(&mut plan, listed);
         let mut fetch = plan.fetch.clamped();

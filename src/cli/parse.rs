@@ -5,7 +5,11 @@
 
 use std::ffi::OsString;
 
-use clap::{Command as Clap, FromArgMatches as _, parser::ValueSource};
+use clap::{
+    Command as Clap, FromArgMatches as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+    parser::ValueSource,
+};
 use fetchall::model::{escape::visible_lines, units};
 
 use super::{
@@ -30,7 +34,7 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
     let definition = if wants_short_help { compact(definition()) } else { definition() };
     let matches = match definition.clone().try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(error) => return Parsed::Over(report(&error)),
+        Err(error) => return Parsed::Over(report_unknown(&definition, error)),
     };
     let usage = |message: String| {
         Voice::plain().error(&message);
@@ -65,6 +69,27 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
     };
     known.map(environment::mistyped).unwrap_or_default().iter().for_each(|line| voice.line(line));
     Parsed::Run(Box::new(command))
+}
+
+/// The same of a flag that only other commands have: which they are, instead of one that looks alike.
+fn report_unknown(definition: &Clap, mut error: clap::Error) -> Exit {
+    let Some(tip) = belongs_elsewhere(definition, &error) else { return report(&error) };
+    error.remove(ContextKind::SuggestedArg);
+    error.remove(ContextKind::Suggested);
+    let exit = report(&error);
+    Voice::plain().raw(&tip);
+    exit
+}
+
+/// Which commands have the flag that is not known here.
+fn belongs_elsewhere(definition: &Clap, error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
+    let long = flag.strip_prefix("--").filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let has = |command: &&Clap| command.get_arguments().any(|arg| arg.get_long() == Some(long));
+    let owners: Vec<&str> = definition.get_subcommands().filter(has).map(Clap::get_name).collect();
+    let first = owners.first()?;
+    let named: Vec<String> = owners.iter().map(|owner| format!("`{owner}`")).collect();
+    Some(format!("  tip: --{long} belongs to {}: fetchall {first} --{long} …", named.join(", ")))
 }
 
 /// Prints what clap has to say: help on stdout, errors on stderr.
@@ -167,6 +192,16 @@ mod tests {
         }
         let message = unknown("ftech").unwrap();
         assert!(message.contains("did you mean `fetch`?") && message.contains("./ftech"), "{message}");
+    }
+
+    #[test]
+    fn a_flag_of_another_command_names_that_command() {
+        let of = |args: &[&str]| {
+            let error = definition().try_get_matches_from(args).unwrap_err();
+            belongs_elsewhere(&definition(), &error)
+        };
+        assert!(of(&["fetchall", "https://h/", "--depth", "2"]).unwrap().contains("`crawl`"));
+        assert_eq!(of(&["fetchall", "https://h/", "--dpeth", "2"]), None);
     }
 
     #[test]

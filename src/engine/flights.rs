@@ -338,12 +338,13 @@ impl<W: Wire> Engine<W> {
 }
 
 /// A page without the data that is required of it is a failure. An answer that has no body by its
-/// nature (HEAD, 304) is no page.
+/// nature (HEAD, 204, 205, 304) is no page.
 fn held_to_data(ending: Ending, page: Option<&Page>, flight: &Flight) -> Ending {
     let failure = page.and_then(|page| page.problems.as_ref()?.failure.clone());
     let trip = flight.trip.as_ref();
     let status = trip.and_then(|trip| trip.last.as_ref()?.status());
-    let has_page = status != Some(304) && trip.is_none_or(|trip| trip.method != http::Method::HEAD);
+    let has_page =
+        !matches!(status, Some(204 | 205 | 304)) && trip.is_none_or(|trip| trip.method != http::Method::HEAD);
     match (ending, failure) {
         (Ending::Ok, Some(failure)) if has_page => Ending::Error(failure),
         (ending, _) => ending,

@@ -1,6 +1,10 @@
 //! Which pages there are below what was named. Must not know what is in them.
 
-use std::{collections::HashSet, fs, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use super::Start;
 use crate::{
@@ -15,7 +19,11 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Found {
     pub(super) items: Vec<Item>,
+    unread: BTreeMap<String, usize>,
 }
+
+/// Kinds of files that are named in a sentence on what was not read.
+const ENDINGS: usize = 5;
 
 /// One thing to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +53,19 @@ impl Found {
             Item::Fault(path, _) => path,
         })
     }
+
+    /// A sentence on the files below folders that are no pages: `3 files were not read (2 .png, 1 .css)`.
+    pub fn unread(&self) -> Option<String> {
+        let mut endings: Vec<(&String, &usize)> = self.unread.iter().collect();
+        endings.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let count: usize = self.unread.values().sum();
+        let shown: Vec<String> =
+            endings.iter().take(ENDINGS).map(|(ending, count)| format!("{count} {ending}")).collect();
+        let more = if endings.len() > ENDINGS { ", …" } else { "" };
+        let files = if count == 1 { "1 file was" } else { &format!("{count} files were") };
+        (count > 0)
+            .then(|| format!("{files} not read ({}{more}); a file that is named itself is read", shown.join(", ")))
+    }
 }
 
 /// Finds the pages below `starts`. The error is a sentence.
@@ -57,27 +78,34 @@ pub(super) fn find(starts: &[Start], walk: Walk) -> Result<Found, String> {
                 return Err("`-` is named twice, but standard input can be read only once".to_owned());
             }
             Start::Stdin => found.items.push(Item::Stdin),
-            Start::Path(path) => below(path, walk, &mut found.items, &mut seen)?,
+            Start::Path(path) => below(path, walk, &mut found, &mut seen)?,
         }
     }
     Ok(found)
 }
 
-fn below(start: &Path, walk: Walk, items: &mut Vec<Item>, seen: &mut HashSet<Box<str>>) -> Result<(), String> {
+fn below(start: &Path, walk: Walk, found: &mut Found, seen: &mut HashSet<Box<str>>) -> Result<(), String> {
     let listing = walk::documents(&[start.to_owned()], Walk { kept: true, ..walk })?;
     let root = walk::name_of(&walk::root(start))?;
     let mut any = !listing.faults.is_empty();
-    for one in listing.listed.into_iter().filter(|one| one.named || one.language.is_some_and(is_page)) {
+    for (ending, count) in listing.unread {
+        *found.unread.entry(ending).or_default() += count;
+    }
+    for one in listing.listed {
+        if !one.named && !one.language.is_some_and(is_page) {
+            *found.unread.entry(walk::ending(Path::new(&*one.path))).or_default() += 1;
+            continue;
+        }
         any = true;
         if one.named && is_archive(&one.path) {
             return Err(format!("`{}` {}", one.path, saved::NO_ARCHIVES));
         }
         if seen.insert(one.path.clone()) {
             let below = begin(&one.path, &root, one.named);
-            items.push(Item::File(File { path: one.path, below, named: one.named }));
+            found.items.push(Item::File(File { path: one.path, below, named: one.named }));
         }
     }
-    items.extend(listing.faults.into_iter().map(|(path, why)| Item::Fault(path.into(), why)));
+    found.items.extend(listing.faults.into_iter().map(|(path, why)| Item::Fault(path.into(), why)));
     if any {
         return Ok(());
     }
@@ -150,6 +178,34 @@ mod tests {
             fs::write(&path, bytes).unwrap();
             assert!(find(&[Start::Path(path)], Walk::default()).unwrap_err().contains("web archive"), "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_a_page_by_its_first_bytes_is_read_and_the_rest_is_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, bytes) in [
+            ("index.html?page=2", &b"<!doctype html><p>x"[..]),
+            ("item", b"\n<html><p>x"),
+            ("p.php", b"<div>x</div>"),
+            ("api", b"{\"a\": 1}"),
+            ("records", b"{\"v\":1,\"type\":\"fetch\"}"),
+            ("a.png", b"\x89PNG"),
+            ("b.png", b"\x89PNG"),
+            ("s.css", b"p {}"),
+            ("empty", b""),
+        ] {
+            fs::write(dir.path().join(name), bytes).unwrap();
+        }
+        let found = find(&[Start::Path(dir.path().to_owned())], Walk::default()).unwrap();
+        let names: Vec<_> = found.paths().map(|path| path.rsplit('/').next().unwrap()).collect();
+        assert_eq!(names, ["api", "index.html?page=2", "item", "p.php"]);
+        let told = found.unread().unwrap();
+        assert!(
+            told.starts_with("5 files were not read (2 .png, 1 .css, 2 no extension)")
+                || told.contains("2 no extension"),
+            "{told}"
+        );
+        assert_eq!(Found::default().unread(), None);
     }
 
     #[test]

@@ -210,13 +210,13 @@ codes! {
         "Correct or remove it.";
     ExtractMissing "extract.missing" Error Never
         "A required name found nothing on the page."
-        "Open `final_url` in a browser: is it there, and without scripts? `data` has what was found.";
+        "Look at the body (--with body): is it there, without a script that would put it there? `data` has what was found.";
     ExtractInvalid "extract.invalid" Error Never
         "A selector of this request cannot be read, or a required value is not of its type."
-        "See `error.message`; selectors are tried in a browser's console: document.querySelectorAll('…').";
+        "See `error.message`: it names the field and what was found there. `data` has the rest.";
     IoRead "io.read" Error Never
         "A document could not be read."
-        "Look at `error.message`; --hidden and ignore files say what is read below a folder.";
+        "Look at `error.message`. A record has a page if --with body kept it; a file must be readable.";
     IoWrite "io.write" Error Never
         "The result could not be written."
         "Is the disk full?";

@@ -1,5 +1,7 @@
 //! Where a selector is wrong, and what to write instead. Must not know plans or pages.
 
+mod advice;
+
 use std::{fmt, ops::Range};
 
 use scraper::{Selector, error::SelectorErrorKind};
@@ -124,6 +126,10 @@ impl<'a> Written<'a> {
 
     /// Why `selector`, which stands at byte `start`, cannot be read.
     pub(super) fn css(&self, start: usize, selector: &str) -> SelectError {
+        if let Some(advice) = advice::of(selector) {
+            let bytes = start + advice.bytes.start..start + advice.bytes.end;
+            return self.fault_at(bytes, advice.message).hint(advice.hint);
+        }
         let kind = kind_of(selector).unwrap_or_default();
         let at = place(selector);
         let next = selector.get(at..).and_then(|rest| rest.chars().next());
@@ -131,19 +137,12 @@ impl<'a> Written<'a> {
             Some(c) => format!("unexpected `{c}`"),
             None => "unexpected end".to_owned(),
         };
-        let (message, hint) = match kind.as_str() {
-            "EmptySelector" | "DanglingCombinator" => (format!("{unexpected} where a selector is expected"), None),
-            "UnsupportedPseudoClassOrElement" => (
-                "this pseudo-class or pseudo-element is not known".into(),
-                Some("what to take of a match is written ::text, ::html or ::attr(NAME), at the end"),
-            ),
-            "ClassNeedsIdent" => (
-                format!("{unexpected} where the name of a class is expected"),
-                Some("the name of a class that starts with a digit is written [class~=\"1st\"]"),
-            ),
-            _ => (unexpected, None),
+        let message = match kind.as_str() {
+            "EmptySelector" | "DanglingCombinator" => format!("{unexpected} where a selector is expected"),
+            "ClassNeedsIdent" => format!("{unexpected} where the name of a class is expected"),
+            _ => unexpected,
         };
-        let hint = hint.unwrap_or("a browser's console tries selectors: document.querySelectorAll(\"…\")");
+        let hint = "a browser's console tries selectors: document.querySelectorAll(\"…\")";
         let width = next.map_or(0, char::len_utf8);
         self.fault_at(start + at..start + at + width, message).hint(hint)
     }

@@ -28,16 +28,41 @@ pub(super) fn read<T, E>(block: &str, parse: impl Fn(&str) -> Result<T, E>) -> O
     Some(read.map(|value| (start, value)))
 }
 
+/// What a block holds between comments, CDATA marks and white space, in any order and number.
 fn bare(block: &str) -> (usize, &str) {
-    let trimmed = |start: usize, text: &'_ str| start + text.len() - text.trim_start().len();
-    let (mut start, mut text) = (trimmed(0, block), block.trim());
-    for (before, behind) in [("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("<![CDATA[", "]]>"), ("", ";")] {
-        if let Some(inner) = text.strip_prefix(before).and_then(|text| text.strip_suffix(behind)) {
-            start = trimmed(start + before.len(), inner);
-            text = inner.trim();
+    let mut text = block;
+    loop {
+        let before = text.len();
+        text = text.trim_start();
+        for mark in ["<!--", "<![CDATA[", "-->", "]]>"] {
+            text = text.strip_prefix(mark).unwrap_or(text);
+        }
+        if let Some(inside) = text.strip_prefix("/*") {
+            text = inside.find("*/").and_then(|end| inside.get(end + 2..)).unwrap_or(text);
+        }
+        if let Some(line) = text.strip_prefix("//") {
+            // The mark may be what the comment is for: `//<![CDATA[`.
+            let marked = line.trim_start().strip_prefix("<![CDATA[").or_else(|| line.trim_start().strip_prefix("<!--"));
+            text = marked.unwrap_or_else(|| line.split_once('\n').map_or("", |(_, behind)| behind));
+        }
+        if text.len() == before {
+            break;
         }
     }
-    (start, text)
+    let start = block.len() - text.len();
+    loop {
+        let before = text.len();
+        text = text.trim_end();
+        for mark in ["-->", "]]>", "<!", ";", "//"] {
+            text = text.strip_suffix(mark).unwrap_or(text);
+        }
+        if let Some(inside) = text.strip_suffix("*/") {
+            text = inside.rfind("/*").and_then(|start| inside.get(..start)).unwrap_or(text);
+        }
+        if text.len() == before {
+            return (start, text);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -49,7 +74,17 @@ mod tests {
     #[test]
     fn common_slips_are_forgiven() {
         let read = |block: &str| read(block, |text| serde_json::from_str::<Value>(text));
-        for block in ["<!-- {\"a\":1} -->", "//<![CDATA[\n{\"a\":1}\n//]]>", "<![CDATA[{\"a\":1}]]>", " {\"a\":1}; "] {
+        for block in [
+            "<!-- {\"a\":1} -->",
+            "//<![CDATA[\n{\"a\":1}\n//]]>",
+            "<![CDATA[{\"a\":1}]]>",
+            " {\"a\":1}; ",
+            "/*<![CDATA[*/{\"a\":1}/*]]>*/",
+            "// c\n// d\n{\"a\":1}",
+            "/* c */ {\"a\":1} /* d */",
+            "<!--//--><![CDATA[//><!--\n{\"a\":1}\n//--><!]]>",
+            "{\"a\":1}\n//]]>",
+        ] {
             let (start, value) = read(block).unwrap().unwrap();
             assert_eq!((Some(start), value), (block.find('{'), json!({"a": 1})), "{block}");
         }

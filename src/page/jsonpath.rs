@@ -58,6 +58,11 @@ impl JsonPath {
             let at = place(&error, path);
             let rest = at.and_then(|at| path.get(at..)).map(|rest| rest.chars().next());
             match (at, rest) {
+                (Some(at), Some(Some('('))) if is_call(path, at) => {
+                    let hint =
+                        "a function stands in a condition: $.items[?length(@.tags) > 1]; jq counts what was found";
+                    fault(at..at + 1, "a path does not end with a function".into(), hint)
+                }
                 (Some(at), Some(Some(c))) => fault(at..at + c.len_utf8(), format!("unexpected `{c}`"), hint(c)),
                 (Some(at), Some(None)) => fault(at..at, "unexpected end".into(), ""),
                 _ => fault(whole.clone(), "this is no JSONPath".into(), "RFC 9535 says how a path is written"),
@@ -77,6 +82,13 @@ impl JsonPath {
     pub(super) fn find<'v>(&self, root: &'v Value, budget: &Budget) -> Vec<&'v Value> {
         walk::find(&self.query, root, budget)
     }
+}
+
+/// Whether a parenthesis stands behind a name, as in `$.items.length()`.
+fn is_call(path: &str, at: usize) -> bool {
+    let before = path.get(..at).unwrap_or_default();
+    let name = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    name.len() < before.len() && name.ends_with('.')
 }
 
 fn hint(c: char) -> &'static str {

@@ -13,6 +13,7 @@ use super::{
     budget::{Clock, Room},
     fold::Folded,
     gap::Gap,
+    view,
 };
 
 /// Elements between two looks at the clock: one match can take milliseconds (`:has` on a big page).
@@ -21,8 +22,10 @@ const STRIDE: usize = 8;
 /// What of an element is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// Its text as people read it.
+    /// Its text as people read it, in one line.
     Text,
+    /// The same with its lines.
+    Lines,
     /// Value of the attribute of this name, in lower case.
     Attr(String),
     /// What stands inside, as HTML.
@@ -183,6 +186,7 @@ pub(super) fn value(element: ElementRef<'_>, part: &Part, room: &Room) -> Option
         // Whatever it says, it takes time to be told that it does not fit.
         _ if most == 0 => None,
         Part::Text => text(element, most),
+        Part::Lines => lines(element, most),
         Part::Html => inner_html(element, most),
     };
     value.filter(|value| room.pays(value.len())).or_else(|| {
@@ -191,14 +195,14 @@ pub(super) fn value(element: ElementRef<'_>, part: &Part, room: &Room) -> Option
     })
 }
 
-/// The value of an attribute by its name in any case, `href` or `xlink:href`.
+/// The value of an attribute by its name in any case. `href` is not `xlink:href`, as in `[href]`.
 fn attribute<'a>(element: ElementRef<'a>, name: &str) -> Option<&'a str> {
     let mut attrs = element.value().attrs.iter();
     let is_named = |key: &QualName| match key.prefix.as_deref().filter(|prefix| !prefix.is_empty()) {
-        Some(prefix) if name.contains(':') => name
+        Some(prefix) => name
             .split_once(':')
             .is_some_and(|(first, last)| first.eq_ignore_ascii_case(prefix) && (*key.local).eq_ignore_ascii_case(last)),
-        _ => (*key.local).eq_ignore_ascii_case(name),
+        None => (*key.local).eq_ignore_ascii_case(name),
     };
     attrs.find(|(key, _)| is_named(key)).map(|(_, value)| &**value)
 }
@@ -220,6 +224,16 @@ fn text(element: ElementRef<'_>, most: usize) -> Option<String> {
         Words::Folded(folded) => folded.finish(),
     };
     Some(text).filter(|text| text.len() <= most)
+}
+
+/// What an element says, in the lines that people see: those of `<pre>`, and what blocks and `<br>` part.
+fn lines(element: ElementRef<'_>, most: usize) -> Option<String> {
+    match element.value().name() {
+        "script" | "style" | "textarea" | "listing" | "xmp" | "plaintext" => text(element, most),
+        // The line break that a reader of HTML takes away is not one of its lines.
+        "pre" => inner_html(element, most).map(|html| view::words(&format!("<pre>\n{html}"))),
+        _ => inner_html(element, most).map(|html| view::words(&html)),
+    }
 }
 
 fn inner_html(element: ElementRef<'_>, most: usize) -> Option<String> {

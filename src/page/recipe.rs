@@ -35,7 +35,7 @@ use toml::{
 pub use login::{Given, LoginRecipe};
 
 use super::select::{Plan, Rule, SelectError, What};
-use crate::model::units;
+use crate::model::{View, units};
 
 /// Longest recipe, in bytes.
 const BYTES: usize = 256 << 10;
@@ -43,7 +43,7 @@ const BYTES: usize = 256 << 10;
 /// Groups within groups at most, as in selectors.
 const NESTING: usize = 8;
 
-const KEYS: [&str; 5] = ["select", "json", "regex", "required", "login"];
+const KEYS: [&str; 6] = ["select", "json", "regex", "required", "view", "login"];
 
 /// Key of a group's own selector.
 const WITHIN: &str = "within";
@@ -57,6 +57,8 @@ pub struct Recipe {
     pub required: Vec<String>,
     /// Both, ready to be used.
     pub plan: Plan,
+    /// Ready-made views.
+    pub views: Vec<View>,
     /// How to log in before.
     pub login: Option<LoginRecipe>,
 }
@@ -111,13 +113,14 @@ impl Recipe {
             // It may be in a value that is nobody's business.
             if may_hold_login(text) { fault.masked() } else { fault }
         })?;
-        let (mut placed, mut required, mut login) = (Vec::new(), Vec::new(), None);
+        let (mut placed, mut required, mut views, mut login) = (Vec::new(), Vec::new(), Vec::new(), None);
         for (key, value) in in_order(table.get_ref()) {
             match key.get_ref().as_ref() {
                 "select" => placed.extend(file.rules(value, 0)?),
                 "json" => placed.extend(file.texts(value, Rule::json)?),
                 "regex" => placed.extend(file.texts(value, Rule::regex)?),
-                "required" => required = file.names(value)?,
+                "required" => required = file.names(value, "required = [\"title\"]")?,
+                "view" => views = file.views(value)?,
                 "login" => {
                     login = Some(login::read(&file, key.span(), value).map_err(|error| error.masked_near("fields"))?)
                 }
@@ -128,7 +131,7 @@ impl Recipe {
                 }
             }
         }
-        Ok(Recipe { login, ..file.recipe(placed, required)? })
+        Ok(Recipe { login, views, ..file.recipe(placed, required)? })
     }
 }
 
@@ -226,8 +229,21 @@ impl File<'_> {
         table.into_iter().map(placed).collect()
     }
 
-    fn names(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<(String, Range<usize>)>, RecipeError> {
-        let wrong = || self.fault(value.span(), "a list of names is expected").hint("write required = [\"title\"]");
+    fn views(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<View>, RecipeError> {
+        let read = |(name, place): (String, Range<usize>)| {
+            View::of_name(&name).ok_or_else(|| {
+                let all = || View::ALL.iter().map(|view| view.name());
+                let near = units::nearest(&name, all()).map(|near| format!("did you mean `{near}`?"));
+                let hint = near.unwrap_or_else(|| format!("there are {}", all().collect::<Vec<_>>().join(", ")));
+                self.fault(place, format!("unknown view `{name}`")).hint(hint)
+            })
+        };
+        self.names(value, "view = [\"text\"]")?.into_iter().map(read).collect()
+    }
+
+    /// `form` is what to write instead.
+    fn names(&self, value: &Spanned<DeValue<'_>>, form: &str) -> Result<Vec<(String, Range<usize>)>, RecipeError> {
+        let wrong = || self.fault(value.span(), "a list of names is expected").hint(format!("write {form}"));
         let list = value.get_ref().as_array().ok_or_else(wrong)?;
         list.iter().map(|name| Ok((self.string(name)?.to_owned(), name.span()))).collect()
     }
@@ -245,7 +261,7 @@ impl File<'_> {
         }
         let names: Vec<String> = required.iter().map(|(name, _)| name.clone()).collect();
         match Plan::of(&rules, &names) {
-            Ok(plan) => Ok(Recipe { rules, required: names, plan, login: None }),
+            Ok(plan) => Ok(Recipe { rules, required: names, plan, views: Vec::new(), login: None }),
             Err(error) => {
                 let place = required.into_iter().find(|(name, _)| *name == error.name).map_or(0..0, |(_, place)| place);
                 Err(RecipeError { hint: error.hint.map(String::from), ..self.fault(place, error.message) })

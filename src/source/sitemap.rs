@@ -112,6 +112,6 @@ mod tests {
         let requests = read(&text, Some("2026-01-01"));
         let excluded: Vec<_> =
             requests.iter().map(|it| it.wish.as_ref().and_then(|wish| wish.excluded.as_deref())).collect();
-        assert_eq!(excluded, [Some("lastmod 2025-01-01 is before --since 2026-01-01"), None, None]);
+        assert_eq!(excluded, [Some("lastmod 2025-01-01 is before --since 2026-01-01 (UTC)"), None, None]);
     }
 }

@@ -5,13 +5,19 @@
 //! a document.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
+    fs::File,
+    io::Read as _,
     path::{Component, Path, PathBuf},
 };
 
 use ignore::{DirEntry, WalkBuilder, overrides::OverrideBuilder};
 
-use crate::page::Language;
+use super::packed;
+use crate::page::{Language, begins_with_tag, is_html};
+
+/// How much of a file its first bytes are.
+const HEAD: usize = 512;
 
 /// Which documents are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +49,9 @@ pub struct Documents {
     pub listed: Vec<Listed>,
     /// What could not be looked into: path and a sentence.
     pub faults: Vec<(String, String)>,
+    /// Files of kept pages that are no document by name or by their first bytes: how their names end,
+    /// and how many end so.
+    pub unread: BTreeMap<String, usize>,
 }
 
 /// Finds the documents below `starts`. The error is a sentence: a start that is not there.
@@ -114,7 +123,12 @@ fn folder(
                 }
             }
             Ok(entry) if is_file(&entry) => {
-                if let Some(language) = language(entry.path(), walk) {
+                let known = language(entry.path(), walk);
+                let found = known.or_else(|| sniffed(entry.path()).filter(|_| walk.kept));
+                if found.is_none() && walk.kept {
+                    *out.unread.entry(ending(entry.path())).or_default() += 1;
+                }
+                if let Some(language) = found {
                     match name_of(entry.path()) {
                         Ok(path) => take(Listed { path, language: Some(language), named: false }, out, seen),
                         Err(why) => out.faults.push((entry.path().to_string_lossy().into_owned(), why)),
@@ -133,6 +147,30 @@ fn language(path: &Path, walk: Walk) -> Option<Language> {
     let is_packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
     let bare = path.file_stem().filter(|_| is_packed && walk.kept).map(Path::new);
     Language::of_path(bare.unwrap_or(path))
+}
+
+/// What a kept file is by its first bytes: the names that programs give to pages tell little.
+fn sniffed(path: &Path) -> Option<Language> {
+    let mut head = Vec::with_capacity(HEAD);
+    packed::unpacked(Box::new(File::open(path).ok()?)).ok()?.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).trim_ascii_start();
+    // A list of records is named itself.
+    let is_record = || text.starts_with(b"{\"v\":");
+    match text {
+        _ if is_html(None, &head) || begins_with_tag(&head) => Some(Language::Html),
+        [b'{', ..] => Some(Language::Json).filter(|_| !is_record()),
+        [b'[', ..] => Some(Language::Json).filter(|_| !text.contains(&0)),
+        [b'<', b'?', ..] => Some(Language::Sitemap),
+        _ => None,
+    }
+}
+
+/// How a name ends, as people count files: `.png`, `no extension`.
+pub fn ending(path: &Path) -> String {
+    match path.extension().and_then(|extension| extension.to_str()).filter(|text| text.len() <= 8) {
+        Some(extension) => format!(".{}", extension.to_ascii_lowercase()),
+        None => "no extension".to_owned(),
+    }
 }
 
 /// A link to what is not there.

@@ -500,7 +500,7 @@ async fn a_sitemap_is_a_list_and_what_did_not_change_since_is_skipped() {
         (0, &json!("skipped"), &json!("excluded")),
         "{run}"
     );
-    assert_eq!(record["skip"]["message"], "lastmod 2025-01-01 is before --since 2026-01-01");
+    assert_eq!(record["skip"]["message"], "lastmod 2025-01-01 is before --since 2026-01-01 (UTC)");
     assert_eq!(run.record(1)["tags"], json!({"lastmod": "2026-02-01", "priority": 0.5}));
     assert_eq!((&run.record(1)["ok"], &run.record(2)["ok"]), (&json!(true), &json!(true)));
     assert_eq!((site.hits("/old"), site.hits("/new"), site.hits("/undated")), (0, 1, 1));

@@ -37,7 +37,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("cssparser", &["page/"]),
     ("jsonpath_rust", &["page/jsonpath.rs", "page/jsonpath/"]),
     ("dom_smoothie", &["page/view/article.rs"]),
-    ("dom_query", &["page/view/article.rs"]),
+    ("dom_query", &["page/view/article.rs", "page/view/cards.rs", "page/view/shape.rs"]),
     ("governor", &["frontier/pace.rs"]),
     ("clap", &["cli/"]),
     ("anyhow", &["cli/", "main.rs"]),

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     fetch::{check_dry_run, dry_run, runtime, specs},
-    output::{Output, schema},
+    output::{Names, Output, schema},
     session::{JarFile, log_in},
 };
 use crate::cli::{
@@ -48,6 +48,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     }
     let output = Output::of(RecordKind::Page, &flags.save, &flags.output, &specs)?;
     let (mut plan, login) = flags.resolve()?;
+    output.check_names(&plan.settings.pages.columns(), Names::Closed)?;
     descriptors::apply(&mut plan.settings, &voice);
     let runtime = runtime()?;
     let seeds = async { source::open(specs, flags.choose.lists()).await?.try_collect().await };
@@ -63,7 +64,9 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let jar = JarFile::of(&flags.trust, &plan.settings);
         let fetcher = Fetcher::new(plan.settings.clone())?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        go(&runtime, Crawler::with_fetcher(plan, fetcher), flags, (&output, &select), jar.as_ref(), &voice)?
+        let extracting = fetcher.clone();
+        let crawler = (Crawler::with_fetcher(plan, fetcher), extracting);
+        go(&runtime, crawler, flags, (&output, &select), jar.as_ref(), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
@@ -71,7 +74,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
 
 fn go(
     runtime: &Runtime,
-    crawler: Crawler,
+    (crawler, extracting): (Crawler, Fetcher),
     flags: &CrawlFlags,
     (output, select): (&Output, &[String]),
     jar: Option<&JarFile>,
@@ -92,6 +95,7 @@ fn go(
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(jar.map_or(Ok(()), JarFile::save));
     ran.tell(voice);
+    ran.hint(&extracting.hints(), voice);
     let end = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(end) = end {
         notes(&end).iter().for_each(|note| voice.line(note));

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     fetch::runtime,
-    output::{Output, schema},
+    output::{Names, Output, schema},
 };
 use crate::cli::{
     exit::Exit,
@@ -56,6 +56,7 @@ pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
     }
     let specs: Vec<Spec> = found.paths().map(spec).collect();
     let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
+    output.check_names(&pages.columns(), Names::Closed)?;
     let runtime = runtime()?;
     let exit = go(&runtime, extractor, found, &pages, flags, &output, &voice)?;
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
@@ -91,7 +92,7 @@ fn go(
     output: &Output,
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
-    let hinting = extractor.clone();
+    let (hinting, unread) = (extractor.clone(), found.unread());
     let begin = move || {
         let launched = extractor.start(found);
         let end = Box::pin(async move { launched.end.await.ok() });
@@ -111,6 +112,7 @@ fn go(
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.summary.noun = ("page", "pages");
     ran.tell(voice);
+    ran.hint(unread.as_slice(), voice);
     ran.hint(&hinting.hints(), voice);
     Ok(ran.exit())
 }

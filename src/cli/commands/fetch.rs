@@ -17,7 +17,7 @@ use futures::stream::BoxStream;
 use tokio::runtime::Runtime;
 
 use super::{
-    output::{Output, schema},
+    output::{Names, Output, schema},
     session::{JarFile, log_in},
 };
 use crate::cli::{
@@ -47,6 +47,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     let save = flags.save.or_into(flags.continued.resume.as_ref());
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
     let (mut settings, login) = flags.resolve()?;
+    output.check_names(&settings.pages.columns(), Names::Open)?;
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
     let runtime = runtime()?;

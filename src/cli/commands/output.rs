@@ -10,7 +10,10 @@ use std::{
 use anyhow::{anyhow, bail};
 use fetchall::{
     journal,
-    model::record::{self, RecordKind},
+    model::{
+        record::{self, RecordKind},
+        units,
+    },
     sink::{
         self, Content, Fields, Sink, Target,
         text::{Look, Text, Unstarted},
@@ -84,6 +87,27 @@ impl Output {
         let colour = terminal::colours(color.unwrap_or_default(), &terminal::Env::read(), stdout_is_terminal);
         let (kind, fields, places) = (RecordKind::Fetch, None, Places::default());
         Output { kind, format, target: stdout_target(), fields, colour, stdout_is_terminal, places }
+    }
+
+    /// Looks at the names of data and views that were asked for, once it is known which there are.
+    ///
+    /// # Errors
+    /// A name that nothing is selected for.
+    pub fn check_names(&self, columns: &[String], names: Names) -> anyhow::Result<()> {
+        let asked = self.fields.as_ref().map(Fields::names).unwrap_or_default();
+        let Some((name, near)) = asked.iter().find_map(|name| Some((name, unknown_name(name, columns)?))) else {
+            return Ok(());
+        };
+        match (near, names) {
+            (Some(near), _) => bail!("--fields: nothing is selected for `{name}`; did you mean `{near}`?"),
+            (None, Names::Closed) if columns.is_empty() => {
+                bail!("--fields: nothing is selected for `{name}`; select it with --select, --json, --regex or --view")
+            }
+            (None, Names::Closed) => {
+                bail!("--fields: nothing is selected for `{name}`; there are {}", columns.join(", "))
+            }
+            (None, Names::Open) => Ok(()),
+        }
     }
 
     /// With this becoming of what is in its files, in the order of [`open_all`](Self::open_all).
@@ -179,6 +203,29 @@ impl Output {
     }
 }
 
+/// Whether the run alone says what is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// A request may select something of its own.
+    Open,
+    /// All names are known.
+    Closed,
+}
+
+/// Of a name that is no column and no part of one, the nearest column, if there is one.
+fn unknown_name<'a>(name: &str, columns: &'a [String]) -> Option<Option<&'a str>> {
+    let top = name.strip_prefix("data.").or_else(|| name.strip_prefix("view."))?;
+    let is_part = |column: &String| {
+        name.strip_prefix(column.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if columns.iter().any(is_part) {
+        return None;
+    }
+    let bare = |column: &'a String| column.split_once('.').map_or(column.as_str(), |(_, bare)| bare);
+    let near = units::nearest(top.split('.').next().unwrap_or(top), columns.iter().map(bare));
+    Some(near.and_then(|near| columns.iter().find(|column| bare(column) == near)).map(String::as_str))
+}
+
 /// What `--fields` may name.
 pub fn schema(kind: RecordKind) -> serde_json::Value {
     match kind {
@@ -219,4 +266,26 @@ fn refuse_to_overwrite_a_list(flag: &str, output: &Path, specs: &[Spec]) -> anyh
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_nothing_is_selected_for_has_its_nearest() {
+        let columns = ["data.title", "data.items", "view.meta"].map(str::to_owned);
+        for (name, want) in [
+            ("data.title", None),
+            ("data.items.price", None),
+            ("view.meta.title", None),
+            ("url", None),
+            ("data", None),
+            ("data.titel", Some(Some("data.title"))),
+            ("data.item.price", Some(Some("data.items"))),
+            ("data.zzz", Some(None)),
+        ] {
+            assert_eq!(unknown_name(name, &columns), want, "{name}");
+        }
+    }
 }

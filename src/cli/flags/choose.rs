@@ -3,10 +3,11 @@
 use std::{
     num::{NonZeroU32, NonZeroU64},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use fetchall::{
-    model::units::StatusSet,
+    model::units::{self, StatusSet},
     page::sitemap::Since,
     settings::{Dedupe, Settings},
     source,
@@ -95,7 +96,7 @@ pub struct ChooseFlags {
     pub url_column: Option<String>,
     /// Only what changed since then: a day (sitemaps, feeds), or the JSON Lines of an earlier run
     ///
-    /// A DATE is a day as 2026-01-31, or a moment as 2026-01-31T12:00:00Z, and is about entries of sitemaps and
+    /// A DATE is a day (UTC) as 2026-01-31, a moment as 2026-01-31T12:00:00Z, or how long ago, 7d, and is about entries of sitemaps and
     /// feeds. Those that do not say when they changed are kept; the others are skipped with `excluded`.
     /// A FILE is the output of an earlier run: pages are asked for under its conditions (ETag, Last-Modified),
     /// and each record says whether its page is new, changed, unchanged or gone.
@@ -114,10 +115,20 @@ pub enum SinceArg {
 
 /// A date, or else a file that is there.
 fn since(text: &str) -> Result<SinceArg, String> {
-    match text.parse() {
+    match date(text) {
         Ok(date) => Ok(SinceArg::Date(date)),
         Err(_) if Path::new(text).exists() => Ok(SinceArg::Run(text.into())),
         Err(fault) => Err(format!("{fault}; nor is it the file of an earlier run")),
+    }
+}
+
+/// A date, or how long ago: `7d`, `12h`.
+fn date(text: &str) -> Result<Since, String> {
+    let ago = Some(text.trim()).filter(|text| text.ends_with(|c: char| c.is_ascii_lowercase()));
+    let moment = ago.and_then(|ago| SystemTime::now().checked_sub(units::duration(ago).ok()?));
+    match moment {
+        Some(moment) => humantime::format_rfc3339_seconds(moment).to_string().parse(),
+        None => text.parse().map_err(|why: String| format!("{why}, or how long ago: 7d")),
     }
 }
 
@@ -170,5 +181,18 @@ impl ChooseFlags {
             Some(DedupeArg::Url) => Dedupe::Url,
             None => choose.dedupe,
         };
+    }
+}
+
+#[cfg(test)]
+mod since_tests {
+    use super::*;
+
+    #[test]
+    fn since_takes_a_date_or_how_long_ago() {
+        assert!(date("7d").unwrap().excludes("2001-01-01").is_some());
+        assert_eq!(date("7d").unwrap().excludes("2999-01-01"), None);
+        assert!(date("2026-01-31").is_ok() && date("2026").is_ok() && date("2026-01-31T12:00:00Z").is_ok());
+        assert!(date("soon").unwrap_err().ends_with("how long ago: 7d"));
     }
 }

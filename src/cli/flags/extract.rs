@@ -147,6 +147,7 @@ impl ExtractFlags {
                 .map_err(|error| BadFlag::new("--recipe", format!("{}: {error}", path.display())))?;
             recipe.rules.iter().for_each(|rule| pages.add(rule.clone()));
             pages.require(recipe.required.iter().cloned());
+            recipe.views.iter().for_each(|view| pages.view(*view));
             read = Some(recipe);
         }
         let typed: Vec<(&str, &Rule)> = (self.select.iter().map(|rule| ("--select", rule)))

@@ -62,7 +62,7 @@ fn a_recipe_and_rules_by_hand_are_the_same_plan() {
 fn a_wrong_recipe_is_shown_where_it_is_wrong() {
     for (text, line, column, message, hint) in [
         ("[select]\na = 'h1'\n[jsn]\nb = '$'", 3, 2, "unknown key `jsn`", "did you mean `json`?"),
-        ("zzz = 1", 1, 1, "unknown key `zzz`", "there are select, json, regex, required, login"),
+        ("zzz = 1", 1, 1, "unknown key `zzz`", "there are select, json, regex, required, view, login"),
         ("[select]\n'ä' = 'h1 >> b'", 2, 12, "ä: unexpected `>` where a selector is expected", "a browser's"),
         ("[select]\na = '.p|numbr'", 2, 9, "a: there is no filter `numbr`", "did you mean `number`?"),
         ("[select]\na = 3", 2, 5, "a text is expected, not a integer", ""),
@@ -107,4 +107,13 @@ fn a_recipe_is_bounded() {
     assert!(Recipe::parse(&text).unwrap_err().message.contains("nest more than 8 deep"));
     assert!(Recipe::parse(&"#".repeat(300_000)).unwrap_err().message.contains("longer than"));
     assert!(Recipe::parse("").unwrap().plan.is_empty());
+}
+
+#[test]
+fn a_recipe_may_ask_for_views() {
+    let recipe = Recipe::parse("view = ['text', 'meta']\n[select]\nt = 'h1'").unwrap();
+    assert_eq!(recipe.views, [View::Text, View::Meta]);
+    let error = |text: &str| Recipe::parse(text).unwrap_err();
+    assert_eq!(error("view = ['markdwon']").hint.as_deref(), Some("did you mean `markdown`?"));
+    assert_eq!(error("view = 'text'").hint.as_deref(), Some("write view = [\"text\"]"));
 }

@@ -115,7 +115,7 @@ fn run_one(filter: &Filter, value: Value, means: &Means<'_>) -> Result<Value, St
         Filter::Number(decimal) => number::number(&text, *decimal).map(Value::from).map_err(said),
         Filter::Int(decimal) => number::int(&text, *decimal).map(Value::from).map_err(said),
         Filter::Bool => filter::boolean(&text).map(Value::from).ok_or_else(|| said("is neither true nor false")),
-        Filter::Date(order) => date::date(&text, *order).map(Value::from).map_err(said),
+        Filter::Date(form) => date::date(&text, form).map(Value::from).map_err(said),
         Filter::Json => json(&text, &means.budget.room).map_err(|reason| said(&reason)),
         Filter::Url => match means.base.map_or_else(|| url::Url::parse(&text), |base| base.join(&text)) {
             Ok(url) => Ok(paid(url.into(), means)),
@@ -125,6 +125,7 @@ fn run_one(filter: &Filter, value: Value, means: &Means<'_>) -> Result<Value, St
             Err(_) => Err(said("is no URL")),
         },
         Filter::Trim => Ok(folded(&text).into()),
+        Filter::Lines => Ok(text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_matches('\n').into()),
         Filter::Lower => Ok(paid(text.to_lowercase(), means)),
         Filter::Upper => Ok(paid(text.to_uppercase(), means)),
         Filter::Regex(regex) => Ok(regex.captures(&text).map(|found| group(&found).to_owned()).into()),

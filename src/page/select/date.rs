@@ -1,14 +1,28 @@
 //! Dates as people and programs write them, told as RFC 3339.
 //!
 //! `2026-11-21`, `21 Nov 2026`, `November 21st, 2026`, `21.11.2026`, with or without a time; RFC
-//! 3339 and RFC 2822. What has no time stays a date, what has no offset stays without one: nothing
-//! is guessed. `03/04/2026` is refused unless somebody says which comes first. Must not know the
-//! clock, so there is no `yesterday`.
+//! 3339 and RFC 2822. Words around it are left alone. What has no time stays a date, what has no offset
+//! stays without one: nothing is guessed. `03/04/2026` is refused unless somebody says which comes
+//! first, `2026-11` and `20261121` unless somebody says how they are written. Must not know the clock,
+//! so there is no `yesterday`.
+
+mod pattern;
+
+pub(super) use pattern::Pattern;
 
 use time::{
     Date, Month, OffsetDateTime, Time,
     format_description::well_known::{Rfc2822, Rfc3339},
 };
+
+/// How dates are written.
+#[derive(Clone, Debug)]
+pub(super) enum Form {
+    /// As people write them.
+    Any(Order),
+    /// As somebody says.
+    Of(Pattern),
+}
 
 /// What comes first in a date like `03/04/2026`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +42,13 @@ const NONE: Why = "is no date";
 const EITHER: Why = "is a date that can be read in two ways";
 
 /// Longest text that is looked at, in bytes.
-const LONGEST: usize = 100;
+const LONGEST: usize = 200;
+
+/// Time zones that people name, which would have to be guessed: half of them mean several.
+const ZONES: [&str; 22] = [
+    "est", "edt", "et", "cst", "cdt", "ct", "mst", "mdt", "mt", "pst", "pdt", "pt", "cet", "cest", "bst", "ist", "eet",
+    "eest", "wet", "west", "msk", "jst",
+];
 
 const MONTHS: [&str; 12] = [
     "january",
@@ -47,15 +67,24 @@ const MONTHS: [&str; 12] = [
 
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/// The date that a text is: `2026-11-21`, `2026-11-21T10:30:00` or `2026-11-21T10:30:00+01:00`.
-pub(super) fn date(text: &str, order: Order) -> Result<String, Why> {
-    let text = text.trim();
+/// The date that a text has: `2026-11-21`, `2026-11-21T10:30:00` or `2026-11-21T10:30:00+01:00`.
+pub(super) fn date(text: &str, form: &Form) -> Result<String, Why> {
+    match form {
+        Form::Any(order) => any(text.trim(), *order),
+        Form::Of(pattern) => pattern.date(text),
+    }
+}
+
+fn any(text: &str, order: Order) -> Result<String, Why> {
     if text.len() > LONGEST {
         return Err(NONE);
     }
     let moment = OffsetDateTime::parse(text, &Rfc3339).or_else(|_| OffsetDateTime::parse(text, &Rfc2822));
     if let Some(told) = moment.ok().and_then(|moment| moment.format(&Rfc3339).ok()) {
         return Ok(told);
+    }
+    if let Some(why) = unclear(text) {
+        return Err(why);
     }
     let mut found = Found::default();
     for word in words(&text.to_lowercase()) {
@@ -64,10 +93,26 @@ pub(super) fn date(text: &str, order: Order) -> Result<String, Why> {
     found.tell()
 }
 
+/// Why a text that looks like a date is none unless somebody says how it is written.
+fn unclear(text: &str) -> Option<Why> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    match (text.len(), text.split_once(['-', '/', '.'])) {
+        (8, _) if is_number => Some("is a date only where |date(%Y%m%d) says so"),
+        (10, _) if is_number => Some("is a date only where |date(%s) says that it counts seconds"),
+        (13, _) if is_number => Some("is a date only where |date(%Q) says that it counts milliseconds"),
+        (7, Some((year, month))) if year.len() == 4 && whole(year).is_ok() && small(month).is_ok() => {
+            Some("has no day; |date(%Y-%m) reads a month")
+        }
+        _ => None,
+    }
+}
+
 /// The words of a date; the day and the time of `2026-11-21T10:30` are two.
 fn words(lower: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for word in lower.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
+    let around = |c: char| !c.is_alphanumeric() && !matches!(c, '+' | '-' | '.');
+    let pieces = lower.split(|c: char| c.is_whitespace() || c == ',').map(|word| word.trim_matches(around));
+    for word in pieces.filter(|word| !word.is_empty()) {
         let parts = word.split_once('t').filter(|(day, time)| {
             day.ends_with(|c: char| c.is_ascii_digit()) && time.starts_with(|c: char| c.is_ascii_digit())
         });
@@ -96,7 +141,7 @@ struct Found {
 impl Found {
     fn take(&mut self, word: &str, order: Order) -> Result<(), Why> {
         let bare = word.trim_end_matches('.');
-        if DAYS.iter().any(|day| is_short_for(bare, day)) || ["of", "the", "at"].contains(&bare) {
+        if DAYS.iter().any(|day| is_short_for(bare, day)) {
             return Ok(());
         }
         if let Some(month) = month(bare) {
@@ -110,6 +155,10 @@ impl Found {
         }
         if let Some(offset) = offset(word) {
             return if self.time.is_some() { once(&mut self.offset, offset) } else { Err(NONE) };
+        }
+        if !word.contains(|c: char| c.is_numeric()) {
+            // Words around a date say nothing of it, but for what would move its time.
+            return if ZONES.contains(&bare) { Err(NONE) } else { Ok(()) };
         }
         let parts: Vec<&str> = word.split(['-', '/', '.']).filter(|part| !part.is_empty()).collect();
         match parts.as_slice() {
@@ -244,6 +293,10 @@ fn nanos(fraction: &str) -> Result<u32, Why> {
 mod tests {
     use super::*;
 
+    fn of(text: &str, order: Order) -> Result<String, Why> {
+        date(text, &Form::Any(order))
+    }
+
     #[test]
     fn dates_are_read_as_people_write_them() {
         for (text, want) in [
@@ -272,19 +325,22 @@ mod tests {
             ("2026-11-21T10:30Z", "2026-11-21T10:30:00Z"),
             ("2026-11-21T10:30-0330", "2026-11-21T10:30:00-03:30"),
             ("Nov 21, 2026 at 10:30 PM", "2026-11-21T22:30:00"),
+            ("Posted 21 Nov 2026", "2026-11-21"),
+            ("Published: (21 Nov 2026, 10:30) by Ann | Blog", "2026-11-21T10:30:00"),
+            ("Updated on 2026-11-21.", "2026-11-21"),
             ("Nov 21, 2026 12:05am UTC", "2026-11-21T00:05:00Z"),
         ] {
-            assert_eq!(date(text, Order::Auto).as_deref(), Ok(want), "{text}");
+            assert_eq!(of(text, Order::Auto).as_deref(), Ok(want), "{text}");
         }
     }
 
     #[test]
     fn what_can_be_read_in_two_ways_needs_a_word() {
         for text in ["03/04/2026", "3-4-2026"] {
-            assert_eq!(date(text, Order::Auto), Err(EITHER), "{text}");
+            assert_eq!(of(text, Order::Auto), Err(EITHER), "{text}");
         }
-        assert_eq!(date("03/04/2026", Order::Day).as_deref(), Ok("2026-04-03"));
-        assert_eq!(date("03/04/2026", Order::Month).as_deref(), Ok("2026-03-04"));
+        assert_eq!(of("03/04/2026", Order::Day).as_deref(), Ok("2026-04-03"));
+        assert_eq!(of("03/04/2026", Order::Month).as_deref(), Ok("2026-03-04"));
     }
 
     #[test]
@@ -294,7 +350,11 @@ mod tests {
             "2026",
             "Nov 2026",
             "yesterday",
-            "Posted 21 Nov 2026",
+            "Chapter 3, 21 Nov 2026",
+            "21 Nov 2026 to 23 Nov 2026",
+            "Nov 21, 2026 10:30 CET",
+            "2026-11",
+            "20261121",
             "21 Nov 26",
             "31 Feb 2026",
             "29 Feb 2026",
@@ -309,7 +369,7 @@ mod tests {
             "é1t2",
             &"1".repeat(1000),
         ] {
-            assert!(date(text, Order::Auto).is_err(), "{text}: {:?}", date(text, Order::Auto));
+            assert!(of(text, Order::Auto).is_err(), "{text}: {:?}", of(text, Order::Auto));
         }
     }
 }

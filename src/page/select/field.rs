@@ -166,8 +166,25 @@ fn regex(written: Written<'_>) -> Result<(Source, Chain), SelectError> {
     if pattern.is_empty() {
         return Err(written.fault("there is no expression").hint(r"write one, for example 'id=#(\d+)|int'"));
     }
+    misspelt(written, pattern)?;
     let regex = filter::regex(pattern).map_err(|error| written.regex(0, pattern, &error))?;
     Ok((Source::Regex(regex), chain))
+}
+
+/// Faults a last alternative that is a filter but for a letter, behind a group that it would not have.
+fn misspelt(written: Written<'_>, pattern: &str) -> Result<(), SelectError> {
+    let Some(at) = parse::alternatives(pattern).last() else { return Ok(()) };
+    let (before, last) = (pattern.get(..at).unwrap_or_default(), pattern.get(at + 1..).unwrap_or_default());
+    let end = last.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(last.len());
+    let (word, rest) = last.split_at(end);
+    let is_like_filter = rest.is_empty() || (rest.starts_with('(') && rest.ends_with(')'));
+    match filter::misspelt(word).filter(|_| is_like_filter && before.contains('(')) {
+        Some(near) => {
+            let fault = written.fault_at(at + 1..at + 1 + end, format!("there is no filter `{word}`"));
+            Err(fault.hint(format!("did you mean `{near}`? An alternative is written (?:{last})")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Marks the fields of these names as required; `items.price` is a field of a group, which is required

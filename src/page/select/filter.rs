@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     cursor::Cursor,
-    date::Order,
+    date::{Form, Order, Pattern},
     number::{self, Decimal},
 };
 use crate::{
@@ -24,9 +24,10 @@ pub(super) enum Filter {
     Number(Decimal),
     Int(Decimal),
     Bool,
-    Date(Order),
+    Date(Form),
     Url,
     Trim,
+    Lines,
     Lower,
     Upper,
     Regex(Regex),
@@ -50,6 +51,8 @@ enum Takes {
     Nothing,
     /// One of these, or no parentheses.
     OneOf(&'static [&'static str]),
+    /// One of these, something with a `%`, or no parentheses.
+    OneOfOrPattern(&'static [&'static str]),
     Something,
 }
 
@@ -58,9 +61,10 @@ const FILTERS: &[(&str, Takes, &str)] = &[
     ("number", Takes::OneOf(&[",", "."]), "|number, or |number(,) where a comma parts the decimals"),
     ("int", Takes::OneOf(&[",", "."]), "|int, or |int(,) where a comma parts the decimals"),
     ("bool", Takes::Nothing, "|bool"),
-    ("date", Takes::OneOf(&["dmy", "mdy"]), "|date, |date(dmy) or |date(mdy)"),
+    ("date", Takes::OneOfOrPattern(&["dmy", "mdy"]), "|date, |date(dmy), |date(mdy) or a pattern, |date(%d.%m.%Y)"),
     ("url", Takes::Nothing, "|url"),
     ("trim", Takes::Nothing, "|trim"),
+    ("lines", Takes::Nothing, "|lines"),
     ("lower", Takes::Nothing, "|lower"),
     ("upper", Takes::Nothing, "|upper"),
     ("regex", Takes::Something, r"|regex(#(\d+))"),
@@ -91,6 +95,11 @@ impl Chain {
     /// Whether there is a value for what is not found.
     pub(super) fn has_default(&self) -> bool {
         self.filters.iter().any(|filter| matches!(filter, Filter::Default(_)))
+    }
+
+    /// Whether a text is wanted with its lines.
+    pub(super) fn wants_lines(&self) -> bool {
+        self.filters.iter().any(|filter| matches!(filter, Filter::Lines))
     }
 
     /// Whether addresses are made absolute.
@@ -135,7 +144,10 @@ impl Chain {
                     .fault_at(named, format!("`{name}` needs something in parentheses"))
                     .hint(format!("write {form}")));
             }
-            (Takes::OneOf(these), Some(argument)) if !these.contains(&argument.text.trim()) => {
+            (Takes::OneOfOrPattern(_), Some(argument)) if argument.text.contains('%') => {}
+            (Takes::OneOf(these) | Takes::OneOfOrPattern(these), Some(argument))
+                if !these.contains(&argument.text.trim()) =>
+            {
                 return Err(bad(cursor, "does not take this"));
             }
             _ => {}
@@ -155,9 +167,13 @@ impl Chain {
             ("number", parting) => Filter::Number(decimal(parting)),
             ("int", parting) => Filter::Int(decimal(parting)),
             ("bool", _) => Filter::Bool,
-            ("date", "dmy") => Filter::Date(Order::Day),
-            ("date", "mdy") => Filter::Date(Order::Month),
-            ("date", _) => Filter::Date(Order::Auto),
+            ("date", "") => Filter::Date(Form::Any(Order::Auto)),
+            ("date", "dmy") => Filter::Date(Form::Any(Order::Day)),
+            ("date", "mdy") => Filter::Date(Form::Any(Order::Month)),
+            ("date", pattern) => {
+                Filter::Date(Form::Of(Pattern::read(pattern).map_err(|why| written.fault_at(place, why))?))
+            }
+            ("lines", _) => Filter::Lines,
             ("url", _) => Filter::Url,
             ("lower", _) => Filter::Lower,
             ("upper", _) => Filter::Upper,
@@ -203,6 +219,11 @@ fn argument<'a>(cursor: &mut Cursor<'a>, name: &str) -> Result<Option<Argument<'
     }
     let start = cursor.at;
     let length = closing(cursor.rest(), name == "regex").ok_or_else(|| {
+        // `[` may be what is never closed: then the expression says so itself.
+        let pattern = closing(cursor.rest(), false).and_then(|end| cursor.rest().get(..end));
+        if let Some((pattern, error)) = pattern.and_then(|pattern| Some((pattern, regex(pattern).err()?))) {
+            return cursor.written.regex(start, pattern, &error);
+        }
         cursor
             .fault_at(open..start, "this parenthesis is never closed")
             .hint(r"a single parenthesis is written \( or \)")
@@ -250,6 +271,13 @@ fn unknown(cursor: &Cursor<'_>, start: usize, name: &str) -> SelectError {
         }
     };
     cursor.fault_at(start..cursor.at, format!("there is no filter `{name}`")).hint(hint)
+}
+
+/// The filter that a word is very near to, without being one.
+pub(super) fn misspelt(word: &str) -> Option<&'static str> {
+    let most = if word.len() >= 6 { 2 } else { 1 };
+    let near = |name: &&str| (1..=most).contains(&strsim::damerau_levenshtein(name, word));
+    FILTERS.iter().map(|(name, ..)| *name).find(near).filter(|_| FILTERS.iter().all(|(name, ..)| *name != word))
 }
 
 /// A regular expression of bounded size.

@@ -63,7 +63,9 @@ fn source(cursor: &mut Cursor<'_>, depth: usize, around: Around) -> Result<(Sour
     let css = read_css(written, start, selector, depth)?;
     let open = cursor.at;
     if !cursor.take('{') {
-        return Ok((Source::Css(css, part), Chain::read(cursor)?));
+        let chain = Chain::read(cursor)?;
+        let part = if part == Part::Text && chain.wants_lines() { Part::Lines } else { part };
+        return Ok((Source::Css(css, part), chain));
     }
     if selector.trim_end().len() != bare.trim_end().len() {
         let tail = start + selector.len()..start + bare.trim_end().len();
@@ -87,13 +89,19 @@ fn read_css(written: Written<'_>, start: usize, selector: &str, depth: usize) ->
     let text = selector.trim();
     let itself = text.is_empty() || text == ":scope";
     if text.is_empty() && depth == 0 {
-        return Err(written.fault("there is no selector").hint("write CSS, for example h1 or a::attr(href)"));
+        return Err(written
+            .fault_at(start..start, "there is no selector")
+            .hint("write CSS, for example h1 or a::attr(href)"));
     }
     let parsed = match itself && depth > 0 {
         true => None,
         false => Some(Selector::parse(selector).map_err(|_| {
             if xpath::is_xpath(text) {
                 return in_xpath(written, start, text, depth);
+            }
+            if let Some(at) = missing_comma(selector).filter(|_| depth > 0) {
+                let fault = written.fault_at(start + at..start + at + 1, "a comma is missing here");
+                return fault.hint("fields are parted by commas: .card{title=h2, price=.price}");
             }
             let fault = written.css(start, selector);
             if depth > 0 && text.starts_with(['>', '+', '~']) {
@@ -104,6 +112,12 @@ fn read_css(written: Written<'_>, start: usize, selector: &str, depth: usize) ->
         })?),
     };
     Ok(Css { selector: parsed, way: Way::of(selector), text: text.to_owned() })
+}
+
+/// The blank before what looks like another field.
+fn missing_comma(selector: &str) -> Option<usize> {
+    let blank = outside(selector, |c, rest| c.is_whitespace() && !rest.trim().is_empty() && begins_field(rest));
+    (blank < selector.len()).then_some(blank)
 }
 
 /// Somebody wrote XPath, `text` from byte `start` on: what to write instead.

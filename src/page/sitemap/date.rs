@@ -16,7 +16,8 @@ impl Since {
     /// Why an entry that changed then is left out; `None` if it is not, or if nobody can tell.
     pub fn excludes(&self, modified: &str) -> Option<String> {
         let (_, latest) = span(modified)?;
-        (latest < self.from).then(|| format!("lastmod {} is before --since {}", modified.trim(), self.written))
+        let zone = if self.written.contains(['T', 't']) { "" } else { " (UTC)" };
+        (latest < self.from).then(|| format!("lastmod {} is before --since {}{zone}", modified.trim(), self.written))
     }
 }
 
@@ -25,7 +26,7 @@ impl FromStr for Since {
 
     /// `2026-01-31`, `2026-01`, `2026`, or with a time: `2026-01-31T12:00:00Z`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a date; write 2026-01-31 or 2026-01-31T12:00:00Z");
+        let wrong = || format!("`{text}` is not a date; write 2026-01-31 (UTC) or 2026-01-31T12:00:00Z");
         let (from, _) = span(text).ok_or_else(wrong)?;
         Ok(Since { written: text.trim().into(), from })
     }
@@ -203,7 +204,10 @@ mod tests {
     #[test]
     fn only_what_is_surely_older_is_left_out() {
         let since: Since = "2026-01-15".parse().unwrap();
-        assert_eq!(since.excludes(" 2025-01-01 ").as_deref(), Some("lastmod 2025-01-01 is before --since 2026-01-15"));
+        assert_eq!(
+            since.excludes(" 2025-01-01 ").as_deref(),
+            Some("lastmod 2025-01-01 is before --since 2026-01-15 (UTC)")
+        );
         for kept in ["2026-01-15", "2026-01-15T00:00:00Z", "2026-01", "2026", "2026-01-14T23:30:00-01:00", "never", ""]
         {
             assert_eq!(since.excludes(kept), None, "{kept}");
@@ -211,7 +215,7 @@ mod tests {
         assert!(since.excludes("Wed, 14 Jan 2026 23:59:59 GMT").is_some());
         assert_eq!(
             "soon".parse::<Since>(),
-            Err("`soon` is not a date; write 2026-01-31 or 2026-01-31T12:00:00Z".to_owned())
+            Err("`soon` is not a date; write 2026-01-31 (UTC) or 2026-01-31T12:00:00Z".to_owned())
         );
     }
 }

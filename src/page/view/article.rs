@@ -6,9 +6,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::page::{base::Base, budget::Clock, tree};
 use dom_query::{Document, NodeData, NodeRef};
 use dom_smoothie::{Config, Readability, TextMode};
+
+use super::{body, cards::Cards, shape};
+use crate::page::{base::Base, budget::Clock, tree};
 
 /// What finding the article may cost, in nodes times levels. Measured on trees made to be slow, a
 /// unit takes 0.2 to 0.4 microseconds; a page of 20,000 nodes has about 400,000.
@@ -20,31 +22,110 @@ const BYTES_A_NODE: usize = 250;
 /// Levels above which no article is looked for: what serialises it needs stack for each.
 const DEPTH: usize = 600;
 
+/// What stands for a link to a heading beside it.
+const ANCHORS: [char; 4] = ['§', '¶', '#', ' '];
+
 /// Bytes that addresses take at most once they are absolute.
 const ADDRESS_BYTES: usize = 64 << 20;
 
-/// The article as plain text, paragraphs parted by blank lines. `None` if there is none, if the tree
-/// is too deep, or if it would take too long.
+/// How the words are written.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Text,
+    Markdown,
+}
+
+/// The article as plain text, paragraphs parted by blank lines. `None` if there is none, if it would
+/// show little of a list, if the tree is too deep, or if it would take too long.
 pub(super) fn text(html: &str, base: &Base, clock: &Clock) -> Option<String> {
-    read(html, base, TextMode::Formatted, clock)
+    read(html, base, Form::Text, clock)
 }
 
-/// The article as Markdown, with absolute links.
+/// The article as Markdown, with absolute links; of a list, all of the page.
 pub(super) fn markdown(html: &str, base: &Base, clock: &Clock) -> Option<String> {
-    read(html, base, TextMode::Markdown, clock)
+    read(html, base, Form::Markdown, clock)
 }
 
-fn read(html: &str, base: &Base, text_mode: TextMode, clock: &Clock) -> Option<String> {
-    let document = tree::grow(Document::default(), |document| document.tree.len(), html, clock).tree?;
+fn read(html: &str, base: &Base, form: Form, clock: &Clock) -> Option<String> {
+    let grown = || tree::grow(Document::default(), |document| document.tree.len(), html, clock).tree;
+    let document = grown()?;
     if !is_affordable(&document, base) {
         return None;
     }
-    absolute(&document, base);
-    let config = Config { disable_json_ld: true, text_mode, ..Config::default() };
-    let find = || Readability::with_document(document, None, Some(config)).ok()?.parse().ok();
     // The finder holds some things for impossible; a page that proves it wrong still has its words.
-    let article = catch_unwind(AssertUnwindSafe(find)).ok().flatten()?;
-    Some(article.text_content.trim().to_owned())
+    catch_unwind(AssertUnwindSafe(|| {
+        absolute(&document, base);
+        let (cards, heading) = (Cards::of(&document), heading(&document));
+        let config =
+            Config { disable_json_ld: true, keep_classes: true, text_mode: TextMode::Raw, ..Config::default() };
+        let article = Readability::with_document(document, None, Some(config)).ok()?.parse().ok()?;
+        let words = body::text(&article.content);
+        if words.is_empty() {
+            return None;
+        }
+        if cards.are_cut_by(&words) {
+            return grown().filter(|_| form == Form::Markdown).map(|document| {
+                absolute(&document, base);
+                shape::markdown(&document)
+            });
+        }
+        let is_told = heading.as_ref().is_none_or(|heading| words.lines().any(|line| is_same(line, &heading.words)));
+        Some(match form {
+            Form::Text => {
+                heading.filter(|_| !is_told).map(|heading| heading.words + "\n\n").unwrap_or_default() + &words
+            }
+            Form::Markdown => {
+                let before = heading.as_ref().filter(|_| !is_told).map(|heading| heading.html.as_str());
+                let document = Document::from(before.unwrap_or_default().to_owned() + &article.content);
+                if let Some(heading) = heading.filter(|_| is_told) {
+                    raise(&document, &heading);
+                }
+                shape::markdown(&document)
+            }
+        })
+    }))
+    .ok()
+    .flatten()
+}
+
+/// The heading of a page.
+struct Heading {
+    words: String,
+    html: String,
+}
+
+/// The first `<h1>` of the main part; else its first `<h2>` that the title names, since many sites give
+/// their own name the `<h1>`; else the first `<h1>` of the page.
+fn heading(document: &Document) -> Option<Heading> {
+    let title = document.select("title").text();
+    let of = |selector: &str, is_it: &dyn Fn(&str) -> bool| {
+        let found = document.select(selector);
+        found.nodes().iter().find_map(|node| {
+            let copy = Document::fragment(node.inner_html());
+            copy.select("button, script, style").remove();
+            let words = body::text(&copy.root().inner_html()).split_whitespace().collect::<Vec<_>>().join(" ");
+            let words = words.trim_end_matches(ANCHORS).to_owned();
+            let html = format!("<h1>{}</h1>", words.replace('&', "&amp;").replace('<', "&lt;"));
+            Some(Heading { words, html }).filter(|heading| !heading.words.is_empty() && is_it(&heading.words))
+        })
+    };
+    of("main h1, article h1, [role=main] h1", &|_| true)
+        .or_else(|| of("main h2, article h2, [role=main] h2", &|words| title.trim_start().starts_with(words)))
+        .or_else(|| of("h1", &|_| true))
+}
+
+/// Makes a heading again the first one that it was, which the finder changes.
+fn raise(document: &Document, heading: &Heading) {
+    let found = document.select("h2");
+    if let Some(node) = found.nodes().iter().find(|node| is_same(&node.text(), &heading.words)) {
+        node.rename("h1");
+    }
+}
+
+/// Whether a line says what a heading says.
+fn is_same(line: &str, heading: &str) -> bool {
+    let words = |text: &str| text.trim_matches(ANCHORS).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    words(line) == words(heading)
 }
 
 /// Whether an article can be looked for in bounded time and space.
@@ -69,8 +150,7 @@ fn absolute(document: &Document, base: &Base) {
     let mut next = Some(document.root());
     while let Some(node) = next {
         for name in ["href", "src", "poster"] {
-            // What begins with `#` stays on the page, and is shown so.
-            if let Some(address) = node.attr(name).filter(|address| !address.starts_with('#'))
+            if let Some(address) = node.attr(name)
                 && let Some(url) = base.resolve(&address)
             {
                 node.set_attr(name, &url);
@@ -160,6 +240,50 @@ mod tests {
         let based = Base::new(Some(&url), Some("https://h.example/b/"), encoding_rs::UTF_8);
         assert!(of(&based).contains("[more](https://h.example/b/more)"));
         assert!(of(&found_at(None)).contains("[more](more)"), "nobody knows better");
+    }
+
+    #[test]
+    fn as_markdown_links_within_the_page_lead_there_from_everywhere() {
+        let html = page().replace("href=more", "href=#more");
+        assert!(markdown(&html, &url(), &soon()).unwrap().contains("[more](https://h.example/a/#more)"));
+        assert!(markdown(&html, &found_at(None), &soon()).unwrap().contains("[more](#more)"));
+    }
+
+    #[test]
+    fn the_heading_of_the_page_is_kept_and_not_told_twice() {
+        let prose = format!("<p>{}</p>", PROSE.repeat(3)).repeat(5);
+        for (html, want) in [
+            (format!("<h1>Site</h1><main><h1>Of a&amp;b <a href=#x>§</a></h1>{prose}</main>"), "Of a&b"),
+            (format!("<title>Head</title><header><h1>Head</h1></header><article>{prose}</article>"), "Head"),
+            (format!("<title>Head - Site</title><h1>Site</h1><main><h2>Head</h2>{prose}</main>"), "Head"),
+            (format!("<article><h1>Head</h1>{prose}</article>"), "Head"),
+        ] {
+            let (text, marked) = (text(&html, &url(), &soon()).unwrap(), markdown(&html, &url(), &soon()).unwrap());
+            assert!(text.starts_with(want), "{text}");
+            assert!(marked.starts_with(&format!("# {want}")), "{marked}");
+            assert_eq!((text.matches(want).count(), marked.matches(want).count()), (1, 1), "{marked}");
+        }
+    }
+
+    #[test]
+    fn of_a_list_all_is_told() {
+        let card = |n: usize| {
+            let time = if n == 14 { "Wed, 04 Mar 2026 10:05:00 GMT" } else { "12 March 2026" };
+            let variant = |size: &str| {
+                format!("<div class=variant><span>{size}</span><span>In stock ({n} available)</span></div>")
+            };
+            format!(
+                "<div class=card><h2><a href=item/{n}>Thing &amp; co {n}</a></h2><p>£{n},512.50</p><time>{time}</time>\
+                 <ul class=tags>{}</ul><div class=variants>{}{}</div></div>",
+                "<li class=tag>t</li>".repeat(n % 3),
+                variant("S"),
+                variant("M")
+            )
+        };
+        let html = format!("<h1>Shop</h1>{}", (10..20).map(card).collect::<String>());
+        assert_eq!(text(&html, &url(), &soon()), None, "all words stand for it");
+        let marked = markdown(&html, &url(), &soon()).unwrap();
+        assert!((10..20).all(|n| marked.contains(&format!("## [Thing & co {n}]"))), "{marked}");
     }
 
     #[test]

@@ -16,10 +16,14 @@ mod article;
 #[path = "article_off.rs"]
 mod article;
 mod body;
+#[cfg(feature = "extract")]
+mod cards;
 mod grid;
 mod json_ld;
 mod links;
 mod meta;
+#[cfg(feature = "extract")]
+mod shape;
 mod tables;
 
 #[cfg(test)]
@@ -55,6 +59,11 @@ pub fn read(view: View, html: &str, url: Option<&Url>, encoding: &'static Encodi
         View::Text => content(article::text(html, &of_scan(), &Clock::of(TREE_TIME)), html),
         View::Markdown => content(article::markdown(html, &of_scan(), &Clock::of(TREE_TIME)), html),
     }
+}
+
+/// All words of a page or a part of one, with their lines.
+pub(super) fn words(html: &str) -> String {
+    body::text(html)
 }
 
 /// The article, or all words of the page where none was found.

@@ -249,7 +249,7 @@ async fn a_date_is_for_what_has_dates() {
     let sitemap = "<urlset><url><loc>https://a</loc><lastmod>2025</lastmod></url></urlset>";
     let mut stream = open(vec![file(&dir, "s.xml", sitemap)], options()).await.unwrap();
     let request = stream.next().await.unwrap().unwrap();
-    assert_eq!(request.excluded(), Some("lastmod 2025 is before --since 2026"));
+    assert_eq!(request.excluded(), Some("lastmod 2025 is before --since 2026 (UTC)"));
 }
 
 #[cfg(unix)]

@@ -293,6 +293,6 @@ proptest::proptest! {
             proptest::prop_assert!(number::number(&text, decimal).is_ok_and(f64::is_finite) || number::number(&text, decimal).is_err());
             let _ = number::int(&text, decimal);
         }
-        let _ = date::date(&text, date::Order::Auto);
+        let _ = date::date(&text, &date::Form::Any(date::Order::Auto));
     }
 }
