@@ -22,7 +22,7 @@ use crate::{
     engine::{Engine, Handle, Hooks, Launched},
     fetch::{Client, ClientError},
     journal::Before,
-    model::{Record, Request, View, units::Rate, wanted::Rule},
+    model::{Record, Request, View, capture::Raw, units::Rate, wanted::Rule},
     page::{
         Stage,
         recipe::Recipe,
@@ -133,7 +133,9 @@ impl Fetcher {
         session::log_in(login, &self.settings, |request, settings| self.ask_once(request, settings)).await
     }
 
-    async fn ask_once(&self, request: Request, settings: Settings) -> Option<Record> {
+    async fn ask_once(&self, request: Request, mut settings: Settings) -> Option<Record> {
+        // What was filled in belongs into no archive.
+        settings.pages.raw = Raw::Drop;
         let source = futures::stream::iter([Ok(request)]).boxed();
         let engine = Engine::new(Arc::new(settings), Arc::clone(&self.client), None, Arc::clone(&self.stage));
         engine.start(source).records.recv().await

@@ -11,7 +11,7 @@ use url::{Origin, Url};
 use super::{open::Way, plan::Extras};
 use crate::{
     crawl::spelt,
-    model::{Look, Request, record::host_key, units::StatusSet},
+    model::{Look, Request, capture::Raw, record::host_key, units::StatusSet},
     policy::{canonical::Tracking, canonical::identity, scope::Scope},
     settings::{Choose, Dedupe, EVERY_HOST, Order, Settings},
 };
@@ -36,7 +36,7 @@ pub(super) fn window(settings: &Settings, scope: Scope, seeds: &[Url], extras: E
         let (each, least) = WINDOW_OF_A_HOST;
         most = most.min(settings.limits.host.in_flight.get().saturating_mul(each).max(least));
     }
-    match settings.pages.with.body {
+    match settings.pages.with.body || settings.pages.raw == Raw::Keep {
         true => most.min(settings.limits.in_flight.get().saturating_mul(WINDOW_OF_BODIES)),
         false => most,
     }

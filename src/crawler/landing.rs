@@ -54,6 +54,7 @@ impl Hub {
             } else {
                 self.tally.unasked += 1;
             }
+            self.keep_captures(&mut record);
             return self.void(open.seq);
         }
         self.tally.pages += 1;
@@ -62,6 +63,9 @@ impl Hub {
         let directives = self.directives(&sighting);
         if record.status.is_some() {
             (row.noindex, row.nofollow) = (Some(directives.noindex), Some(directives.nofollow));
+        }
+        if let (Some(captures), Some(facts)) = (&mut record.captures, &sighting.facts) {
+            captures.outlinks = facts.links.iter().map(|link| redact::url(&link.url)).collect();
         }
         if let Some(facts) = &sighting.facts {
             row.lang = facts.lang.as_deref().map(str::to_owned);
@@ -203,11 +207,13 @@ impl Hub {
     fn land_outside(&mut self, mut open: Open, way: Way, mut record: Record) {
         record.seq = open.seq;
         if record.started_at.is_none() && self.is_silent(&open, &record) {
+            self.keep_captures(&mut record);
             return self.void(open.seq);
         }
         let is_good = record.status.is_some_and(|status| self.told.settings.ask.accept.contains(status));
         if way == Way::Head && !(record.error.is_none() && is_good) {
             // HEAD is refused by some who answer GET well.
+            self.keep_captures(&mut record);
             if self.is_stopped() {
                 return self.void(open.seq);
             }

@@ -68,7 +68,8 @@ impl Hub {
         }
     }
 
-    pub(super) fn land_robots(&mut self, record: Record) {
+    pub(super) fn land_robots(&mut self, mut record: Record) {
+        self.keep_captures(&mut record);
         let Some((base, body)) = self.body_of(record) else { return };
         self.send_for_all(&base, Robots::parse(&body, &self.told.agent).sitemaps());
     }
@@ -78,7 +79,8 @@ impl Hub {
         maps.iter().for_each(|map| self.send_for_map(map, 1));
     }
 
-    pub(super) async fn land_map(&mut self, open: &Open, level: usize, record: Record) {
+    pub(super) async fn land_map(&mut self, open: &Open, level: usize, mut record: Record) {
+        self.keep_captures(&mut record);
         let shown = record.url.clone().unwrap_or_default();
         let Some((url, body)) = self.body_of(record) else { return };
         let at = url.clone();

@@ -124,6 +124,7 @@ impl Asker {
             max_body: settings.ask.max_body,
             keep,
             digest: settings.pages.digest,
+            raw: settings.pages.raw,
             close: false,
             off_origin: trip.off_origin,
         }

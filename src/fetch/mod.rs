@@ -7,10 +7,13 @@ mod body;
 mod classify;
 mod client;
 mod connect;
+mod gather;
+mod pile;
 mod probe;
 mod proxies;
 mod room;
 mod route;
+mod tape;
 mod tls;
 
 use std::future::Future;
