@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use fetchall::{
     journal::{Before, Identity, Marks, Settle, identity, records},
-    sink::Content,
+    sink::{Content, warc::Place},
     source::Spec,
 };
 
@@ -85,6 +85,8 @@ pub struct Continued {
     pub journal: Option<Box<dyn Settle>>,
     /// What becomes of the output's content, if that is decided here.
     pub content: Option<Content>,
+    /// Where its archive ends, if it has one.
+    pub archive: Option<Place>,
     /// Those of them whose record has `ok: false`.
     pub failed: u64,
     /// Nothing is left to do.
@@ -162,10 +164,20 @@ fn by_journal(
         before: Some(before),
         journal: Some(Box::new(journal)),
         content,
+        archive: flags.given.iter().any(|given| given.name == "--warc").then(|| place(&past.positions)).flatten(),
         failed: past.failed,
         is_complete,
         again: None,
     })
+}
+
+/// What the journal says of the archive: the last two positions are its file and the length of that.
+#[cfg(feature = "sqlite")]
+fn place(positions: &[Option<u64>]) -> Option<Place> {
+    match positions {
+        [.., Some(file), Some(offset)] => Some(Place { file: *file, offset: *offset }),
+        _ => None,
+    }
 }
 
 fn by_records(

@@ -56,6 +56,12 @@ impl Cut {
     }
 }
 
+/// In an archive, stands in front of the names of fields that were true of the response on its way and are
+/// not of its record.
+pub const ORIGINAL: &str = "x-fetchall-orig-";
+/// In an archive, stands for the value of a field that the response did not have.
+pub const NO_FIELD: &str = "none";
+
 /// One request and its response.
 #[derive(Clone, Debug)]
 pub struct Capture {

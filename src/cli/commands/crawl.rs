@@ -10,13 +10,14 @@ use fetchall::{
     crawler::{CrawlEnd, Crawler},
     engine::{End, Stop},
     model::record::RecordKind,
-    sink::Fields,
+    sink::{Archive, Fields, Sink},
     source,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::runtime::Runtime;
 
 use super::{
+    archive::{self, Found},
     fetch::{check_dry_run, dry_run, runtime, specs},
     output::{Output, schema},
     session::{JarFile, log_in},
@@ -41,7 +42,10 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     if flags.output.dry_run {
         check_dry_run(&flags.save, &flags.output)?;
     }
-    let output = Output::of(RecordKind::Page, &flags.save, &flags.output, &specs)?;
+    let save = archive::without_append(flags.save.clone(), &flags.warc);
+    let output = Output::of(RecordKind::Page, &save, &flags.output, &specs)?;
+    let found = if flags.save.append { Found::Whole } else { Found::Nothing };
+    let planned = archive::plan(&flags.warc, found)?;
     let (mut plan, login) = flags.resolve()?;
     descriptors::apply(&mut plan.settings, &voice);
     let runtime = runtime()?;
@@ -58,24 +62,36 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let jar = JarFile::of(&flags.trust, &plan.settings);
         let fetcher = Fetcher::new(plan.settings.clone())?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        go(&runtime, Crawler::with_fetcher(plan, fetcher), flags, (&output, &select), jar.as_ref(), &voice)?
+        let sinks = vec![output.open(&select)?];
+        let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;
+        let crawler = Crawler::with_fetcher(plan, fetcher);
+        go(&runtime, crawler, flags, Outlets { output: &output, sinks, archive }, jar.as_ref(), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
+}
+
+/// Where everything goes.
+struct Outlets<'a> {
+    output: &'a Output,
+    sinks: Vec<Box<dyn Sink>>,
+    archive: Option<Box<dyn Archive>>,
 }
 
 fn go(
     runtime: &Runtime,
     crawler: Crawler,
     flags: &CrawlFlags,
-    (output, select): (&Output, &[String]),
+    outlets: Outlets<'_>,
     jar: Option<&JarFile>,
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
+    let Outlets { output, sinks, archive } = outlets;
     let parts = Parts {
         begin: crawling(crawler, Arc::clone(&ended)),
-        sinks: vec![output.open(select)?],
+        sinks,
+        archive,
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: flags.choose.first.map(|first| first.get().into()),

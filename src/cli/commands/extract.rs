@@ -97,6 +97,7 @@ fn go(
     let parts = Parts {
         begin: Box::new(begin),
         sinks: vec![output.open(&pages.columns())?],
+        archive: None,
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: None,

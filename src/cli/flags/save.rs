@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Flags of the group "Save".
-#[derive(clap::Args, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Save")]
 pub struct SaveFlags {
     /// Write records to FILE, not to stdout
@@ -12,7 +12,7 @@ pub struct SaveFlags {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Add to FILE instead of replacing it
-    #[arg(long, requires = "output")]
+    #[arg(long)]
     pub append: bool,
 }
 
