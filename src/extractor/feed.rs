@@ -18,18 +18,22 @@ use super::{
 };
 use crate::{
     engine::Handle,
-    source::saved::{self, Kind},
+    source::{
+        saved::{self, Kind},
+        warc::{Reader, WarcError, page::Pages},
+    },
 };
 
 /// Starts feeding.
 pub(super) fn start(found: Found, entrance: Entrance, handle: Handle) -> io::Result<()> {
-    let feed = Feed { entrance, handle };
+    let feed = Feed { entrance, handle, pages: Pages::default() };
     thread::Builder::new().name("feed".to_owned()).spawn(move || feed.all(found)).map(drop)
 }
 
 struct Feed {
     entrance: Entrance,
     handle: Handle,
+    pages: Pages,
 }
 
 impl Feed {
@@ -68,9 +72,13 @@ impl Feed {
                 let why = format!("cannot be read: {error}");
                 self.enter(Source::Fault { path: file.path, why }, 0)
             }
-            Ok((Kind::Document, _)) if facts.is_ok_and(|facts| facts.is_file()) => {
+            Ok((Kind::Document, _)) if facts.as_ref().is_ok_and(|facts| facts.is_file()) => {
                 self.enter(Source::File(file), bytes)
             }
+            Ok((Kind::Archive, _)) if facts.as_ref().is_ok_and(|facts| facts.is_file()) => match OpenFile::open(path) {
+                Ok(file) => self.archive(&path.display().to_string(), file, Some(path)),
+                Err(error) => self.entrance.break_off(format!("cannot read {}: {error}", path.display())),
+            },
             // What is no regular file cannot be opened a second time.
             Ok((kind, input)) => self.input(&file.path, kind, input),
         }
@@ -87,6 +95,9 @@ impl Feed {
                 Err(why) => self.enter(Source::Fault { path: name.into(), why }, 0),
             };
         }
+        if kind == Kind::Archive {
+            return self.archive(name, input, None);
+        }
         let list: Arc<str> = name.into();
         let mut outcome = Ok(());
         let read = saved::lines(input, |number, line| {
@@ -99,6 +110,32 @@ impl Feed {
             Ok(()) => Ok(()),
             Err(error) => self.entrance.break_off(format!("cannot read {name} to its end: {error}")),
         }
+    }
+
+    /// The pages of an archive; `path` is where it can be read again.
+    fn archive(&mut self, name: &str, input: impl Read, path: Option<&Path>) -> Result<(), Closed> {
+        self.pages.begin(path);
+        let broken = |error: WarcError| format!("cannot read {name} to its end: {error}");
+        let mut reader = match Reader::new(input, 0) {
+            Ok(reader) => reader,
+            Err(error) => return self.entrance.break_off(broken(error)),
+        };
+        while self.handle.stopped().is_none() {
+            let page = match reader.next() {
+                Ok(None) => break,
+                Ok(Some(head)) => self.pages.page(&mut reader, &head),
+                Err(error) => Err(error),
+            };
+            match page {
+                Ok(None) => {}
+                Ok(Some(page)) => {
+                    let bytes = page.len() as u64;
+                    self.enter(Source::Captured(Box::new(page)), bytes)?;
+                }
+                Err(error) => return self.entrance.break_off(broken(error)),
+            }
+        }
+        Ok(())
     }
 
     fn enter(&mut self, source: Source, bytes: u64) -> Result<(), Closed> {

@@ -11,6 +11,7 @@ mod gather;
 mod pile;
 mod probe;
 mod proxies;
+pub mod replay;
 mod room;
 mod route;
 mod tape;

@@ -214,6 +214,9 @@ codes! {
     ExtractInvalid "extract.invalid" Error Never
         "A selector of this request cannot be read, or a required value is not of its type."
         "See `error.message`; selectors are tried in a browser's console: document.querySelectorAll('…').";
+    IoMissing "io.missing" Error Never
+        "The archive of --replay has no answer to this request."
+        "Fetch it once with --warc; method and URL must be the same.";
     IoRead "io.read" Error Never
         "A document could not be read."
         "Look at `error.message`; --hidden and ignore files say what is read below a folder.";

@@ -14,6 +14,7 @@ use super::{
     lines::{Line, Splitter},
     object::{self, Place},
     packed::unpacked,
+    warc,
 };
 use crate::model::Failure;
 
@@ -36,6 +37,8 @@ pub enum Kind {
     Document,
     /// A record a line.
     Records,
+    /// A WARC file.
+    Archive,
 }
 
 /// What a record says of the page that it carries.
@@ -111,7 +114,11 @@ pub fn open(input: Box<dyn Read>, path: Option<&Path>) -> io::Result<(Kind, Box<
     }
     let mut head = Vec::with_capacity(HEAD);
     input.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-    let kind = if starts_like_record(&head) { Kind::Records } else { Kind::Document };
+    let kind = match path.is_some_and(warc::is_archive) || warc::starts_like_archive(&head) {
+        true => Kind::Archive,
+        false if starts_like_record(&head) => Kind::Records,
+        false => Kind::Document,
+    };
     Ok((kind, Box::new(Cursor::new(head).chain(input))))
 }
 

@@ -45,11 +45,17 @@ pub struct WarcFlags {
     /// whoever has it act as you.
     #[arg(long, value_name = "ON|OFF", requires = "warc", hide_possible_values = true)]
     pub warc_redact: Option<Switch>,
+    /// Take answers from this archive, and ask nobody; may be repeated
+    ///
+    /// Of several answers the last one counts. What is not there fails with io.missing.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["warc", "dry_run"])]
+    pub replay: Vec<PathBuf>,
 }
 
 impl WarcFlags {
     /// Works the group into the settings.
     pub fn resolve(&self, settings: &mut Settings) -> Result<(), BadFlag> {
+        settings.replay.clone_from(&self.replay);
         if self.warc.is_some() {
             self.names()?;
             settings.pages.raw = Raw::Keep;

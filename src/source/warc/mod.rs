@@ -7,6 +7,7 @@
 mod decode;
 pub mod index;
 pub mod message;
+pub mod page;
 mod unpack;
 
 use std::{
