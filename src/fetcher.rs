@@ -55,7 +55,7 @@ pub enum BuildError {
 #[derive(Debug)]
 pub(crate) enum Line {
     /// The network.
-    Live(Client),
+    Live(Box<Client>),
     /// An archive.
     Replay(Replay),
 }
@@ -111,7 +111,7 @@ impl Fetcher {
         let hints = Arc::default();
         let plan = Arc::new(Plan::of(&settings.pages.rules, &settings.pages.required)?.noting(&hints));
         let line = Arc::new(match settings.replay.as_slice() {
-            [] => Line::Live(Client::new(&settings)?),
+            [] => Line::Live(Box::new(Client::new(&settings)?)),
             files => Line::Replay(Replay::open(files, settings.limits.body_budget).map_err(BuildError::Replay)?),
         });
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);

@@ -24,3 +24,4 @@ step cargo test --locked --doc
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps
 step cargo run --release --locked --quiet -- demo > /dev/null
 step bash tests/readme.sh
+step bash tests/warc.sh

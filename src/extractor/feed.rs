@@ -121,7 +121,7 @@ impl Feed {
             Err(error) => return self.entrance.break_off(broken(error)),
         };
         while self.handle.stopped().is_none() {
-            let page = match reader.next() {
+            let page = match reader.next_head() {
                 Ok(None) => break,
                 Ok(Some(head)) => self.pages.page(&mut reader, &head),
                 Err(error) => Err(error),

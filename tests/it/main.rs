@@ -18,3 +18,4 @@ mod sessions;
 mod state;
 mod support;
 mod trust;
+mod warc;

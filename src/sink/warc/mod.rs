@@ -85,6 +85,8 @@ pub struct Warc {
     packer: Packer,
     ids: Ids,
     info_id: String,
+    /// Where in the file that ends.
+    info_end: u64,
     seen: Seen,
 }
 
@@ -122,6 +124,7 @@ impl Warc {
             packer: Packer::new(),
             ids: Ids::new(),
             info_id: String::new(),
+            info_end: 0,
             seen: Seen::default(),
         };
         warc.guarded(Warc::write_info)?;
@@ -159,12 +162,14 @@ impl Warc {
         let mut entry = Entry::new("warcinfo", &id, &date(SystemTime::now()));
         entry.field("WARC-Filename", &name).field("WARC-Block-Digest", &self.digest(&[body.as_bytes()]));
         self.info_id = id;
-        self.append(&mut entry, FIELDS, &[body.as_bytes()]).map(drop)
+        self.append(&mut entry, FIELDS, &[body.as_bytes()])?;
+        self.info_end = self.series.length;
+        Ok(())
     }
 
     /// Begins the next file where this one is long enough.
     fn make_room(&mut self) -> io::Result<()> {
-        if self.series.length < self.options.size {
+        if self.series.length < self.options.size || self.series.length == self.info_end {
             return Ok(());
         }
         self.series.rotate()?;

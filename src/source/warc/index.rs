@@ -123,7 +123,7 @@ impl Index {
 pub fn read_answer(path: &Path, offset: u64, most: u64) -> Result<Answer, WarcError> {
     let damaged = || WarcError::Damaged("the archive has changed".to_owned());
     let mut reader = Reader::at(path, offset)?;
-    let head = reader.next()?.ok_or_else(damaged)?;
+    let head = reader.next_head()?.ok_or_else(damaged)?;
     let block = reader.block(most.saturating_add(super::HEAD_MOST as u64))?;
     let response = message::response(&block).ok_or_else(damaged)?;
     let content = block.get(response.content_at..).unwrap_or_default().to_vec();
@@ -135,7 +135,7 @@ impl Pass {
     fn file(&mut self, path: &Path, number: u64) -> Result<(), WarcError> {
         let mut reader = Reader::at(path, 0)?;
         (self.request, self.response) = (None, None);
-        while let Some(head) = reader.next()? {
+        while let Some(head) = reader.next_head()? {
             if head.is_http("request") && head.kind() == "request" {
                 let method = message::method(&reader.block(REQUEST_MOST)?).unwrap_or(Method::GET);
                 self.take_request(&head, method);

@@ -71,7 +71,8 @@ pub fn restore(headers: &HeaderMap) -> HeaderMap {
     let mut restored = HeaderMap::new();
     let length_differs = headers.keys().any(|name| name.as_str().strip_prefix(ORIGINAL) == Some("content-length"));
     for (name, value) in headers {
-        if !is_renamed(name) && !(length_differs && *name == header::CONTENT_LENGTH) {
+        let is_ours = is_renamed(name) || (length_differs && *name == header::CONTENT_LENGTH);
+        if !is_ours {
             restored.append(name, value.clone());
         }
         let original = name.as_str().strip_prefix(ORIGINAL).and_then(|name| HeaderName::try_from(name).ok());

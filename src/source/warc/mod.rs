@@ -131,7 +131,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// Nothing more can be read.
-    pub fn next(&mut self) -> Result<Option<Head>, WarcError> {
+    pub fn next_head(&mut self) -> Result<Option<Head>, WarcError> {
         self.finish()?;
         let Some((offset, is_first)) = self.input.begin(&mut self.whole)? else { return Ok(None) };
         let head = read_head(self.input.stream(), offset, is_first)?;
@@ -224,7 +224,7 @@ fn take_line(stream: &mut dyn BufRead, line: &mut Vec<u8>, room: &mut usize) -> 
 pub fn whole(path: &Path) -> Result<u64, WarcError> {
     let mut reader = Reader::at(path, 0)?;
     loop {
-        match reader.next() {
+        match reader.next_head() {
             Ok(Some(_)) => {}
             Ok(None) | Err(WarcError::Cut) => return Ok(reader.whole()),
             Err(error) => return Err(error),

@@ -39,12 +39,15 @@ fn packed(record: &[u8]) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
-/// Offsets, kinds and blocks, and how it ended.
-fn read(bytes: Vec<u8>) -> (Vec<(u64, String, String)>, Result<u64, WarcError>) {
+/// Offset, kind and block.
+type Seen = (u64, String, String);
+
+/// The records, and how it ended.
+fn read(bytes: Vec<u8>) -> (Vec<Seen>, Result<u64, WarcError>) {
     let mut reader = Reader::new(Cursor::new(bytes), 0).unwrap();
     let mut seen = Vec::new();
     loop {
-        let head = match reader.next() {
+        let head = match reader.next_head() {
             Ok(Some(head)) => head,
             Ok(None) => return (seen, Ok(reader.whole())),
             Err(error) => return (seen, Err(error)),
@@ -83,9 +86,9 @@ fn what_is_whole_is_read_before_what_is_cut_short() {
             let mut bytes = one.clone();
             bytes.extend_from_slice(&two[..cut]);
             let mut reader = Reader::new(Cursor::new(bytes.clone()), 0).unwrap();
-            assert!(reader.next().unwrap().is_some());
+            assert!(reader.next_head().unwrap().is_some());
             let end = loop {
-                match reader.next() {
+                match reader.next_head() {
                     Ok(Some(_)) => {}
                     end => break end,
                 }
@@ -171,7 +174,7 @@ proptest! {
         bytes.splice(0..0, start.iter().copied());
         let mut reader = Reader::new(Cursor::new(bytes), 0).unwrap();
         for _ in 0..100 {
-            if !matches!(reader.next(), Ok(Some(_))) {
+            if !matches!(reader.next_head(), Ok(Some(_))) {
                 break;
             }
         }
