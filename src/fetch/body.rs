@@ -128,7 +128,9 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
     let read = async {
         loop {
             let chunk = patiently(bounds, response.chunk()).await?;
-            let Some(chunk) = chunk.map_err(|error| classify::in_body(&error.without_url()))? else { return Ok(None) };
+            let Some(chunk) = chunk.map_err(|error| classify::in_body(&error.without_url()))? else {
+                return Ok::<_, Failure>(None);
+            };
             sink.take(&chunk, Code::BodyTooLarge)?;
             sink.share.wait().await;
             if sink.has_enough() {
@@ -138,7 +140,10 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
     };
     let (failure, cut) = match read.await {
         Ok(cut) => (None, cut),
-        Err(failure) => (Some(Failure::clone(&failure)), Some(Cut::of(failure.code))),
+        Err(failure) => {
+            let cut = Cut::of(failure.code);
+            (Some(failure), Some(cut))
+        }
     };
     (Done { wire_len: sink.len(), failure, cut }, sink)
 }

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
-/// How hard it is tried. Level 6 packs pages 15 % smaller and takes three times as long, which is more
-/// than receiving them (measured, docs/warc.md).
-const LEVEL: u32 = 1;
+/// How hard it is tried. Measured on 600 HTML pages (17 MB): level 1 leaves 31.7 % at 55 MB/s, 3 leaves
+/// 26.4 % at 35 MB/s, 6 leaves 25.9 % at 24 MB/s.
+const LEVEL: u32 = 3;
 /// Header of a member: deflate, no name, no time, no system (RFC 1952, 2.3).
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 /// Bytes packed at once.
