@@ -3,7 +3,7 @@
     closure.py ROOT BASE SEED...    BASE is the URL of ROOT, a SEED a path below it; prints a URL a line
 
 Follows `a`, `area`, `iframe`, `frame`, `link rel=next|prev|previous|canonical` and alternates with a
-language, and `meta refresh`; heeds `base`, `nofollow` and the segment that stands three times in a path,
+language, and `meta refresh`; heeds `base`, `nofollow` and the segment (no number) that stands three times in a path,
 as `fetchall crawl` does. A folder without its slash counts as the folder, where nginx sends it.
 """
 
@@ -96,7 +96,7 @@ def follows(url, file):
             continue
         target = spelt(urljoin(start, href))
         segments = [part for part in urlsplit(target).path.split("/") if part]
-        if target.startswith(base + "/") and len(segments) <= 20 and all(segments.count(part) <= 2 for part in segments):
+        if target.startswith(base + "/") and len(segments) <= 20 and all(part.isdigit() or segments.count(part) <= 2 for part in segments):
             yield target
 
 

@@ -1,7 +1,7 @@
 //! A scraper of a catalogue: lists with pages, a detail page for each thing, one JSON line for each of
 //! those. It starts the practice site itself, so it needs no network.
 //!
-//! `cargo run --example catalogue`
+//! `cargo run --example catalogue`, or with the address of a `fetchall demo --serve` behind it.
 
 use fetchall::{Fetcher, demo::Site, page::select::Selector};
 use futures::StreamExt as _;
@@ -24,6 +24,7 @@ struct Crumb {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let site = Site::start(0).await?;
+    let first = std::env::args().nth(1).map_or_else(|| site.url("/"), |base| base + "/") + "catalogue/page/1";
     let fetcher = Fetcher::builder()
         .select("name", "article h1")
         .select("price", "article .price|number")
@@ -31,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .select("path[]", "nav:has(+ article) a{text=:scope, url=::attr(href)|url}")
         .build()?;
     let follow = Selector::parse("a.item, a.next::attr(href)")?;
-    let mut pages = fetcher.crawl([site.url("/catalogue/page/1")], move |page| {
+    let mut pages = fetcher.crawl([first.as_str()], move |page| {
         page.css_with(&follow).iter().filter_map(|href| page.request(href)).collect()
     });
     let (mut things, mut sum) = (0, 0.0);

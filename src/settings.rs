@@ -409,6 +409,21 @@ pub enum MaxFailures {
     Percent(f64),
 }
 
+impl MaxFailures {
+    /// Finished requests before a share of failures says anything.
+    const SHARE_FROM: u64 = 20;
+
+    /// Whether so many failures among so many finished requests end the run.
+    pub fn is_reached(self, failed: u64, finished: u64) -> bool {
+        match self {
+            MaxFailures::Count(most) => failed >= u64::from(most.get()),
+            MaxFailures::Percent(most) => {
+                finished >= Self::SHARE_FROM && failed as f64 * 100.0 > most * finished as f64
+            }
+        }
+    }
+}
+
 /// Order of the records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {

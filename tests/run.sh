@@ -15,13 +15,26 @@ if [ ${#needed[@]} -gt 0 ]; then
     $sudo apt-get install -y -qq --no-install-recommends "${needed[@]}"
 fi
 
+# Databases that records go into: the tests start servers of their own, as far as these are there.
+servers=()
+[ -n "$(command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2> /dev/null)" ] && command -v psql > /dev/null || servers+=(postgresql)
+command -v mariadbd > /dev/null && command -v mariadb > /dev/null || servers+=(mariadb-server)
+if [ ${#servers[@]} -gt 0 ]; then
+    if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -qq \
+        && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${servers[@]}"; then
+        echo "installed: ${servers[*]}"
+    else
+        echo "skipped: the tests of ${servers[*]}, which cannot be installed here"
+    fi
+fi
+
 step() { printf '\n== %s\n' "$*"; "$@"; }
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 step cargo fmt --check
-step cargo clippy --locked --all-targets -- -D warnings
-step cargo test --locked --all-targets
-step cargo test --locked --doc
-RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps
+step cargo clippy --locked --all-targets --all-features -- -D warnings
+step cargo test --locked --all-targets --all-features
+step cargo test --locked --doc --all-features
+RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
 step cargo run --release --locked --quiet -- demo > /dev/null
 step bash tests/readme.sh
 step bash tests/warc.sh

@@ -75,7 +75,7 @@ fn input(path: &Path) -> Input {
     Input {
         body: Bytes::from(fs::read(path).unwrap_or_default()),
         content_type: Some("text/html".to_owned()),
-        url: "https://host.example/dir/page.html".parse::<url::Url>().expect("a URL").into(),
+        url: Some("https://host.example/dir/page.html".parse::<url::Url>().expect("a URL").into()),
     }
 }
 

@@ -13,16 +13,17 @@ crawl_catalogue() {
     title "crawl: the catalogue, 55 pages, 4 at once"
     start_demo
     tool fetchall "$bin" crawl "http://127.0.0.1:$port/catalogue/page/1" --include /catalogue/ --depth 99 --per-host 4 -q \
-        --select 'name=article h1' --select 'cents=.price::attr(data-cents)|int' --select stock=.stock --select 'path[]=.breadcrumbs a' \
+        --select 'name=article h1' --select 'price=article .price|number' --select 'stock=.stock|regex(\d+)|int' \
+        --select 'path[]=nav:has(+ article) a{text=:scope, url=::attr(href)|url}' \
         -f jsonl -o "$work/catalogue.jsonl"
     tool program "$examples/catalogue" "http://127.0.0.1:$port"
     tool scrapy "$venv/bin/python" benches/peers/catalogue_scrapy.py "http://127.0.0.1:$port" "$work/scrapy.jsonl"
     compare run 1
     say
-    jq -c 'select(.data.name) | .data' "$work/catalogue.jsonl" | sort > "$work/ours"
-    jq -c . "$work/scrapy.jsonl" | sort > "$work/theirs"
-    sort "$work/program.out" > "$work/programs"
-    say "things: $(wc -l < "$work/ours"); lines that differ from the spider's: command $(comm -3 "$work/ours" "$work/theirs" | wc -l), program $(comm -3 <(jq -cS . "$work/programs" | sort) <(jq -cS . "$work/theirs" | sort) | wc -l)"
+    jq -cS 'select(.data.name) | .data' "$work/catalogue.jsonl" | sort > "$work/ours"
+    jq -cS . "$work/scrapy.jsonl" | sort > "$work/theirs"
+    jq -cS . "$work/program.out" | sort > "$work/programs"
+    say "things: $(wc -l < "$work/ours"); lines that differ from the spider's: command $(comm -3 "$work/ours" "$work/theirs" | wc -l), program $(comm -3 "$work/programs" "$work/theirs" | wc -l)"
     say "lines without blanks and comments: command 1, program $(code_lines examples/catalogue.rs), spider $(code_lines benches/peers/catalogue_scrapy.py)"
     stop_servers
 }

@@ -20,11 +20,13 @@ class Catalogue(scrapy.Spider):
         yield from response.follow_all(css="a.next", callback=self.parse)
 
     def thing(self, response):
+        stock = response.css(".stock::text").re_first(r"\d+")
+        crumbs = response.xpath("//article/preceding-sibling::nav[1]//a")
         yield {
             "name": response.css("article h1::text").get(),
-            "cents": int(response.css(".price::attr(data-cents)").get()),
-            "stock": response.css(".stock::text").get(),
-            "path": response.css(".breadcrumbs a::text").getall(),
+            "price": float(response.css("article .price::text").re_first(r"[\d.]+")),
+            "stock": int(stock) if stock else None,
+            "path": [{"text": a.css("::text").get(), "url": response.urljoin(a.attrib["href"])} for a in crumbs],
         }
 
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use fetchall::{
     journal::{Before, Identity, Marks, Settle, identity, records},
-    sink::{Content, warc::Place},
+    sink::{Content, Packing, warc::Place},
     source::Spec,
 };
 
@@ -76,6 +76,9 @@ const MAY_BE_SECRET: &[&str] = &["--auth-file", "--cert", "--cookies", "--data",
 /// Flags whose values are compared by their digest.
 const DIGESTED: &[&str] = &["--data"];
 
+/// Where records go beside the output; only a journal knows what is there.
+const SINK: &str = "--sink";
+
 /// What is known of the earlier part of a run.
 #[derive(Default)]
 pub struct Continued {
@@ -83,8 +86,10 @@ pub struct Continued {
     pub before: Option<Before>,
     /// For the writer: is told what is done from now on.
     pub journal: Option<Box<dyn Settle>>,
-    /// What becomes of the output's content, if that is decided here.
-    pub content: Option<Content>,
+    /// What becomes of the content of each output, where that is decided here.
+    pub contents: Vec<Option<Content>>,
+    /// The name of the run, if it has one already.
+    pub run: Option<String>,
     /// Where its archive ends, if it has one.
     pub archive: Option<Place>,
     /// Those of them whose record has `ok: false`.
@@ -120,7 +125,8 @@ pub fn open(
         (None, Some(records)) => by_records(flags, records, output, format, voice)?,
         (None, None) => Continued::default(),
     };
-    continued.again = again(flags, output.filter(|_| format == FormatArg::Jsonl), specs.contains(&Spec::Stdin));
+    let can_be_resumed = |output: &&Path| format == FormatArg::Jsonl && Packing::by_name(output).is_none();
+    continued.again = again(flags, output.filter(can_be_resumed), specs.contains(&Spec::Stdin));
     Ok(continued)
 }
 
@@ -159,23 +165,29 @@ fn by_journal(
     } else if past.done > 0 {
         voice.line(&format!("{name}: {} are done; going on", past.done));
     }
-    let content = past.positions.first().copied().flatten().map(Content::Keep);
+    let mut positions = past.positions;
+    let has_archive = flags.given.iter().any(|given| given.name == "--warc");
+    let archive = has_archive.then(|| take_place(&mut positions)).flatten();
+    let contents = positions.into_iter().map(|position| position.map(Content::Keep)).collect();
     Ok(Continued {
+        run: Some(journal.id().to_owned()),
         before: Some(before),
         journal: Some(Box::new(journal)),
-        content,
-        archive: flags.given.iter().any(|given| given.name == "--warc").then(|| place(&past.positions)).flatten(),
+        contents,
+        archive,
         failed: past.failed,
         is_complete,
         again: None,
     })
 }
 
-/// What the journal says of the archive: the last two positions are its file and the length of that.
+/// What the journal says of the archive: the last two positions are its file and the length of that, and
+/// no output's.
 #[cfg(feature = "sqlite")]
-fn place(positions: &[Option<u64>]) -> Option<Place> {
-    match positions {
-        [.., Some(file), Some(offset)] => Some(Place { file: *file, offset: *offset }),
+fn take_place(positions: &mut Vec<Option<u64>>) -> Option<Place> {
+    let last = positions.len().checked_sub(2)?;
+    match positions.split_off(last)[..] {
+        [Some(file), Some(offset)] => Some(Place { file, offset }),
         _ => None,
     }
 }
@@ -190,6 +202,12 @@ fn by_records(
     if output.is_some_and(|output| output != records) {
         bail!("--resume {0} goes on in {0}, so --output cannot be another file", records.display());
     }
+    if flags.given.iter().any(|given| given.name == SINK) {
+        bail!("--resume knows what is in one file; with --sink, --state knows what is done");
+    }
+    if Packing::by_name(records).is_some() {
+        bail!("--resume cannot go on in a packed file; --state goes on with any output");
+    }
     if format != FormatArg::Jsonl {
         bail!("--resume goes on with JSON Lines; choose --format jsonl");
     }
@@ -203,7 +221,7 @@ fn by_records(
     }
     Ok(Continued {
         failed: told.failed.len(),
-        content: Some(Content::Keep(told.length)),
+        contents: vec![Some(Content::Keep(told.length))],
         before: Some(Before { done: told.done, marks: Marks::default(), texts: told.texts }),
         ..Continued::default()
     })
@@ -252,8 +270,8 @@ fn again(flags: &ContinueFlags, records: Option<&Path>, reads_stdin: bool) -> Op
     let more: Option<PathBuf> = match (has_state, records) {
         (true, _) => None,
         (false, Some(_)) if flags.resume.is_some() => None,
-        (false, Some(records)) => Some(records.to_owned()),
-        (false, None) => return None,
+        (false, Some(records)) if !flags.given.iter().any(|given| given.name == SINK) => Some(records.to_owned()),
+        (false, _) => return None,
     };
     let list = if reads_stdin { ", with the same list on standard input" } else { "" };
     if !may_be_shown(&flags.given) {
@@ -302,7 +320,7 @@ mod tests {
             .flat_map(clap::Command::get_arguments)
             .filter_map(|arg| arg.get_long().map(|long| format!("--{long}")))
             .collect();
-        for name in MAY_DIFFER.iter().chain(MAY_BE_SECRET).chain(DIGESTED) {
+        for name in MAY_DIFFER.iter().chain(MAY_BE_SECRET).chain(DIGESTED).chain(&[SINK]) {
             assert!(all.iter().any(|long| long == name) || *name == "--contact", "{name}");
         }
     }

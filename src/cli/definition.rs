@@ -6,9 +6,14 @@ mod check;
 mod crawl;
 mod extract;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Command as Clap, CommandFactory as _, Parser, Subcommand};
+
+use fetchall::{
+    model::units,
+    report::diff::{Change, Slower},
+};
 
 use super::{
     environment,
@@ -48,12 +53,11 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 14] = [
+const COMMON: [&str; 13] = [
     "concurrency",
     "per-host",
     "timeout",
     "retries",
-    "method",
     "header",
     "data",
     "accept",
@@ -96,6 +100,8 @@ pub enum Command {
     Check(Box<CheckFlags>),
     /// Run selectors over saved pages; no network
     Extract(Box<SavedFlags>),
+    /// What broke, healed, slowed down or changed between two runs
+    Diff(DiffFlags),
     /// A website on 127.0.0.1, good and bad pages, to try everything
     Demo(DemoFlags),
     /// Tell what an error code or a rule means and what to do
@@ -119,6 +125,65 @@ pub enum Command {
         /// The folder
         dir: Option<PathBuf>,
     },
+}
+
+/// Flags of `diff`.
+#[derive(clap::Args, Debug)]
+pub struct DiffFlags {
+    /// JSON Lines of the earlier run
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// JSON Lines of the later run, or - for stdin
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Only these changes: broke, healed, reason, status, content, redirect, slower, new, gone
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = change)]
+    pub only: Vec<Change>,
+    /// What counts as slower: so many times as long, and longer by so much [default: 2x,250ms]
+    #[arg(long, value_name = "FACTOR[,D]", value_parser = slower, default_value = "2x,250ms", hide_default_value = true)]
+    pub slower: (f64, Duration),
+    /// text or jsonl [default: text on a terminal]
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Option<DiffFormat>,
+    /// No summary on stderr
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// How changes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum DiffFormat {
+    /// A line for people
+    Text,
+    /// A JSON object a line
+    Jsonl,
+}
+
+impl DiffFlags {
+    /// Whether changes are JSON objects.
+    pub fn is_jsonl(&self, on_terminal: bool) -> bool {
+        self.format.map_or(!on_terminal, |format| format == DiffFormat::Jsonl)
+    }
+}
+
+fn change(name: &str) -> Result<Change, String> {
+    let names = || Change::ALL.iter().map(|change| change.name());
+    Change::ALL.into_iter().find(|change| change.name() == name).ok_or_else(|| match units::nearest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+    })
+}
+
+/// `2x`, or `2x,250ms`.
+fn slower(text: &str) -> Result<(f64, Duration), String> {
+    let wrong = || format!("`{text}` is not FACTOR,TIME; write 2x,250ms");
+    let (factor, by) = text.split_once(',').map_or((text, None), |(factor, by)| (factor, Some(by)));
+    let factor: f64 = factor.strip_suffix('x').ok_or_else(wrong)?.parse().map_err(|_| wrong())?;
+    if !(factor.is_finite() && factor >= 1.0) {
+        return Err("the factor is at least 1".to_owned());
+    }
+    let by = by.map_or(Ok(Slower::default().by), units::duration).map_err(|_| wrong())?;
+    Ok((factor, by))
 }
 
 /// Flags of `demo`.

@@ -53,8 +53,8 @@ pub struct Rules {
     pub choose: Choose,
     /// How many links a page may be away from a seed.
     pub depth: u32,
-    /// What looks like a trap.
-    pub traps: TrapLimits,
+    /// What looks like a trap; `None` if nothing does.
+    pub traps: Option<TrapLimits>,
     /// What becomes of parameters that only track.
     pub tracking: Tracking,
     /// What is done about wishes not to follow a link.
@@ -68,6 +68,8 @@ pub struct Followed {
     pub url: Url,
     /// The element of the first link to it, or of the first that may be followed.
     pub element: FoundIn,
+    /// The wish not to follow it is there and granted.
+    pub nofollow: bool,
     /// Why it is left out; `None` if it is to be asked for, one link further from the seeds.
     pub left: Option<Reason>,
 }
@@ -133,7 +135,7 @@ pub fn follow(page: &PageFacts<'_>, rules: &Rules) -> Vec<Followed> {
             }
             Entry::Occupied(place) => {
                 let Some(known) = out.get_mut(*place.get()) else { continue };
-                if matches!(known.left, Some(Reason::Nofollow)) && !is_nofollow(page, link, rules) {
+                if known.nofollow && !is_nofollow(page, link, rules) {
                     *known = judged(page, link, place.key().clone(), rules);
                 }
             }
@@ -154,8 +156,9 @@ pub fn spelt(url: &Url, tracking: Tracking) -> Url {
 }
 
 fn judged(page: &PageFacts<'_>, link: &PageLink, url: Url, rules: &Rules) -> Followed {
-    let left = reason(page, link, &url, rules);
-    Followed { url, element: link.element, left }
+    let nofollow = is_nofollow(page, link, rules);
+    let left = reason(&url, nofollow, page.depth, rules);
+    Followed { url, element: link.element, nofollow, left }
 }
 
 /// `a`, `area`, frames, `meta refresh`, entries of sitemaps, and of the `link` elements those that
@@ -182,20 +185,22 @@ fn is_nofollow(page: &PageFacts<'_>, link: &PageLink, rules: &Rules) -> bool {
     rules.nofollow == Nofollow::Obey && (has(&link.rel, "nofollow") || (page.directives.nofollow && !about_itself))
 }
 
-fn reason(page: &PageFacts<'_>, link: &PageLink, url: &Url, rules: &Rules) -> Option<Reason> {
+/// Why a URL is left out that a page at `depth` leads to, in its canonical spelling; `None` if it is to be
+/// asked for.
+pub fn reason(url: &Url, nofollow: bool, depth: u32, rules: &Rules) -> Option<Reason> {
     if let Some(sentence) = rules.seeds.refusal(url) {
         return Some(Reason::Scope(sentence));
     }
     if let Some(sentence) = choose::unwanted(url, &rules.choose) {
         return Some(Reason::Excluded(sentence));
     }
-    if is_nofollow(page, link, rules) {
+    if nofollow {
         return Some(Reason::Nofollow);
     }
-    if let Some(trap) = trap(url, &rules.traps) {
+    if let Some(trap) = rules.traps.as_ref().and_then(|limits| trap(url, limits)) {
         return Some(Reason::Trap(trap));
     }
-    (page.depth >= rules.depth).then_some(Reason::Depth(rules.depth))
+    (depth >= rules.depth).then_some(Reason::Depth(rules.depth))
 }
 
 #[cfg(test)]
@@ -211,7 +216,7 @@ mod tests {
             seeds: Seeds::new(Scope::Host, [&seed]),
             choose: Choose::default(),
             depth: 3,
-            traps: TrapLimits::in_year(2026),
+            traps: Some(TrapLimits::in_year(2026)),
             tracking: Tracking::Keep,
             nofollow: Nofollow::Obey,
         }
@@ -277,6 +282,9 @@ mod tests {
         let more = ["robots.nofollow https://a.org/docs/a/a/a", "budget.trap https://a.org/docs/b/b/b"];
         let told = told(&links, 3, Directives::default(), &rules);
         assert_eq!(told, [&want[..], &more[..], &["depth https://a.org/docs/c"]].concat());
+        rules.traps = None;
+        let url = Url::parse("https://a.org/b/b/b").unwrap();
+        assert_eq!((reason(&url, false, 0, &rules), reason(&url, true, 0, &rules)), (None, Some(Reason::Nofollow)));
     }
 
     #[test]

@@ -9,6 +9,6 @@ pub mod counts;
 pub mod follow;
 pub mod traps;
 
-pub use counts::{CountLimits, TrapCounts};
-pub use follow::{Followed, Nofollow, PageFacts, Reason, Rules, follow, leads_to_a_page, spelt};
+pub use counts::{CountLimits, Shown, TrapCounts};
+pub use follow::{Followed, Nofollow, PageFacts, Reason, Rules, follow, leads_to_a_page, reason, spelt};
 pub use traps::{Trap, TrapLimits, trap};

@@ -18,7 +18,8 @@ pub struct TrapLimits {
     pub url: usize,
     /// Segments of the path; an empty last one, behind a slash, is none.
     pub segments: usize,
-    /// How often one segment stands in the path, next to each other or not.
+    /// How often one segment stands in the path, next to each other or not; numbers may stand in it as
+    /// often as they like.
     pub same_segment: usize,
     /// Bytes of the query.
     pub query: usize,
@@ -31,7 +32,8 @@ pub struct TrapLimits {
 impl TrapLimits {
     /// The defaults, in a year of our calendar: dates from 1970 until the year after the next.
     ///
-    /// Archives of newspapers go further back: whoever crawls one has to widen `years`.
+    /// Archives of newspapers go further back: whoever crawls one has to widen `years`, or to do without
+    /// these rules.
     pub fn in_year(year: u16) -> Self {
         let years = 1970..=year.saturating_add(2);
         TrapLimits { url: 4096, segments: 20, same_segment: 2, query: 2048, same_name: 10, years }
@@ -54,7 +56,7 @@ pub enum Trap {
     RepeatedName(usize),
     /// Path or query have a date in this year, in which nothing can have happened.
     Year(u16),
-    /// That many queries of this path were taken before.
+    /// That many queries of this path, found on itself, showed nothing new.
     ManyQueries(u32),
     /// That many pages of this host were taken before.
     ManyPages(u32),
@@ -81,7 +83,7 @@ impl fmt::Display for Trap {
             Trap::LongQuery(most) => write!(f, "the query is longer than {most} bytes"),
             Trap::RepeatedName(most) => write!(f, "the query has the same name more than {most} times"),
             Trap::Year(year) => write!(f, "a calendar without end: the year {year}"),
-            Trap::ManyQueries(most) => write!(f, "{most} queries of this path were taken before"),
+            Trap::ManyQueries(most) => write!(f, "{most} queries of this path led to nothing new"),
             Trap::ManyPages(most) => write!(f, "{most} pages of this host were taken before"),
         }
     }
@@ -98,7 +100,9 @@ pub fn trap(url: &Url, limits: &TrapLimits) -> Option<Trap> {
     if !segments.is_empty() && segments.split('/').count() > limits.segments {
         return Some(Trap::DeepPath(limits.segments));
     }
-    if too_often(segments.split('/').filter(|segment| !segment.is_empty()), limits.same_segment) {
+    // Numbers are days, chapters, verses; an empty segment is a slash too many.
+    let is_word = |segment: &&str| segment.bytes().any(|byte| !byte.is_ascii_digit());
+    if too_often(segments.split('/').filter(is_word), limits.same_segment) {
         return Some(Trap::RepeatedSegment(limits.same_segment));
     }
     let query = url.query().unwrap_or_default();
@@ -129,26 +133,32 @@ fn too_often<'a>(words: impl Iterator<Item = &'a str> + Clone, most: usize) -> b
     })
 }
 
-/// Years of the dates in a path: `/2031/05`, `/2031-05`, `/2031-05-17`. A number of four digits alone
-/// may be anything.
+/// Years in which a date is a date; other numbers of four digits count things.
+const PLAUSIBLE: RangeInclusive<u16> = 1900..=2199;
+
+/// Years of the dates in a path, which are whole segments: `/2031/05`, `/2031/05/17`, `/2031-05-17`. The
+/// month has two digits, because `/5000/3` is the third page of topic 5000.
 fn years_of_path(path: &str) -> impl Iterator<Item = u16> {
     let pairs = path.split('/').zip(path.split('/').skip(1));
-    let parted = pairs.filter_map(|(year, month)| year_of(year).filter(|_| is_month(month)));
-    parted.chain(path.split('/').filter_map(year_of_date))
+    let parted = pairs.filter_map(|(year, month)| year_of(year).filter(|_| month.len() == 2 && is_month(month)));
+    parted.chain(path.split('/').filter_map(year_of_day))
 }
 
-/// Years of the dates in a query: a value such as `2031-05` or `2031-05-17`, or `year=2031` beside
-/// `month=5`.
+/// Years of the dates in a query: a value such as `2031-05-17`, a `month` or `date` such as `2031-05`, or
+/// `year=2031` beside `month=5`.
 fn years_of_query(query: &str) -> impl Iterator<Item = u16> {
     let pairs = || query.split('&').filter_map(|part| part.split_once('='));
     let month = pairs().any(|(name, value)| matches!(name, "month" | "mon" | "m") && is_month(value));
-    let year = move |name: &str| month && matches!(name, "year" | "yr" | "y");
-    pairs().filter_map(move |(name, value)| year_of_date(value).or_else(|| year_of(value).filter(|_| year(name))))
+    let year = move |name: &str, value| year_of(value).filter(|_| month && matches!(name, "year" | "yr" | "y"));
+    let of_month = |name: &str, value| year_of_month(value).filter(|_| matches!(name, "month" | "date" | "day" | "ym"));
+    pairs().filter_map(move |(name, value)| {
+        year_of_day(value).or_else(|| of_month(name, value)).or_else(|| year(name, value))
+    })
 }
 
 fn year_of(text: &str) -> Option<u16> {
     let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
+    digits.then(|| text.parse().ok()).flatten().filter(|year| PLAUSIBLE.contains(year))
 }
 
 /// One or two digits from 1 to 12.
@@ -161,10 +171,16 @@ fn number_up_to(text: &str, most: u8) -> bool {
     digits && text.parse().is_ok_and(|number: u8| (1..=most).contains(&number))
 }
 
-fn year_of_date(text: &str) -> Option<u16> {
-    let (year, rest) = text.split_once('-')?;
-    let (month, day) = rest.split_once('-').unwrap_or((rest, "1"));
-    (is_month(month) && number_up_to(day, 31)).then(|| year_of(year)).flatten()
+/// The year of `2031-05`.
+fn year_of_month(text: &str) -> Option<u16> {
+    let (year, month) = text.split_once('-')?;
+    is_month(month).then(|| year_of(year)).flatten()
+}
+
+/// The year of `2031-05-17`.
+fn year_of_day(text: &str) -> Option<u16> {
+    let (month, day) = text.rsplit_once('-')?;
+    number_up_to(day, 31).then(|| year_of_month(month)).flatten()
 }
 
 #[cfg(test)]
@@ -184,6 +200,18 @@ mod tests {
             "a/b/a/c",
             "2026/05/17/title",
             "1970/1/",
+            "t/some-topic/5000/3",
+            "forum/1234/2",
+            "part/5820-10",
+            "part/5820-10-11",
+            "part/2050-10",
+            "archive/2001/01/01/01/",
+            "bible/1/1/1",
+            "item?ref=1050-10",
+            "item?ref=2050-10",
+            "x?y=5000&m=3",
+            "2031/5",
+            "0001-01-01",
             "2028/12/",
             "2031/title",
             "9999",
@@ -215,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_segment_stands_twice_at_most() {
-        for tail in ["a/a/a", "a/b/a/b/a", "a/b/c/a/d/a/x.html"] {
+        for tail in ["a/a/a", "a/b/a/b/a", "a/b/c/a/d/a/x.html", "7a/1/7a/1/7a"] {
             assert_eq!(found(tail), Some(Trap::RepeatedSegment(2)), "{tail}");
         }
     }
@@ -225,9 +253,10 @@ mod tests {
         for (tail, year) in [
             ("2029/01/", 2029),
             ("cal/1969/12/31", 1969),
-            ("cal/2029-01", 2029),
-            ("cal/0001-01-01", 1),
+            ("cal/2029/12/31/x", 2029),
+            ("cal/2029-01-31", 2029),
             ("cal?month=2029-01", 2029),
+            ("cal?from=2029-01-02", 2029),
             ("cal?date=1969-12-31&x", 1969),
             ("cal?year=2029&month=1", 2029),
             ("cal?m=12&y=1969", 1969),
@@ -250,7 +279,7 @@ mod tests {
         fn any_url_can_be_judged(tail in "[/?&=0-9a-b;-]{0,60}") {
             let seen = found(&tail);
             if let Some(Trap::Year(year)) = seen {
-                proptest::prop_assert!(!(1970..=2028).contains(&year));
+                proptest::prop_assert!(PLAUSIBLE.contains(&year) && !(1970..=2028).contains(&year));
             }
         }
     }

@@ -8,11 +8,11 @@ use std::{collections::HashMap, num::NonZeroUsize};
 use http::{HeaderName, HeaderValue, Method};
 use url::{Origin, Url};
 
-use super::{open::Way, plan::Extras};
+use super::open::Way;
 use crate::{
     crawl::spelt,
-    model::{Look, Request, capture::Raw, record::host_key, units::StatusSet},
-    policy::{canonical::Tracking, canonical::identity, scope::Scope},
+    model::{Look, Reads, Request, Wish, capture::Raw, units::StatusSet},
+    policy::{canonical::Tracking, canonical::identity},
     settings::{Choose, Dedupe, EVERY_HOST, Order, Settings},
 };
 
@@ -21,31 +21,30 @@ const WINDOW: NonZeroUsize = NonZeroUsize::MIN.saturating_add(8_191);
 /// The same for each slot where records carry bodies.
 const WINDOW_OF_BODIES: usize = 8;
 
-/// The same where there is one host, for each of its slots, and at least so many: some wait for another
+/// The same for one host, for each of its slots, and at least so many: some wait for another
 /// try.
 const WINDOW_OF_A_HOST: (usize, usize) = (8, 512);
 
 /// How many requests may be open at once. Enough that a slow host does not hold up the others, few
 /// enough that the rest waits where it takes less.
-pub(super) fn window(settings: &Settings, scope: Scope, seeds: &[Url], extras: Extras) -> usize {
-    let mut most = settings.limits.window.min(WINDOW).get();
-    let mut hosts = seeds.iter().map(host_key);
-    let first = hosts.next();
-    let stays = matches!(scope, Scope::Host | Scope::Prefix) && !extras.outside;
-    if stays && hosts.all(|host| Some(host) == first) {
-        let (each, least) = WINDOW_OF_A_HOST;
-        most = most.min(settings.limits.host.in_flight.get().saturating_mul(each).max(least));
-    }
+pub(super) fn window(settings: &Settings) -> usize {
+    let most = settings.limits.window.min(WINDOW).get();
     match settings.pages.with.body || settings.pages.raw == Raw::Keep {
         true => most.min(settings.limits.in_flight.get().saturating_mul(WINDOW_OF_BODIES)),
         false => most,
     }
 }
 
-/// The settings of the engine: what chooses among a list is the business of the crawl, and fields are
-/// for the origins of these seeds.
+/// The same for one host.
+pub(super) fn window_of_host(settings: &Settings) -> usize {
+    let (each, least) = WINDOW_OF_A_HOST;
+    settings.limits.host.in_flight.get().saturating_mul(each).max(least)
+}
+
+/// The settings of the engine: what chooses among a list, or ends it early, is the business of the crawl,
+/// and fields are for the origins of these seeds.
 pub(super) fn settings(run: &Settings, seeds: &[Url]) -> Settings {
-    let choose = Choose { dedupe: Dedupe::Off, order: Order::Completion, ..only_failures(&run.choose) };
+    let choose = Choose { dedupe: Dedupe::Off, order: Order::Completion, ..Choose::default() };
     let mut settings = Settings { choose, ..run.clone() };
     settings.ask.method = Method::GET;
     settings.ask.body = None;
@@ -66,10 +65,6 @@ pub(super) fn settings(run: &Settings, seeds: &[Url]) -> Settings {
         ask.host_headers.insert(with_port, fields);
     }
     settings
-}
-
-fn only_failures(choose: &Choose) -> Choose {
-    Choose { max_failures: choose.max_failures, ..Choose::default() }
 }
 
 type Fields = Vec<(HeaderName, HeaderValue)>;
@@ -107,8 +102,8 @@ impl Credentials {
     }
 }
 
-/// What a page is known by: 128 bits of XXH3 under a seed of the run, so that nobody can prepare a
-/// collision.
+/// What a page is known by: XXH3 under a seed of the run, which sites do not know. Two agree by chance:
+/// it is no cryptographic hash.
 pub(super) fn key(url: &Url, tracking: Tracking, seed: u64) -> u128 {
     key_of_spelt(&spelt(url, tracking), seed)
 }
@@ -118,10 +113,26 @@ pub(super) fn key_of_spelt(url: &Url, seed: u64) -> u128 {
     xxhash_rust::xxh3::xxh3_128_with_seed(identity(url).as_str().as_bytes(), seed)
 }
 
-/// What is asked of a page that is only looked at. Whether HEAD is answered well is judged here, so
+/// The same, for the whole of a URL.
+pub(super) fn key_of_whole(url: &str, seed: u64) -> u128 {
+    xxhash_rust::xxh3::xxh3_128_with_seed(url.as_bytes(), seed)
+}
+
+/// Whether a request is its own beyond its URL: it has content, fields or a method.
+pub(super) fn is_own(wish: &Wish) -> bool {
+    let is_other = |method: &Method| *method != Method::GET;
+    wish.body.is_some() || !wish.headers.is_empty() || wish.method.as_ref().is_some_and(is_other)
+}
+
+/// A page of the crawl.
+pub(super) fn page(url: String) -> Request {
+    Request::get(url).look(Look { reads: Reads::Texts, ..Look::FACTS })
+}
+
+/// What is asked of a page that is only looked at: the head of its answer. Whether HEAD is answered well is judged here, so
 /// that the engine takes every status.
 pub(super) fn outside(url: &str, way: Way) -> Request {
-    let request = Request::get(url);
+    let request = Request::get(url).look(Look { reads: Reads::Nothing, ..Look::NOTHING });
     match way {
         Way::Head => every_status(request.method(Method::HEAD).retries(0)),
         Way::Get => request,

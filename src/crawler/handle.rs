@@ -19,7 +19,7 @@ pub struct CrawlHandle {
 /// What is written by the crawl and read by anybody.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
-    /// What was found and gets a record.
+    /// What has a record, and what is to get one as far as that is known.
     pub found: AtomicU64,
     /// Of these, what came to its end well, badly, or was left out.
     pub ok: AtomicU64,

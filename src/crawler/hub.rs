@@ -4,10 +4,14 @@
 //! Ends by counting: nothing waits, nothing is open. Must not decide what is followed (that is `crawl`)
 //! nor what a record says (`landing`).
 
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 use tokio::{
     sync::mpsc::Sender,
+    task::{Id, JoinError, JoinSet},
     time::{Instant, sleep_until},
 };
 use url::Url;
@@ -15,8 +19,9 @@ use url::Url;
 use super::{
     CrawlEnd, Hook, ask,
     handle::CrawlHandle,
+    judging::{Judged, Pending},
     line::Line,
-    open::{Open, Role, Way},
+    open::{Open, Role},
     outlet::Outlet,
     queue::Waiting,
     state::{Met, Stock, Tally, Told},
@@ -24,8 +29,8 @@ use super::{
 use crate::{
     engine::Stop,
     model::{
-        Capture, Ending, FoundIn, Record, Request, Visit,
-        record::{Heavy, Outcome},
+        Capture, FoundIn, Record, Request,
+        record::{Outcome, host_key},
     },
 };
 
@@ -33,9 +38,6 @@ use crate::{
 const OUTLET: usize = 512;
 /// The same, where records carry bodies.
 const OUTLET_OF_BODIES: usize = 16;
-
-/// What the note of a URL in the queue says if it lies outside of the crawl.
-pub(super) const OUTSIDE: &str = "\0outside";
 
 /// A crawl under way.
 pub(super) struct Hub {
@@ -50,6 +52,9 @@ pub(super) struct Hub {
     pub(super) hook: Option<Hook>,
     /// Exchanges without a record of their own, for an archive; the next record takes them along.
     captures: Vec<Capture>,
+    /// Judgements under way, and what waits for them.
+    pub(super) judging: JoinSet<Judged>,
+    pub(super) pending: HashMap<Id, Pending>,
     /// The parent that the last request had: its neighbours have the same.
     last_parent: Option<Arc<str>>,
 }
@@ -57,6 +62,7 @@ pub(super) struct Hub {
 /// What woke the loop.
 enum Event {
     Answer(Option<Box<(Open, Record)>>),
+    Judgement(Result<(Id, Judged), JoinError>),
     Room,
     Late,
     Gone,
@@ -67,15 +73,17 @@ impl Hub {
     pub fn new(told: Told, met: Met, line: Line, out: Sender<Record>, hook: Option<Hook>) -> Self {
         Hub {
             outlet: Outlet::new(told.settings.choose.order),
+            stock: Stock::new(told.scope, &told.settings),
             told,
             met,
-            stock: Stock::new(Instant::now().into_std()),
             tally: Tally::default(),
             handle: CrawlHandle::new(line.handle.clone()),
             line,
             out,
             hook,
             captures: Vec::new(),
+            judging: JoinSet::new(),
+            pending: HashMap::new(),
             last_parent: None,
         }
     }
@@ -87,14 +95,26 @@ impl Hub {
         if is_whole {
             self.wind_up().await;
         }
-        let (known, waiting) = (self.met.known.len() as u64, self.tally.unasked);
-        let stopped = self.handle.stopped();
-        let (pages, over_budget) = (self.tally.pages, self.met.over_budget);
+        let tally = self.tally;
+        let end = CrawlEnd {
+            pages: tally.pages,
+            known: self.met.known.len() as u64,
+            waiting: tally.unasked,
+            over_budget: tally.over_budget,
+            over_host_budget: tally.over_host_budget,
+            traps: tally.traps,
+            maps: tally.maps.0,
+            maps_left: tally.maps.1,
+            places: tally.places,
+            places_in_all: u64::from(self.told.grown),
+            stopped: self.handle.stopped(),
+            source_error: None,
+        };
         let source_error = match self.line.finish().await {
             Some(end) => end.source_error,
             None => Some("a bug in fetchall: the engine of the crawl panicked".to_owned()),
         };
-        CrawlEnd { pages, known, waiting, over_budget, stopped, source_error }
+        CrawlEnd { source_error, ..end }
     }
 
     /// Until nothing waits and nothing is open. False if nobody reads the records any more.
@@ -113,12 +133,14 @@ impl Hub {
                     (Err(_), _) => Event::Gone,
                     (Ok(_), None) => Event::Room,
                 },
+                Some(done) = self.judging.join_next_with_id(), if takes => Event::Judgement(done),
                 answer = self.line.next(), if takes => Event::Answer(answer.map(Box::new)),
                 () = sleep_until(late.unwrap_or_else(Instant::now)), if late.is_some() => Event::Late,
                 () = self.out.closed() => Event::Gone,
             };
             match event {
-                Event::Answer(Some(answer)) => self.land(answer.0, answer.1).await,
+                Event::Answer(Some(answer)) => self.land(answer.0, answer.1),
+                Event::Judgement(done) => self.have_judged(done),
                 Event::Answer(None) => return self.handle.stopped() != Some(Stop::Gone),
                 Event::Room | Event::Late => {}
                 Event::Gone => {
@@ -134,75 +156,116 @@ impl Hub {
     }
 
     fn is_dry(&self) -> bool {
-        self.is_stopped() || (self.stock.is_empty() && self.line.len() == 0)
+        let has_pages = !self.stock.lanes.is_empty() && !self.met.budget.is_gone();
+        let has_more = has_pages || !self.stock.outside.is_empty() || !self.stock.errands.is_empty();
+        self.is_stopped() || (!has_more && self.under_way() == 0)
+    }
+
+    /// What went out and did not come to its end.
+    fn under_way(&self) -> usize {
+        self.line.len() + self.pending.len()
     }
 
     /// Hands the engine what it has room for. If somebody else has to be waited for, says until when.
     fn feed(&mut self) -> Option<Instant> {
-        let mut late = None;
-        while !self.is_stopped() && self.line.len() + self.outlet.held() < self.told.window {
-            if let Some((open, request)) = self.stock.errands.pop_front() {
-                self.send(open, request);
-                continue;
+        while !self.is_stopped() {
+            let now = Instant::now().into_std();
+            let first = match self.met.budget.has_left() {
+                true => self.stock.lanes.first(now),
+                false => None,
+            };
+            if self.met.budget.is_gone() && self.tally.seeds > 0 {
+                self.settle();
             }
-            let Some(front) = self.stock.queue.front() else { break };
-            let (depth, leads_on) = (front.depth, front.note != OUTSIDE);
-            if leads_on && let Err(until) = self.stock.levels.may_go(depth, Instant::now().into_std()) {
-                late = Some(until.into());
+            let outside = self.stock.outside.front().map(|front| front.seq);
+            let next = self.stock.errands.is_empty().then(|| [first, outside].into_iter().flatten().min());
+            if !self.has_room(next.flatten()) {
                 break;
             }
-            let Some(waiting) = self.stock.queue.pop() else { break };
-            self.ask(waiting);
+            match next {
+                None => self.ask_errand(),
+                Some(None) => break,
+                Some(next) if next == outside => self.ask_outside(),
+                Some(_) => self.ask_page(now),
+            }
         }
-        self.handle.marks().waiting.store(self.stock.queue.len() as u64, Relaxed);
-        late
+        self.tell_progress();
+        self.stock.lanes.wake().filter(|_| self.met.budget.has_left()).map(Instant::from_std)
     }
 
-    fn ask(&mut self, waiting: Waiting) {
-        let Waiting { seq, url, parent, mut found_in, mut depth, note } = waiting;
-        let mut parent = parent.map(|parent| match &self.last_parent {
+    /// Whether one more may go out. The record that all others wait for may in any case, and so may one
+    /// where nothing else is under way.
+    fn has_room(&self, next: Option<u64>) -> bool {
+        let outstanding = self.under_way() + self.outlet.held();
+        outstanding < self.told.window || self.under_way() == 0 || next.is_some_and(|next| self.outlet.is_next(next))
+    }
+
+    fn ask_errand(&mut self) {
+        if let Some((open, request)) = self.stock.errands.pop_front() {
+            self.send(open, request);
+        }
+    }
+
+    fn ask_page(&mut self, now: std::time::Instant) {
+        let Some(Waiting { seq, url, parent, mut found_in, mut depth, note }) = self.stock.lanes.next(now) else {
+            return;
+        };
+        let mut parent = self.shared(parent);
+        let wish = self.stock.wishes.remove(&seq);
+        let parsed = Url::parse(&url).ok();
+        // A request with content is known by more than its URL, and leaves that as it is.
+        let key = parsed.as_ref().filter(|_| !wish.as_deref().is_some_and(ask::is_own)).map(|url| self.told.key(url));
+        if let Some(key) = key {
+            self.met.known.take(key);
+            if let Some((shorter, way, nearer)) = self.met.nearer.remove(&key) {
+                (parent, found_in, depth) = (Some(shorter), way, nearer);
+            }
+        }
+        let host = parsed.as_ref().map(host_key).unwrap_or_default();
+        let place = Some(self.stock.lanes.begin(&host, depth, now));
+        self.met.budget.spend();
+        let url = self.met.credentials.apply(&url);
+        let asked = (found_in == FoundIn::Seed).then(|| url.as_str().into());
+        let mut request = ask::page(url);
+        // Its note is the text that it was given as, where that is another.
+        if !note.is_empty() {
+            request.url = Some(std::mem::replace(&mut request.input, note.into()));
+        }
+        if let Some(mut wish) = wish {
+            wish.look = request.wish.and_then(|wish| wish.look);
+            request.wish = Some(wish);
+        }
+        self.send(Open { seq, role: Role::Page(key), depth, parent, found_in, asked, place }, request);
+    }
+
+    /// The parent, kept once for neighbours that have the same.
+    pub(super) fn shared(&mut self, parent: Option<String>) -> Option<Arc<str>> {
+        let parent = parent.map(|parent| match &self.last_parent {
             Some(last) if **last == *parent => Arc::clone(last),
             _ => parent.into(),
         });
         self.last_parent.clone_from(&parent);
-        let url = self.met.credentials.apply(&url);
-        let (role, request) = if note == OUTSIDE {
-            (Role::Outside(Way::Head), ask::outside(&url, Way::Head))
-        } else {
-            let key = self.told.key_of_text(&url);
-            // A request with content is known by more than its URL.
-            if self.met.known.standing(key).is_taken() {
-                self.met.known.take(key);
-            }
-            if let Some((shorter, way)) = self.met.nearer.remove(&key) {
-                self.stock.levels.begin(depth - 1);
-                self.stock.levels.end(depth, Instant::now().into_std());
-                (parent, found_in, depth) = (Some(shorter), way, depth - 1);
-            }
-            (Role::Page(key), self.request(seq, url, note))
-        };
-        self.send(Open { seq, role, depth, parent, found_in }, request);
+        parent
     }
 
-    fn send(&mut self, open: Open, request: Request) {
+    pub(super) fn send(&mut self, open: Open, request: Request) {
         // Only an engine that is gone takes nothing, and then the crawl is over.
         if let Some(open) = self.line.ask(open, request).filter(Open::has_record) {
             self.void(open.seq);
         }
     }
 
-    /// The request for a page. Its note is the text that it was given as, where that is another.
-    fn request(&mut self, seq: u64, url: String, note: String) -> Request {
-        let mut request = Request::get(url);
-        if !note.is_empty() {
-            request.url = Some(std::mem::replace(&mut request.input, note.into()));
-        }
-        request.wish = self.stock.wishes.remove(&seq);
-        request.look(crate::model::Look::FACTS)
+    /// What is found and gets a record as far as that is known: of more pages than may be asked for,
+    /// only those that may.
+    fn tell_progress(&self) {
+        let pages = self.met.budget.of(self.stock.lanes.len() as u64);
+        let waiting = pages + self.stock.outside.len() as u64;
+        let marks = self.handle.marks();
+        marks.waiting.store(waiting, Relaxed);
+        marks.found.store(self.tally.records + self.under_way() as u64 + waiting, Relaxed);
     }
 
     pub(super) fn number(&mut self) -> u64 {
-        self.handle.marks().found.fetch_add(1, Relaxed);
         self.tally.next_seq += 1;
         self.tally.next_seq - 1
     }
@@ -215,82 +278,29 @@ impl Hub {
         }
     }
 
-    /// A record goes out.
+    /// A record goes out; after too many failures the crawl ends.
     pub(super) fn put(&mut self, mut record: Record) {
         record.capture(std::mem::take(&mut self.captures), Vec::new());
         let marks = self.handle.marks();
+        let failed = matches!(record.outcome, Outcome::HttpError | Outcome::Error);
         let counter = match record.outcome {
             Outcome::Ok => &marks.ok,
             Outcome::Skipped => &marks.skipped,
             Outcome::HttpError | Outcome::Error => &marks.failed,
         };
         counter.fetch_add(1, Relaxed);
+        self.tally.records += 1;
+        self.tally.failures += u64::from(failed);
+        let most = self.told.settings.choose.max_failures.filter(|_| failed && !self.is_stopped());
+        if most.is_some_and(|most| most.is_reached(self.tally.failures, self.tally.records)) {
+            self.handle.stop(Stop::Failures);
+        }
         self.outlet.put(record);
     }
 
     /// A number has no record.
     pub(super) fn void(&mut self, seq: u64) {
-        self.handle.marks().found.fetch_sub(1, Relaxed);
         self.outlet.void(seq);
-    }
-
-    /// A record of what was never asked for.
-    pub(super) fn refuse(&mut self, waiting: Waiting, ending: Ending) {
-        let url = Url::parse(&waiting.url).ok();
-        let mut request = Request::get(waiting.url);
-        request.wish = self.stock.wishes.remove(&waiting.seq);
-        if waiting.found_in == FoundIn::Seed && !waiting.note.is_empty() {
-            request.input = waiting.note.into();
-        }
-        let mut record = Record::of(Visit::refused(waiting.seq, request, url, ending), Heavy::default());
-        let row = crate::model::PageRow::found(Some(waiting.depth), waiting.parent, waiting.found_in);
-        super::landing::dress(&mut record, row);
-        self.put(record);
-    }
-
-    /// The end: what was found and left out has its record, if that is wanted. Whoever interrupts a
-    /// crawl does not want to wait for these.
-    async fn wind_up(&mut self) {
-        let is_asked = self.handle.stopped() == Some(Stop::Asked);
-        self.tally.unasked += self.stock.queue.len() as u64;
-        while let Some(waiting) = self.stock.queue.pop() {
-            if !is_asked && self.tells_of(&waiting) {
-                self.refuse(waiting, super::left::ending_of_waiting(self.handle.stopped()));
-            } else {
-                self.void(waiting.seq);
-            }
-            if !self.hand_over().await {
-                return;
-            }
-        }
-        for (open, _) in std::mem::take(&mut self.stock.errands) {
-            if open.has_record() {
-                self.void(open.seq);
-            }
-        }
-        while let Some(waiting) = self.stock.left.pop().filter(|_| !is_asked) {
-            self.tell_left(waiting);
-            if !self.hand_over().await {
-                return;
-            }
-        }
-        self.hand_over().await;
-    }
-
-    /// Whether a URL that was never asked for has a record.
-    pub(super) fn tells_of(&self, waiting: &Waiting) -> bool {
-        self.told.extras.skipped || waiting.found_in == FoundIn::Seed
-    }
-
-    /// Records that are ready go out. False if nobody takes them.
-    async fn hand_over(&mut self) -> bool {
-        while let Some(record) = self.outlet.take() {
-            if self.out.send(record).await.is_err() {
-                self.handle.stop(Stop::Gone);
-                return false;
-            }
-        }
-        true
     }
 
     /// Counts a success; the crawl ends with the last of those that were asked for.

@@ -25,14 +25,15 @@ impl Standing {
         matches!(self, Standing::Waits(_) | Standing::Taken)
     }
 
-    /// Whether it waits, and further from the seeds than at `depth`: at most one step further, because
-    /// pages are asked for in order of their distance.
+    /// Whether it waits, and further from the seeds than at `depth`: up to half as many steps as are told
+    /// apart, because pages are asked for in order of their distance.
     pub fn is_further_than(self, depth: u32) -> bool {
-        self == Standing::Waits(lowest(depth.wrapping_add(1)))
+        let Standing::Waits(bits) = self else { return false };
+        (1..=DISTANCES / 2).contains(&(bits.wrapping_sub(lowest(depth)) % DISTANCES))
     }
 }
 
-/// The URLs a crawl has met, by 124 bits of hash: two of a billion agree by chance once in 10^19.
+/// The URLs a crawl has met, by 120 bits of hash: two of a billion agree by chance once in 10^18.
 #[derive(Debug)]
 pub(super) struct Known {
     parts: Vec<Part>,
@@ -48,10 +49,12 @@ struct Part {
 
 /// It waits or was asked for.
 const TAKEN: u128 = 1;
-/// It waits; two bits of its distance stand above.
+/// It waits; the lowest bits of its distance stand above.
 const WAITS: u128 = 2;
 /// All that says how a URL stands.
-const STATE: u128 = 15;
+const STATE: u128 = 255;
+/// How many distances are told apart.
+const DISTANCES: u8 = 32;
 
 impl Default for Known {
     fn default() -> Self {
@@ -64,7 +67,7 @@ impl Known {
     pub fn standing(&self, key: u128) -> Standing {
         let key = bare(key);
         match self.parts.get(part_of(key)).and_then(|part| part.find(key)) {
-            Some(slot) if slot & WAITS != 0 => Standing::Waits((slot >> 2) as u8 & 3),
+            Some(slot) if slot & WAITS != 0 => Standing::Waits((slot >> 2) as u8 % DISTANCES),
             Some(slot) if slot & TAKEN != 0 => Standing::Taken,
             Some(_) => Standing::Left,
             None => Standing::New,
@@ -113,7 +116,7 @@ fn bare(key: u128) -> u128 {
 }
 
 fn lowest(depth: u32) -> u8 {
-    (depth & 3) as u8
+    (depth % u32::from(DISTANCES)) as u8
 }
 
 fn part_of(key: u128) -> usize {
@@ -182,13 +185,14 @@ mod tests {
     fn what_was_left_can_be_taken_and_what_is_taken_stays_so() {
         use Standing::{Left, New, Taken, Waits};
         let mut known = Known::default();
-        assert_eq!((known.standing(77), known.leave(77), known.leave(77)), (New, New, Left));
-        assert_eq!((known.take(77), known.leave(77), known.take(77)), (Left, Taken, Taken));
-        assert_eq!((known.standing(77), known.len()), (Taken, 1));
+        assert_eq!((known.standing(770), known.leave(770), known.leave(770)), (New, New, Left));
+        assert_eq!((known.take(770), known.leave(770), known.take(770)), (Left, Taken, Taken));
+        assert_eq!((known.standing(770), known.len()), (Taken, 1));
         assert_eq!((known.take(0), known.standing(0), known.take(0)), (New, Taken, Taken));
-        assert_eq!((known.wait(99, 6), known.standing(99)), (New, Waits(2)));
-        assert!(known.standing(99).is_further_than(5) && !known.standing(99).is_further_than(6));
-        assert_eq!((known.leave(99), known.take(99), known.standing(99)), (Waits(2), Waits(2), Taken));
+        assert_eq!((known.wait(9900, 38), known.standing(9900)), (New, Waits(6)));
+        assert!([37, 30, 22].iter().all(|depth| known.standing(9900).is_further_than(*depth)));
+        assert!([38, 39, 50].iter().all(|depth| !known.standing(9900).is_further_than(*depth)));
+        assert_eq!((known.leave(9900), known.take(9900), known.standing(9900)), (Waits(6), Waits(6), Taken));
     }
 
     #[test]

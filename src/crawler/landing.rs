@@ -2,63 +2,77 @@
 //!
 //! Must not know when something is asked.
 
-use tokio::{task::spawn_blocking, time::Instant};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    ask,
-    hub::{Hub, OUTSIDE},
+    hub::Hub,
+    judging::Landed,
     left::Left,
-    open::{Open, Role, Way},
+    open::{Open, Role},
     page::CrawledPage,
     plan::Links,
     queue::Waiting,
 };
 use crate::{
-    crawl::{Followed, PageFacts, Reason, follow},
+    crawl::{Followed, Reason, Shown, Trap, reason},
     model::{
         Code, Facts, FoundIn, LinkCounts, PageRow, Record, Sighting,
-        record::{Outcome, RecordKind},
+        record::{Outcome, RecordKind, host_key},
         redact,
     },
-    policy::{choose, robots_tag::Directives},
-    settings::Choose,
+    policy::{canonical::identity, choose, robots_tag::Directives},
 };
 
-/// Links of a page above which they are judged on a thread of their own: about a millisecond.
-const MANY: usize = 1_000;
+/// Links out of the scope that wait for the last seed at most; beyond it they are out of the scope at
+/// once.
+const DOUBTFUL: usize = 100_000;
+/// Places that the scope took in are told up to this number.
+const PLACES: usize = 5;
 
 impl Hub {
     /// An answer came.
-    pub(super) async fn land(&mut self, open: Open, record: Record) {
-        let (depth, leads_on) = (open.depth, open.leads_on());
+    pub(super) fn land(&mut self, open: Open, record: Record) {
         self.hear_of_maps();
         match open.role {
-            Role::Page(key) => self.land_page(open, key, record).await,
+            Role::Page(key) => self.land_page(open, key, record),
             Role::Outside(way) => self.land_outside(open, way, record),
-            Role::Map(level) => self.land_map(&open, level, record).await,
-            Role::Robots => self.land_robots(record),
-        }
-        if leads_on {
-            self.stock.levels.end(depth, Instant::now().into_std());
+            Role::Map(level) => self.land_map(open, level, record),
+            Role::Robots => {
+                self.land_robots(record);
+                self.end(&open);
+            }
         }
     }
 
-    async fn land_page(&mut self, open: Open, key: u128, mut record: Record) {
+    /// Nothing more follows from this one.
+    pub(super) fn end(&mut self, open: &Open) {
+        if let Some(place) = &open.place {
+            self.stock.lanes.end(place, Instant::now().into_std());
+        }
+    }
+
+    fn land_page(&mut self, open: Open, key: Option<u128>, mut record: Record) {
         record.seq = open.seq;
-        if record.started_at.is_none() && self.is_silent(&open, &record) {
+        let was_asked = record.started_at.is_some();
+        self.met.budget.settle(was_asked);
+        if !was_asked && let Some(url) = record.url.as_deref().and_then(|url| Url::parse(url).ok()) {
+            self.met.traps.give_back(&url);
+        }
+        let sighting = record.sighting.take().map(|sighting| *sighting).unwrap_or_default();
+        let answered = sighting.url.clone().filter(|_| has_arrived(&record));
+        if open.found_in == FoundIn::Seed {
+            self.land_seed(&open, answered.as_deref());
+        }
+        if !was_asked && self.is_silent(&open, &record) {
             let skipped = record.skip.as_ref().map(|skip| skip.code);
-            if matches!(skipped, Some(Code::RobotsDisallowed | Code::Excluded)) {
-                // It was not fetched, so another one may be.
-                self.met.give_back();
-            } else {
+            if !matches!(skipped, Some(Code::RobotsDisallowed | Code::Excluded)) {
                 self.tally.unasked += 1;
             }
             self.keep_captures(&mut record);
+            self.end(&open);
             return self.void(open.seq);
         }
-        self.tally.pages += 1;
-        let sighting = record.sighting.take().map(|sighting| *sighting).unwrap_or_default();
         let mut row = open.row();
         let directives = self.directives(&sighting);
         if record.status.is_some() {
@@ -71,35 +85,40 @@ impl Hub {
             row.lang = facts.lang.as_deref().map(str::to_owned);
             row.canonical = facts.canonical.as_ref().map(redact::url);
         }
-        if let (Outcome::Ok, Some(url)) = (record.outcome, sighting.url) {
+        self.tally.pages += 1;
+        let Some(url) = answered else { return self.finish_page(&open, record, row) };
+        if record.outcome == Outcome::Ok {
             self.succeed();
-            let shown = record.url.clone().unwrap_or_default();
-            if open.found_in == FoundIn::Seed {
-                self.told.rules.seeds.add(&url);
-            }
-            let is_first = self.is_first(&url, key);
-            if let (Some(facts), Links::Follow) = (&sighting.facts, self.told.links) {
-                let followed = self.judge(facts, &url, directives, open.depth).await;
-                let taken = is_first && self.leads_on(&url, open.found_in);
-                row.links = Some(self.take_all(followed, taken, &shown, open.depth));
-            }
-            self.call(&mut record, &url, sighting.facts.as_deref(), &shown, open.depth);
         }
-        if !self.told.settings.pages.with.body {
-            (record.body, record.body_base64) = (None, None);
+        let facts = sighting.facts.map(|facts| (*facts).into());
+        self.judge(Landed { open, key, record, row, url, facts, grown: self.told.grown }, directives);
+    }
+
+    /// A seed came to its end. Where it was redirected to, the crawl may go as well.
+    fn land_seed(&mut self, open: &Open, answered: Option<&Url>) {
+        let asked = open.asked.as_deref().and_then(|asked| Url::parse(asked).ok());
+        if let (Some(asked), Some(url)) = (asked, answered) {
+            if self.told.rules.seeds.follow(&asked, url) {
+                self.told.grown += 1;
+                if self.tally.places.len() < PLACES {
+                    self.tally.places.push(redact::url(url));
+                }
+            }
+            if self.told.extras.sitemaps && !self.is_stopped() && self.told.rules.seeds.covers(url) {
+                self.look_for_more_maps(url);
+            }
         }
-        dress(&mut record, row);
-        self.put(record);
+        self.end_seed();
     }
 
     /// Whether a page that was never asked for has no record: nobody named it, and it is no failure of
     /// its host; or somebody interrupted the crawl.
-    fn is_silent(&self, open: &Open, record: &Record) -> bool {
+    pub(super) fn is_silent(&self, open: &Open, record: &Record) -> bool {
         let code = record.skip.as_ref().map(|skip| skip.code).or(record.error.as_ref().map(|error| error.code));
         let is_stop =
             matches!(code, Some(Code::Cancelled | Code::BudgetDeadline | Code::BudgetFailures | Code::BudgetFirst));
-        let is_unwanted = open.found_in != FoundIn::Seed && !self.told.extras.skipped && (record.ok || is_stop);
-        is_unwanted || code == Some(Code::Cancelled)
+        let is_unwanted = !self.told.extras.skipped && (record.ok || is_stop);
+        open.found_in != FoundIn::Seed && (is_unwanted || code == Some(Code::Cancelled))
     }
 
     fn directives(&self, sighting: &Sighting) -> Directives {
@@ -111,120 +130,139 @@ impl Hub {
         directives
     }
 
-    /// Whether this is the first time that the page is met which answered; `key` is what was asked for.
-    fn is_first(&mut self, url: &Url, key: u128) -> bool {
+    /// Takes what follows from a page, and tells of it; `followed` is `None` where there was nothing to be
+    /// judged.
+    pub(super) fn take_page(&mut self, landed: Landed, followed: Option<Vec<Followed>>) {
+        let Landed { open, key, mut record, mut row, url, facts, grown } = landed;
+        let shown = record.url.clone().unwrap_or_default();
+        self.know(&url, key);
+        let leads_on = self.leads_on(&url, open.found_in);
+        let mut shows_more = false;
+        if let (Some(mut followed), Links::Follow) = (followed, self.told.links) {
+            self.judge_again(&mut followed, open.depth, grown);
+            let mut counts = LinkCounts::default();
+            for one in followed {
+                let is_outside = matches!(one.left, Some(Reason::Scope(_)));
+                counts.internal += u32::from(!is_outside);
+                counts.external += u32::from(is_outside);
+                if leads_on && self.take(&one, &shown, open.depth + 1) {
+                    counts.new += 1;
+                    shows_more |= one.url.path() != url.path();
+                }
+            }
+            row.links = Some(counts);
+        }
+        let (parent, title) = (open.parent.as_deref(), record.title.as_deref());
+        self.met.traps.read(&Shown { url: &url, parent, title, leads_on: shows_more });
+        self.call(&mut record, &url, facts.as_deref(), &shown, open.depth);
+        self.finish_page(&open, record, row);
+    }
+
+    pub(super) fn finish_page(&mut self, open: &Open, mut record: Record, row: PageRow) {
+        if !self.told.settings.pages.with.body {
+            (record.body, record.body_base64) = (None, None);
+        }
+        dress(&mut record, row);
+        self.end(open);
+        self.put(record);
+    }
+
+    /// Where a redirect leads is no news any more. What waits under that name still does: it has an answer
+    /// of its own to come. The links are followed all the same, from here: this way may be the shorter
+    /// one, and that answer may fail.
+    fn know(&mut self, url: &Url, key: Option<u128>) {
+        let Some(key) = key else { return };
         let answered = self.told.key(url);
-        answered == key || !self.met.known.take(answered).is_taken()
+        if answered != key && !self.met.known.standing(answered).is_taken() {
+            self.met.known.take(answered);
+        }
     }
 
     /// Whether links of a page that was found here may be followed: a redirect may have left the scope,
     /// or have come to what the user left out.
     fn leads_on(&self, url: &Url, found_in: FoundIn) -> bool {
-        let is_wanted = found_in == FoundIn::Seed || choose::unwanted(url, &self.told.rules.choose).is_none();
-        is_wanted && self.told.rules.seeds.covers(url) && !self.is_stopped()
-    }
-
-    async fn judge(&mut self, facts: &Facts, url: &Url, directives: Directives, depth: u32) -> Vec<Followed> {
-        if facts.links.len() <= MANY {
-            return follow(&PageFacts { url, links: &facts.links, directives, depth }, &self.told.rules);
-        }
-        let (links, url, rules) = (facts.links.clone(), url.clone(), self.told.rules.clone());
-        let judged = spawn_blocking(move || follow(&PageFacts { url: &url, links: &links, directives, depth }, &rules));
-        judged.await.unwrap_or_default()
-    }
-
-    /// Counts what follows from a page, and takes it if `taken`.
-    fn take_all(&mut self, followed: Vec<Followed>, taken: bool, parent: &str, depth: u32) -> LinkCounts {
-        let mut counts = LinkCounts::default();
-        for one in followed {
-            let is_outside = matches!(one.left, Some(Reason::Scope(_)));
-            counts.internal += u32::from(!is_outside);
-            counts.external += u32::from(is_outside);
-            if taken && self.take(&one, parent, depth + 1) {
-                counts.new += 1;
-            }
-        }
-        counts
+        let is_wanted = choose::unwanted(url, &self.told.rules.choose).is_none() && self.told.rules.seeds.covers(url);
+        (found_in == FoundIn::Seed || is_wanted) && !self.is_stopped()
     }
 
     /// Takes a URL that a page leads to. False if it was known, or is left out.
     pub(super) fn take(&mut self, one: &Followed, parent: &str, depth: u32) -> bool {
         let extras = self.told.extras;
-        if one.left.is_some() && !extras.skipped && !extras.outside {
-            return false;
+        match &one.left {
+            Some(Reason::Scope(_)) if self.is_doubtful(one) => {
+                let (seq, url, parent) = (0, one.url.as_str().to_owned(), Some(parent.to_owned()));
+                let note = String::new();
+                self.stock.doubtful.push(&Waiting { seq, url, parent, found_in: one.element, depth, note });
+                return false;
+            }
+            None | Some(Reason::Trap(_)) => {}
+            Some(Reason::Scope(_)) if extras.outside => {}
+            Some(_) if extras.skipped => {}
+            Some(_) => return false,
         }
         let key = self.told.key_of_spelt(&one.url);
+        let (url, parent, found_in) = (one.url.as_str(), Some(parent), one.element);
+        let left = Left { key, url, parent, found_in, depth };
         let standing = self.met.known.standing(key);
         if standing.is_taken() {
             if one.left.is_none() && standing.is_further_than(depth) {
                 self.met.known.wait(key, depth);
-                self.met.nearer.insert(key, (parent.into(), one.element));
+                self.met.nearer.insert(key, (parent.unwrap_or_default().into(), one.element, depth));
             }
+            self.leave_as_known(&left, &one.url);
             return false;
         }
-        let (url, parent, found_in) = (one.url.as_str(), Some(parent), one.element);
-        let left = Left { key, url, parent, found_in, depth };
         if let Some(reason) = &one.left {
-            if matches!(reason, Reason::Scope(_)) && self.told.extras.outside {
+            if matches!(reason, Reason::Scope(_)) && extras.outside {
                 self.look_outside(&left, &one.url);
             } else {
                 self.leave_for(&left, reason);
             }
             return false;
         }
-        if let Some(trap) = self.met.traps.take(&one.url) {
+        if self.met.budget.is_gone() {
+            self.tally.over_budget = true;
+            self.leave(&left, Code::BudgetPages, super::left::BUDGET);
+            return false;
+        }
+        if let Some(trap) = self.met.traps.take(&one.url, parent) {
+            self.tally.over_host_budget |= matches!(trap, Trap::ManyPages(_));
             self.leave_for(&left, &Reason::Trap(trap));
             return false;
         }
-        if !self.met.spend() {
-            self.leave_for_budget(&left);
-            return false;
-        }
         self.met.known.wait(key, depth);
-        self.stock.levels.begin(depth);
-        self.enqueue(url.to_owned(), parent, found_in, depth, String::new());
+        if extras.skipped && matches!(identity(&one.url), std::borrow::Cow::Owned(_)) {
+            // Met again as it is, it is no other page.
+            let whole = self.told.key_of_whole(url);
+            self.met.known.take(whole);
+        }
+        let seq = self.number();
+        let (url, parent) = (url.to_owned(), parent.map(str::to_owned));
+        let waiting = Waiting { seq, url, parent, found_in, depth, note: String::new() };
+        self.stock.lanes.push(&host_key(&one.url), &waiting);
         true
     }
 
-    pub(super) fn enqueue(&mut self, url: String, parent: Option<&str>, found_in: FoundIn, depth: u32, note: String) {
-        let seq = self.number();
-        self.stock.queue.push(&Waiting { seq, url, parent: parent.map(str::to_owned), found_in, depth, note });
+    /// Whether a link out of the scope may come to lie in it.
+    fn is_doubtful(&self, one: &Followed) -> bool {
+        self.tally.seeds > 0 && !one.nofollow && self.stock.doubtful.len() < DOUBTFUL && !self.is_stopped()
     }
 
-    /// A page out of the scope is to be looked at once, unless the user wants nothing of it.
-    fn look_outside(&mut self, left: &Left<'_>, url: &Url) {
-        let choose = Choose { exclude: self.told.rules.choose.exclude.clone(), ..Choose::default() };
-        match choose::unwanted(url, &choose) {
-            Some(sentence) => self.leave(left, Code::Excluded, &sentence),
-            None => {
-                self.met.known.take(left.key);
-                let (url, parent) = (left.url.to_owned(), left.parent);
-                self.enqueue(url, parent, left.found_in, left.depth, OUTSIDE.to_owned());
-            }
+    /// The scope grows no more: what was doubtful is judged again.
+    pub(super) fn settle(&mut self) {
+        self.tally.seeds = 0;
+        self.met.maps.forget();
+        let extras = self.told.extras;
+        let mut doubtful = std::mem::take(&mut self.stock.doubtful);
+        if self.told.grown == 0 && !extras.skipped && !extras.outside {
+            return;
         }
-    }
-
-    fn land_outside(&mut self, mut open: Open, way: Way, mut record: Record) {
-        record.seq = open.seq;
-        if record.started_at.is_none() && self.is_silent(&open, &record) {
-            self.keep_captures(&mut record);
-            return self.void(open.seq);
+        while let Some(Waiting { url, parent, found_in, depth, .. }) = doubtful.pop() {
+            let Ok(url) = Url::parse(&url) else { continue };
+            let left = reason(&url, false, depth.saturating_sub(1), &self.told.rules);
+            let one = Followed { url, element: found_in, nofollow: false, left };
+            self.take(&one, parent.as_deref().unwrap_or_default(), depth);
         }
-        let is_good = record.status.is_some_and(|status| self.told.settings.ask.accept.contains(status));
-        if way == Way::Head && !(record.error.is_none() && is_good) {
-            // HEAD is refused by some who answer GET well.
-            self.keep_captures(&mut record);
-            if self.is_stopped() {
-                return self.void(open.seq);
-            }
-            let url = self.met.credentials.apply(record.url.as_deref().unwrap_or_default());
-            open.role = Role::Outside(Way::Get);
-            return self.stock.errands.push_back((open, ask::outside(&url, Way::Get)));
-        }
-        record.sighting = None;
-        let row = open.row();
-        dress(&mut record, row);
-        self.put(record);
     }
 
     /// Asks the closure, if there is one, what is to follow.
@@ -236,6 +274,12 @@ impl Hub {
             self.wish(request, Some(shown), FoundIn::Request, depth + 1);
         }
     }
+}
+
+/// Whether the page is there: also where data that it must have were not found, for a list has links and
+/// no price.
+fn has_arrived(record: &Record) -> bool {
+    record.outcome == Outcome::Ok || record.error.as_ref().is_some_and(|error| error.code.family() == "extract")
 }
 
 /// Makes a record that of a page.

@@ -3,14 +3,20 @@
 //! Kept until then, because another link may lead to the same page and be followed. Must not know how
 //! anything was found.
 
+use std::borrow::Cow;
+
+use url::Url;
+
 use super::{hub::Hub, known::Standing, queue::Waiting};
 use crate::{
     crawl::Reason,
     engine::Stop,
     model::{Code, Ending, Failure, FoundIn},
+    policy::canonical::identity,
 };
 
 /// A URL that is left out.
+#[derive(Clone, Copy)]
 pub(super) struct Left<'a> {
     pub key: u128,
     pub url: &'a str,
@@ -34,26 +40,37 @@ impl Hub {
         }
     }
 
-    /// The same, for a reason of the rules.
+    /// The same, for a reason of the rules. Traps are counted in any case.
     pub(super) fn leave_for(&mut self, left: &Left<'_>, reason: &Reason) {
+        if reason.code() == Code::BudgetTrap {
+            let is_new = self.met.known.standing(left.key) == Standing::New;
+            self.tally.traps += u64::from(is_new);
+            if !self.told.extras.skipped {
+                self.met.known.leave(left.key);
+            }
+        }
         if self.told.extras.skipped {
             self.leave(left, reason.code(), &reason.sentence());
         }
     }
 
-    /// More pages than may be taken.
-    pub(super) fn leave_for_budget(&mut self, left: &Left<'_>) {
-        self.leave(left, Code::BudgetPages, BUDGET);
+    /// A URL that is known but for a session that it carries: never silent, since it may be a page of
+    /// its own after all.
+    pub(super) fn leave_as_known(&mut self, left: &Left<'_>, url: &Url) {
+        if let (true, Cow::Owned(identity)) = (self.told.extras.skipped, identity(url)) {
+            let key = self.told.key_of_whole(left.url);
+            self.leave(&Left { key, ..*left }, Code::Duplicate, &format!("its session aside, it is {identity}"));
+        }
     }
 
     /// What was left out has its record now, unless it was taken after all.
     pub(super) fn tell_left(&mut self, waiting: Waiting) {
-        let key = self.told.key_of_text(&waiting.url);
-        if self.met.known.standing(key).is_taken() {
-            return;
-        }
         let (code, message) = waiting.note.split_once(' ').unwrap_or_default();
         let code = code.parse().unwrap_or(Code::Excluded);
+        let key = || Url::parse(&waiting.url).map(|url| self.told.key(&url));
+        if code != Code::Duplicate && key().is_ok_and(|key| self.met.known.standing(key).is_taken()) {
+            return;
+        }
         let ending = Ending::Skipped { code, message: message.to_owned(), of: None };
         let seq = self.number();
         self.refuse(Waiting { seq, note: String::new(), ..waiting }, ending);
@@ -63,14 +80,15 @@ impl Hub {
 /// Why a page is left that is one too many.
 pub(super) const BUDGET: &str = "as many pages as --max-pages allows were taken before";
 
-/// How a URL ends that waited when the crawl was stopped.
+/// How a URL ends that waited when the crawl ended.
 pub(super) fn ending_of_waiting(stopped: Option<Stop>) -> Ending {
     let skipped = |code, message: &str| Ending::Skipped { code, message: message.to_owned(), of: None };
     match stopped {
         Some(Stop::First) => skipped(Code::BudgetFirst, "--first had its successes"),
         Some(Stop::Deadline) => skipped(Code::BudgetDeadline, "--deadline came before its turn"),
         Some(Stop::Failures) => skipped(Code::BudgetFailures, "the run was stopped because of failures"),
-        Some(Stop::Asked | Stop::Gone) | None => {
+        None => skipped(Code::BudgetPages, BUDGET),
+        Some(Stop::Asked | Stop::Gone) => {
             Ending::Error(Failure::new(Code::Cancelled, "the run was stopped before it was done"))
         }
     }

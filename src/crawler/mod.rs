@@ -1,26 +1,30 @@
 //! The front door of crawling for Rust programs: seeds in, a record for each page out.
 //!
 //! ```text
-//! seeds ─► known? ─► queue ─► engine ─► landing ─┬─► record
+//! seeds ─► known? ─► lanes ─► engine ─► landing ─┬─► record
 //!            ▲     compact   bounded             └─► crawl::follow, or a closure
 //!            └───────────────── new pages ◄──────────────┘
 //! ```
 //!
 //! Wires the rooms: the engine fetches and reads pages, `crawl` decides what follows from them. Breadth
-//! first, each page once; memory is 16 to 24 bytes for each URL that is known, and about 20 for each
-//! that waits. Must not know flags, formats or where records go.
+//! first, each page once; memory is 18 to 23 bytes for each URL that is known, and 10 to 20 for each that
+//! waits. Must not know flags, formats or where records go.
 
 mod ask;
+mod ending;
 mod handle;
 mod hub;
+mod judging;
 mod known;
 mod landing;
+mod lanes;
 mod left;
 mod levels;
 mod line;
 mod maps;
 mod open;
 mod outlet;
+mod outside;
 mod page;
 mod plan;
 mod queue;
@@ -37,7 +41,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 pub use handle::CrawlHandle;
 pub use page::CrawledPage;
-pub use plan::{CrawlLimits, CrawlPlan, CrawlRules, Extras, Links, PER_HOST, settings};
+pub use plan::{CrawlLimits, CrawlPlan, CrawlRules, Extras, HostPages, Links, PER_HOST, Traps, settings};
 pub use stream::CrawlRecords;
 
 use self::{
@@ -146,9 +150,10 @@ impl Crawler {
         engine.pages.with.body |= hook.is_some();
         let has_bodies = engine.pages.with.body || engine.pages.raw == Raw::Keep;
         let (out, records) = mpsc::channel(if has_bodies { RECORDS_OF_BODIES } else { RECORDS });
-        let window = ask::window(&engine, rules.scope, &urls, extras);
-        let told = Told::new(rules, extras, settings, &urls, window);
-        let hub = Hub::new(told, Met::new(&limits), Line::start(launch, engine, hooks), out, hook);
+        let window = ask::window(&engine);
+        let met = Met::new(&limits, rules.scope);
+        let told = Told::new(rules, limits.traps, extras, settings, (&urls, window));
+        let hub = Hub::new(told, met, Line::start(launch, engine, hooks), out, hook);
         CrawlRun { records, handle: hub.handle.clone(), end: tokio::spawn(hub.run(seeds)) }
     }
 }
@@ -181,6 +186,18 @@ pub struct CrawlEnd {
     pub waiting: u64,
     /// There were more pages than the crawl may take.
     pub over_budget: bool,
+    /// A host had more pages than the crawl may take of one.
+    pub over_host_budget: bool,
+    /// URLs that were left out because they looked like traps.
+    pub traps: u64,
+    /// Sitemaps that were read.
+    pub maps: u64,
+    /// Sitemaps that were named and not read: elsewhere, too deep, too many.
+    pub maps_left: u64,
+    /// Where seeds were redirected to, so that the scope took it in: the first of these places.
+    pub places: Vec<String>,
+    /// How many such places there were.
+    pub places_in_all: u64,
     /// Why it ended early, if it did.
     pub stopped: Option<Stop>,
     /// What went wrong with the crawl as a whole.

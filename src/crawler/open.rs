@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::lanes::Place;
 use crate::model::{FoundIn, PageRow};
 
 /// What is known of a request while it is under way.
@@ -19,13 +20,18 @@ pub(super) struct Open {
     pub parent: Option<Arc<str>>,
     /// How it was found.
     pub found_in: FoundIn,
+    /// The URL that it goes to, of a seed, of a file that says where pages are, and of a page that is
+    /// only looked at: a record shows it without its secrets.
+    pub asked: Option<Box<str>>,
+    /// Where it counts among those that others wait for, if others may follow from it.
+    pub place: Option<Place>,
 }
 
 /// What becomes of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// A page, whose links are followed; the key of what was asked for.
-    Page(u128),
+    /// A page, whose links are followed; the key of what was asked for, if that is its URL alone.
+    Page(Option<u128>),
     /// A page outside of the crawl that is only looked at, asked like this.
     Outside(Way),
     /// A sitemap, so many indexes deep; it has no record.
@@ -42,11 +48,6 @@ pub(super) enum Way {
 }
 
 impl Open {
-    /// Whether other pages may follow from it, so that pages further away wait for it.
-    pub fn leads_on(&self) -> bool {
-        !matches!(self.role, Role::Outside(_))
-    }
-
     /// Whether its answer has a record.
     pub fn has_record(&self) -> bool {
         matches!(self.role, Role::Page(_) | Role::Outside(_))
@@ -54,7 +55,7 @@ impl Open {
 
     /// What its record says of how it was found.
     pub fn row(&self) -> PageRow {
-        let depth = self.leads_on().then_some(self.depth);
+        let depth = (!matches!(self.role, Role::Outside(_))).then_some(self.depth);
         PageRow::found(depth, self.parent.as_deref().map(str::to_owned), self.found_in)
     }
 }

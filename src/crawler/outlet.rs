@@ -54,6 +54,11 @@ impl Outlet {
         self.ready.len()
     }
 
+    /// Whether all that wait for an earlier one wait for this.
+    pub fn is_next(&self, seq: u64) -> bool {
+        self.order == Order::Input && self.next == seq
+    }
+
     /// How many wait for an earlier one.
     pub fn held(&self) -> usize {
         self.held.len()

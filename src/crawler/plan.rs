@@ -3,12 +3,12 @@
 //! Flags end here. Must not know clap or the environment.
 
 use std::{
-    num::{NonZeroU64, NonZeroUsize},
+    num::{NonZeroU32, NonZeroU64, NonZeroUsize},
     time::SystemTime,
 };
 
 use crate::{
-    crawl::{CountLimits, Nofollow, TrapLimits},
+    crawl::{Nofollow, TrapLimits},
     model::Request,
     policy::{canonical::Tracking, scope::Scope},
     settings::{RobotsMode, Settings},
@@ -65,14 +65,45 @@ impl Default for CrawlRules {
 pub struct CrawlLimits {
     /// Pages in all; `None` for as many as there are.
     pub pages: Option<NonZeroU64>,
-    /// Queries of a path, pages of a host.
-    pub counts: CountLimits,
+    /// Pages of one host and port.
+    pub host_pages: HostPages,
+    /// Whether what looks like a trap is left out.
+    pub traps: Traps,
 }
 
 impl Default for CrawlLimits {
     fn default() -> Self {
-        CrawlLimits { pages: NonZeroU64::new(1_000), counts: CountLimits::default() }
+        CrawlLimits { pages: NonZeroU64::new(1_000), host_pages: HostPages::default(), traps: Traps::default() }
     }
+}
+
+/// How many pages of one host and port are taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HostPages {
+    /// [`OF_MANY`](HostPages::OF_MANY) where a crawl goes beyond the hosts of its seeds, else all.
+    #[default]
+    ByScope,
+    /// So many.
+    Most(NonZeroU32),
+    /// As many as there are.
+    All,
+}
+
+impl HostPages {
+    /// Pages of a host that nobody named. Enough for most sites to be taken whole, few enough that one of
+    /// them without end does not take all.
+    pub const OF_MANY: NonZeroU32 = NonZeroU32::MIN.saturating_add(9_999);
+}
+
+/// Whether what looks like a trap is left out: by its looks ([`CrawlRules::traps`]), or because a path
+/// begets ever new queries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Traps {
+    /// It is.
+    #[default]
+    On,
+    /// Nothing is.
+    Off,
 }
 
 /// Whether links are followed.

@@ -2,16 +2,16 @@
 //!
 //! Each seed has its record, whatever becomes of it. Must not know links.
 
+use std::collections::HashMap;
+
 use url::Url;
 
-use super::{
-    hub::Hub,
-    left::BUDGET,
-    open::{Open, Role},
-    queue::Waiting,
-};
+use super::{ask::is_own, hub::Hub, queue::Waiting};
 use crate::{
-    model::{Code, Ending, FoundIn, PageRow, Record, Request, Visit, record::Heavy},
+    model::{
+        Code, Ending, FoundIn, PageRow, Record, Request, Visit,
+        record::{Heavy, host_key},
+    },
     policy::url::{normalise, seen_key},
     settings::{AssumeScheme, Dedupe},
 };
@@ -29,6 +29,18 @@ impl Hub {
             self.look_for_maps(&urls(&seeds, self.told.settings.ask.assume_scheme));
         }
         seeds.into_iter().for_each(|seed| self.wish(seed, None, FoundIn::Seed, 0));
+        self.stock.seeds = HashMap::new();
+        if self.tally.seeds == 0 {
+            self.settle();
+        }
+    }
+
+    /// A seed came to its end; with the last of them the scope is what it is.
+    pub(super) fn end_seed(&mut self) {
+        self.tally.seeds = self.tally.seeds.saturating_sub(1);
+        if self.tally.seeds == 0 {
+            self.settle();
+        }
     }
 
     /// Takes a request that somebody named, unless it is known.
@@ -52,12 +64,8 @@ impl Hub {
         }
         let key = self.key_of(&request, &url);
         let is_known = self.told.settings.choose.dedupe == Dedupe::Url && self.met.known.standing(key).is_taken();
-        let skip = match () {
-            () if is_known => Some((Code::Duplicate, "the same page came before")),
-            () if !self.met.spend() => Some((Code::BudgetPages, BUDGET)),
-            () => None,
-        };
-        if found_in != FoundIn::Seed && skip.is_some() {
+        let is_seed = found_in == FoundIn::Seed;
+        if is_known && !is_seed {
             return;
         }
         let note = if *request.input == *url.as_str() { String::new() } else { request.input.into_string() };
@@ -65,40 +73,30 @@ impl Hub {
         if let Some(wish) = request.wish {
             self.stock.wishes.insert(seq, wish);
         }
+        let host = host_key(&url);
         let parent = parent.map(str::to_owned);
         let waiting = Waiting { seq, url: url.into(), parent, found_in, depth, note };
-        match skip {
-            Some((code, message)) => {
-                self.refuse(waiting, Ending::Skipped { code, message: message.to_owned(), of: None });
-            }
-            None => {
-                self.met.known.take(key);
-                self.stock.levels.begin(depth);
-                self.stock.queue.push(&waiting);
-            }
+        if is_known {
+            let of = self.stock.seeds.get(&key).copied();
+            let message = match of {
+                Some(first) => format!("the same page as number {first}"),
+                None => "the same page came before".to_owned(),
+            };
+            return self.refuse(waiting, Ending::Skipped { code: Code::Duplicate, message, of });
         }
+        if is_seed {
+            self.tally.seeds += 1;
+            self.stock.seeds.insert(key, seq);
+        }
+        self.met.known.take(key);
+        self.stock.lanes.push(&host, &waiting);
     }
 
     /// A page is known by its URL, a request with content or fields of its own by these too.
     fn key_of(&self, request: &Request, url: &Url) -> u128 {
-        let is_own = |wish: &crate::model::Wish| {
-            wish.body.is_some()
-                || !wish.headers.is_empty()
-                || wish.method.as_ref().is_some_and(|method| *method != http::Method::GET)
-        };
         match request.wish.as_deref().is_some_and(is_own) {
             true => seen_key(request, url, &self.told.settings.ask.method, self.told.seed()),
             false => self.told.key(url),
         }
-    }
-
-    /// Sends for a file that says where pages are, once.
-    pub(super) fn send_for(&mut self, url: &Url, role: Role) {
-        if !self.met.maps.is_new(self.told.key(url)) {
-            return;
-        }
-        self.stock.levels.begin(0);
-        let open = Open { seq: 0, role, depth: 0, parent: None, found_in: FoundIn::Sitemap };
-        self.stock.errands.push_back((open, super::ask::errand(&self.met.credentials.apply(url.as_str()))));
     }
 }

@@ -118,6 +118,96 @@ fn crawled(graph: &Graph, depth: u32, pages: u64, at_once: usize) -> Vec<(usize,
     })
 }
 
+/// Hosts of three kinds: `fast` is a chain, `slow` takes its time for each page, `dead` answers nothing.
+struct Hosts;
+
+impl Wire for Hosts {
+    async fn exchange(&self, ask: Ask) -> Exchange {
+        let number: u32 = ask.url.path().trim_matches('/').parse().unwrap_or(0);
+        let body = match (ask.url.host_str().unwrap_or_default(), number) {
+            ("fast", 0..8) => format!("<a href=/{}>x</a>", number + 1),
+            ("fast", _) => String::new(),
+            ("start", _) => {
+                "<a href=http://fast/0>x</a><a href=http://dead/1>x</a><a href=http://dead/2>x</a>".to_owned()
+            }
+            ("slow", number) => {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                if number == 0 { (1..=16).map(|n| format!("<a href=/{n}>x</a>")).collect() } else { String::new() }
+            }
+            _ => {
+                tokio::time::sleep(ask.patience.total).await;
+                let failure = Failure::new(Code::TimeoutTotal, "");
+                return Exchange::failed(SystemTime::UNIX_EPOCH, failure);
+            }
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        let len = body.len() as u64;
+        Exchange {
+            head: Some(Head { status: 200, version: http::Version::HTTP_11, headers }),
+            body: Some(Body { kept: body.into(), len, wire_len: len, sha256: None }),
+            failure: None,
+            ..Exchange::failed(SystemTime::UNIX_EPOCH, Failure::new(Code::Cancelled, ""))
+        }
+    }
+}
+
+/// Runs a plan over hosts; each record with the seconds that had passed when it came.
+fn timed(seeds: &[&str], change: impl FnOnce(&mut CrawlPlan)) -> Vec<(u64, Record)> {
+    let seeds = seeds.iter().map(|seed| Request::get(*seed)).collect();
+    let mut plan = CrawlPlan { seeds, settings: settings(), ..CrawlPlan::default() };
+    plan.settings.robots = crate::settings::RobotsMode::Ignore;
+    plan.rules.depth = 99;
+    change(&mut plan);
+    let crawler = Crawler::over(plan, Arc::new(Hosts)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async move {
+        let start = tokio::time::Instant::now();
+        let mut run = crawler.start();
+        let mut out = Vec::new();
+        while let Some(record) = run.records.recv().await {
+            out.push((start.elapsed().as_secs(), record));
+        }
+        out
+    })
+}
+
+/// When the last page of the chain came, and how deep it was told to be.
+fn end_of_chain(records: &[(u64, Record)]) -> Option<(u64, Option<u32>)> {
+    let last = records.iter().find(|(_, record)| record.url.as_deref() == Some("http://fast/8"));
+    last.map(|(at, record)| (*at, record.page.as_ref().and_then(|page| page.depth)))
+}
+
+#[test]
+fn a_slow_host_keeps_no_other() {
+    let records = timed(&["http://slow/0", "http://fast/0"], |_| {});
+    assert_eq!((records.len(), end_of_chain(&records)), (17 + 9, Some((0, Some(8)))));
+    assert_eq!(records.last().map(|(at, _)| *at), Some(2 + 16), "two at once");
+}
+
+#[test]
+fn a_dead_host_costs_the_patience_of_others_once() {
+    let any = |plan: &mut CrawlPlan| plan.rules.scope = crate::policy::scope::Scope::Any;
+    let records = timed(&["http://start/"], any);
+    assert_eq!(end_of_chain(&records), Some((10, Some(9))));
+    let own = timed(&["http://start/", "http://dead/", "http://fast/0"], |_| {});
+    assert_eq!(end_of_chain(&own), Some((0, Some(8))), "where hosts keep to themselves it costs nothing");
+}
+
+#[test]
+fn order_cannot_wait_for_itself() {
+    let mut seeds = vec!["http://fast/0"; 1_000];
+    seeds.push("http://slow/1");
+    for window in [1, 8, 512] {
+        let records = timed(&seeds, |plan| {
+            plan.settings.choose.order = crate::settings::Order::Input;
+            plan.settings.limits.window = NonZeroUsize::new(window).unwrap();
+        });
+        let seqs: Vec<_> = records.iter().map(|(_, record)| record.seq).collect();
+        assert_eq!(seqs, (0..1_001 + 8).collect::<Vec<_>>());
+    }
+}
+
 fn graphs(does: impl Strategy<Value = Does> + Clone) -> impl Strategy<Value = Graph> {
     proptest::collection::vec((does, 0_u64..5_000), 1..16).prop_map(Graph)
 }

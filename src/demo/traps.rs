@@ -52,7 +52,7 @@ async fn maze() -> Response {
 async fn session(State(demo): State<Arc<Demo>>, Path(number): Path<u32>) -> Response {
     let link = |page: u32, text| {
         let session = demo.sessions.0.fetch_add(1, Relaxed);
-        (format!("/session/{page}?sessionid={session:032x}"), text)
+        (format!("/session/{page}?PHPSESSID={session:032x}"), text)
     };
     let links = [link(number % 3 + 1, "the next one"), link(number, "this one again")];
     page("Session", "There are three of these.", &links)

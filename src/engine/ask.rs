@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
 use crate::{
-    model::{Ask, Flight, Keep, Look, Patience, Trip, Wish, units::LONGEST, wanted::Rule},
+    model::{Ask, Flight, Keep, Look, Patience, Reads, Trip, Wish, units::LONGEST, wanted::Rule},
     settings::{AskDefaults, Contact, EVERY_HOST, Settings},
 };
 
@@ -111,6 +111,11 @@ impl Asker {
             (Keep::Texts, _) => Keep::Texts,
             (keep, own) => own.unwrap_or(keep),
         };
+        // Whoever wants the body has to wait for it.
+        let reads = match wish.and_then(|wish| wish.look) {
+            Some(look) if self.keep != Keep::All || look.reads == Reads::Nothing => look.reads,
+            _ => Reads::All,
+        };
         Ask {
             headers: self.fields(flight, trip, &settings.ask),
             url: without_userinfo(&trip.url),
@@ -123,6 +128,7 @@ impl Asker {
             },
             max_body: settings.ask.max_body,
             keep,
+            reads,
             digest: settings.pages.digest,
             raw: settings.pages.raw,
             close: false,

@@ -393,5 +393,5 @@ fn page_input(exchange: &Exchange, url: &Arc<url::Url>, want: &Want) -> Option<p
         || want.plan.is_some()
         || !want.views.is_empty()
         || page::is_html(content_type.as_deref(), &body.kept);
-    needed.then(|| page::Input { body: body.kept.clone(), content_type, url: Arc::clone(url) })
+    needed.then(|| page::Input { body: body.kept.clone(), content_type, url: Some(Arc::clone(url)) })
 }

@@ -25,8 +25,8 @@ use crate::{
     fetch::Wire,
     frontier::{Contact, LaneId},
     model::{
-        Ask, Code, Digest, Ending, Errand, Exchange, Flight, Keep, Request, Wait, Wish, record::host_key, redact,
-        units::StatusSet,
+        Ask, Code, Digest, Ending, Errand, Exchange, Failure, Flight, Keep, Kind, Request, Wait, Wish,
+        record::host_key, redact, units::StatusSet,
     },
     policy::robots::{Access, READ, Robots, product_token},
 };
@@ -65,6 +65,10 @@ impl Gate {
             Ending::HttpError(failure) => {
                 let status = exchange.and_then(Exchange::status);
                 (status.map_or(Access::Closed, Access::from_status), failure.message)
+            }
+            // Nobody is there: that is what is to be said of every page, and not that a file is missing.
+            Ending::Error(failure) if matches!(failure.code.family(), "dns" | "connect" | "tls") => {
+                return (File::Refused(failure.code, failure.message.into()), Vec::new());
             }
             Ending::Error(failure) => {
                 (Access::from_failure(failure.code), format!("{}: {}", failure.code, failure.message))
@@ -154,7 +158,10 @@ impl<W: Wire> Engine<W> {
             // What may be there is the answer of another URL.
             trip.last = None;
         }
-        let ending = Ending::Skipped { code, message, of: None };
+        let ending = match code.facts().kind {
+            Kind::Skip => Ending::Skipped { code, message, of: None },
+            Kind::Error => Ending::Error(Failure::new(code, message)),
+        };
         self.finish_flight(flight, queued, ending, None);
     }
 

@@ -34,7 +34,7 @@ use crate::{
     model::{Ending, Errand, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
     page::{Stage, Want, select::Plan},
     policy::{budget::RetryBudget, judgement::Judgement},
-    settings::{Adaptive, Limits, MaxFailures, Order, RobotsMode, Settings},
+    settings::{Adaptive, Limits, Order, RobotsMode, Settings},
     source::SourceError,
 };
 
@@ -48,8 +48,6 @@ const CHANNEL_OF_BODIES: usize = 16;
 const AHEAD_OF_BODIES: usize = 8;
 /// Requests taken from the source in one turn of the loop.
 const GULP: usize = 64;
-/// Finished requests before a share of failures says anything.
-const SHARE_FROM: u64 = 20;
 
 /// A run that was started.
 #[derive(Debug)]
@@ -394,14 +392,7 @@ impl<W: Wire> Engine<W> {
                 (Ending::Ok, Some(first)) => count >= u64::from(first.get()),
                 _ => false,
             };
-            let too_many = failed
-                && match choose.max_failures {
-                    None => false,
-                    Some(MaxFailures::Count(most)) => count >= u64::from(most.get()),
-                    Some(MaxFailures::Percent(most)) => {
-                        finished >= SHARE_FROM && count as f64 * 100.0 > most * finished as f64
-                    }
-                };
+            let too_many = failed && choose.max_failures.is_some_and(|most| most.is_reached(count, finished));
             if enough {
                 self.handle.stop(Stop::First);
             } else if too_many {

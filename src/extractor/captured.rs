@@ -8,7 +8,7 @@ use super::document::{Charset, Found};
 use crate::{
     model::{Code, Failure, record},
     source::{
-        saved::{Facts, Kept},
+        saved::{self, Facts, Kept},
         warc::page::Stored,
     },
 };
@@ -37,5 +37,6 @@ pub(super) fn found(mut stored: Stored) -> Found {
         facts,
         ..Kept::default()
     };
-    Found { kept, url, body, content_type, charset: Charset::Read }
+    let lacks_nothing = saved::is_bodiless(kept.facts.status, kept.method.as_deref());
+    Found { kept, url, body, content_type, charset: Charset::Read, lacks_nothing }
 }

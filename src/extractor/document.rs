@@ -18,7 +18,7 @@ use super::{captured, find::File};
 use crate::{
     model::{
         Code, Digest, Ending, Failure, Page, Record, Request, Visit,
-        record::{Heavy, Timings, hex},
+        record::{Heavy, Skip, Timings, hex},
     },
     page::{self, Input, Language, Want},
     source::{
@@ -31,6 +31,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Means {
     pub want: Want,
+    /// Whether something is asked that only HTML can answer.
+    pub asks_html: bool,
     pub digest: Digest,
     /// The address that folders stand for.
     pub base: Option<Url>,
@@ -63,7 +65,8 @@ pub(super) fn record(seq: u64, source: Source, means: &Means) -> Record {
             saved_file(file.path, url, read).record(seq, means)
         }
         Source::Whole { path, bytes } => {
-            let url = means.base.clone().or_else(|| file_url(if &*path == "-" { "/dev/stdin" } else { &path }));
+            // Where a page on standard input was found, nobody knows.
+            let url = means.base.clone().or_else(|| file_url(&path).filter(|_| &*path != "-"));
             saved_file(path, url, Ok(bytes)).record(seq, means)
         }
         Source::Fault { path, why } => {
@@ -84,6 +87,8 @@ pub(super) struct Found {
     /// The body's own media type and charset.
     pub content_type: Option<String>,
     pub charset: Charset,
+    /// Whether it has no body by its nature, and nothing can be required of it.
+    pub lacks_nothing: bool,
 }
 
 /// Who knows how a page was written.
@@ -100,7 +105,7 @@ fn saved_file(path: Box<str>, url: Option<Url>, read: Result<Vec<u8>, String>) -
     let facts = Facts { content_type: content_type.clone(), ..Facts::default() };
     let kept = Kept { input: path, facts, ..Kept::default() };
     let body = read.map(Bytes::from).map_err(|why| Failure::new(Code::IoRead, why));
-    Found { kept, url, body, content_type, charset: Charset::Read }
+    Found { kept, url, body, content_type, charset: Charset::Read, lacks_nothing: false }
 }
 
 fn of_line(list: &str, number: u64, line: Result<String, String>, means: &Means) -> Found {
@@ -122,14 +127,16 @@ fn of_line(list: &str, number: u64, line: Result<String, String>, means: &Means)
         Body::Bytes(bytes) => (Ok(Bytes::from(bytes)), known),
         Body::None(why) => (Err(Failure::new(Code::IoRead, format!("{list}: {why}"))), known),
     };
-    Found { kept, url, body, content_type, charset: Charset::Recorded }
+    let lacks_nothing = saved::is_bodiless(kept.facts.status, kept.method.as_deref());
+    Found { kept, url, body, content_type, charset: Charset::Recorded, lacks_nothing }
 }
 
 impl Found {
     /// Reads the page and says what it says.
     fn record(self, seq: u64, means: &Means) -> Record {
-        let Found { mut kept, url, body, content_type, charset } = self;
+        let Found { mut kept, url, body, content_type, charset, lacks_nothing } = self;
         let mut base64 = None;
+        let (former, skip) = (kept.former.take(), kept.skip.take());
         let (ending, page) = match body {
             Err(failure) => (Ending::Error(failure), None),
             Ok(body) => {
@@ -145,9 +152,13 @@ impl Found {
                 (ending, page)
             }
         };
-        let ending = match (ending, kept.refused.take()) {
-            (Ending::Ok, Some(refused)) => Ending::HttpError(refused),
-            (ending, _) => ending,
+        let ending = match (ending, former, skip) {
+            (_, _, Some(Skip { code, message, of })) => Ending::Skipped { code, message, of },
+            (Ending::Error(failure), _, _) if failure.code == Code::InternalPanic => Ending::Error(failure),
+            (_, Some(former), _) if former.code.family() == "http" => Ending::HttpError(former),
+            (_, Some(former), _) => Ending::Error(former),
+            (Ending::Error(failure), ..) if lacks_nothing && failure.code.family() == "extract" => Ending::Ok,
+            (ending, ..) => ending,
         };
         let mut record = row(seq, &mut kept, url.as_ref(), ending, page);
         if charset == Charset::Recorded {
@@ -161,9 +172,13 @@ impl Found {
 
 /// What a body says, and whether it has what is required.
 fn read(body: &Bytes, content_type: Option<String>, url: Option<&Url>, means: &Means) -> (Ending, Option<Page>) {
-    let nowhere = || Url::parse("about:blank").ok();
-    let Some(url) = url.cloned().or_else(nowhere).map(Arc::new) else { return (Ending::Ok, None) };
-    let input = Input { body: body.clone(), content_type, url };
+    let is_unsaid =
+        content_type.as_deref().is_none_or(|said| said.trim_start().starts_with([';']) || said.trim().is_empty());
+    let content_type = match is_unsaid && means.asks_html && page::begins_with_tag(body) {
+        true => Some(format!("text/html{}", content_type.unwrap_or_default())),
+        false => content_type,
+    };
+    let input = Input { body: body.clone(), content_type, url: url.cloned().map(Arc::new) };
     // What was unwound left nothing half-done that anybody sees.
     match catch_unwind(AssertUnwindSafe(|| page::read(&input, &means.want))) {
         Ok(page) => {

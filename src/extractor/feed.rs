@@ -24,13 +24,14 @@ use crate::{
     },
 };
 
-/// Starts feeding.
-pub(super) fn start(found: Found, entrance: Entrance, handle: Handle) -> io::Result<()> {
-    let feed = Feed { entrance, handle, pages: Pages::default() };
+/// Starts feeding; `form` says what is named itself, whatever it looks like.
+pub(super) fn start(found: Found, form: Option<Kind>, entrance: Entrance, handle: Handle) -> io::Result<()> {
+    let feed = Feed { form, entrance, handle, pages: Pages::default() };
     thread::Builder::new().name("feed".to_owned()).spawn(move || feed.all(found)).map(drop)
 }
 
 struct Feed {
+    form: Option<Kind>,
     entrance: Entrance,
     handle: Handle,
     pages: Pages,
@@ -51,7 +52,7 @@ impl Feed {
         match item {
             Item::Fault(path, why) => self.enter(Source::Fault { path, why }, 0),
             Item::Stdin => match saved::open(Box::new(io::stdin()), None) {
-                Ok((kind, input)) => self.input("-", kind, input),
+                Ok((kind, input)) => self.input("-", self.form.unwrap_or(kind), input),
                 Err(error) => self.entrance.break_off(format!("cannot read standard input: {error}")),
             },
             Item::File(file) => self.file(file),
@@ -62,20 +63,23 @@ impl Feed {
     fn file(&mut self, file: File) -> Result<(), Closed> {
         let facts = fs::metadata(&*file.path);
         let bytes = facts.as_ref().map_or(0, fs::Metadata::len);
+        let path = Path::new(&*file.path);
+        let is_packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+        let is_file = facts.is_ok_and(|facts| facts.is_file());
+        // Room is for what is read, not for what is stored.
+        let bytes = if is_packed && is_file { saved::unpacked_len(path, bytes) } else { bytes };
         if !file.named {
             return self.enter(Source::File(file), bytes);
         }
-        let path = Path::new(&*file.path);
         let opened = OpenFile::open(path).and_then(|input| saved::open(Box::new(input), Some(path)));
+        let opened = opened.map(|(kind, input)| (self.form.unwrap_or(kind), input));
         match opened {
             Err(error) => {
                 let why = format!("cannot be read: {error}");
                 self.enter(Source::Fault { path: file.path, why }, 0)
             }
-            Ok((Kind::Document, _)) if facts.as_ref().is_ok_and(|facts| facts.is_file()) => {
-                self.enter(Source::File(file), bytes)
-            }
-            Ok((Kind::Archive, _)) if facts.as_ref().is_ok_and(|facts| facts.is_file()) => match OpenFile::open(path) {
+            Ok((Kind::Document, _)) if is_file => self.enter(Source::File(file), bytes),
+            Ok((Kind::Archive, _)) if is_file => match OpenFile::open(path) {
                 Ok(file) => self.archive(&path.display().to_string(), file, Some(path)),
                 Err(error) => self.entrance.break_off(format!("cannot read {}: {error}", path.display())),
             },
@@ -86,6 +90,9 @@ impl Feed {
 
     /// An input that can be read once.
     fn input(&mut self, name: &str, kind: Kind, input: Box<dyn Read>) -> Result<(), Closed> {
+        if kind == Kind::Archive {
+            return self.archive(name, input, None);
+        }
         if kind == Kind::Document {
             return match saved::whole(input) {
                 Ok(bytes) => {
@@ -94,9 +101,6 @@ impl Feed {
                 }
                 Err(why) => self.enter(Source::Fault { path: name.into(), why }, 0),
             };
-        }
-        if kind == Kind::Archive {
-            return self.archive(name, input, None);
         }
         let list: Arc<str> = name.into();
         let mut outcome = Ok(());

@@ -61,8 +61,8 @@ pub(super) fn find(starts: &[Start], walk: Walk) -> Result<Found, String> {
 }
 
 fn below(start: &Path, walk: Walk, items: &mut Vec<Item>, seen: &mut HashSet<Box<str>>) -> Result<(), String> {
-    let listing = walk::documents(&[start.to_owned()], walk)?;
-    let root = walk::name_of(start)?;
+    let listing = walk::documents(&[start.to_owned()], Walk { kept: true, ..walk })?;
+    let root = walk::name_of(&walk::root(start))?;
     let mut any = !listing.faults.is_empty();
     for one in listing.listed.into_iter().filter(|one| one.named || one.language.is_some_and(is_page)) {
         any = true;
@@ -76,13 +76,17 @@ fn below(start: &Path, walk: Walk, items: &mut Vec<Item>, seen: &mut HashSet<Box
         return Ok(());
     }
     let start = start.display();
-    Err(format!("there is no page below `{start}` (html, json, xml or txt; a list of records is named itself)"))
+    Err(format!(
+        "there is no page below `{start}` (html, json, xml or txt; a list of records or an archive is named itself)"
+    ))
 }
 
-/// Where in `path` begins what is below `root`; of a file that was named itself, its name.
+/// Where in `path` begins what is below `root`. Of a file that was named itself it is the path as it was
+/// written, so that two are told apart; its name, where that leads up or begins at the root of the disk.
 fn begin(path: &str, root: &str, named: bool) -> usize {
     if named {
-        return path.rfind('/').map_or(0, |at| at + 1);
+        let is_below = !path.starts_with(['/', '\\']) && !path.starts_with("../") && !path.contains(':');
+        return path.rfind('/').filter(|_| !is_below).map_or(0, |at| at + 1);
     }
     match path.strip_prefix(root) {
         Some(rest) => path.len() - rest.trim_start_matches('/').len(),
@@ -100,6 +104,29 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_page_has_one_address_however_it_was_named() {
+        for (path, root, named, below) in [
+            ("site/a/b.html", "site", false, "a/b.html"),
+            ("site/b.html", "site/b.html", true, "site/b.html"),
+            ("/tmp/site/b.html", "/tmp/site/b.html", true, "b.html"),
+            ("../b.html", "../b.html", true, "b.html"),
+        ] {
+            assert_eq!(&path[begin(path, root, named)..], below);
+        }
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("site/a")).unwrap();
+        let one = Start::Path(dir.path().join("site/*/*.html"));
+        let found = |count: usize| {
+            (0..count).for_each(|number| fs::write(dir.path().join(format!("site/a/{number}.html")), "x").unwrap());
+            match &find(std::slice::from_ref(&one), Walk::default()).unwrap().items[0] {
+                Item::File(file) => file.path[file.below..].to_owned(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!([found(1), found(2)], ["a/0.html", "a/0.html"]);
+    }
 
     #[test]
     fn folders_give_pages_and_what_is_named_itself_is_read_whatever_it_is() {

@@ -33,7 +33,7 @@ use crate::{
         select::{Hints, Plan, SelectError},
     },
     settings::Pages,
-    source::walk::Walk,
+    source::{saved::Kind, walk::Walk},
 };
 
 /// Records that wait for the reader at most; each may hold 32 MiB of data.
@@ -57,6 +57,7 @@ pub struct Extractor {
     hints: Arc<Mutex<Hints>>,
     threads: NonZeroUsize,
     room: usize,
+    form: Option<Kind>,
 }
 
 impl Extractor {
@@ -75,10 +76,11 @@ impl Extractor {
             views: pages.views.clone(),
         };
         Ok(Extractor {
-            means: Arc::new(Means { want, digest: pages.digest, base: None }),
+            means: Arc::new(Means { asks_html: want.asks_html(), want, digest: pages.digest, base: None }),
             hints,
             threads: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             room: if pages.has_bodies() { CHANNEL_OF_BODIES } else { CHANNEL },
+            form: None,
         })
     }
 
@@ -86,6 +88,11 @@ impl Extractor {
     pub fn base(mut self, base: Url) -> Extractor {
         Arc::make_mut(&mut self.means).base = Some(base);
         self
+    }
+
+    /// With the form of what is named itself and of standard input, whatever they look like.
+    pub fn form(self, form: Kind) -> Extractor {
+        Extractor { form: Some(form), ..self }
     }
 
     /// What is to be read below `starts`. The error is a sentence: a start that is not there, or
@@ -99,7 +106,7 @@ impl Extractor {
         let (out, records) = mpsc::channel(self.room);
         let handle = Handle::new();
         let started = crew::start(&self.means, self.threads).and_then(|line| {
-            feed::start(found, line.entrance, handle.clone())?;
+            feed::start(found, self.form, line.entrance, handle.clone())?;
             Ok(crew::Collector { results: line.results, handle: handle.clone() })
         });
         let end = tokio::task::spawn_blocking(move || match started {

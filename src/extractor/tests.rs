@@ -77,7 +77,7 @@ async fn what_cannot_be_read_is_a_record_with_its_reason() {
     pages.with.body = true;
     let records = extracted(&Extractor::new(&pages).unwrap(), &[&list]).await;
     let codes: Vec<_> = records.iter().map(|record| record.error.as_ref().map(|error| error.code)).collect();
-    assert_eq!(codes, [None, Some(Code::IoRead), Some(Code::IoRead), Some(Code::HttpClientError), None]);
+    assert_eq!(codes, [None, Some(Code::DnsNotFound), Some(Code::IoRead), Some(Code::HttpClientError), None]);
     let inputs: Vec<_> = records.iter().map(|record| &*record.input).collect();
     assert_eq!(inputs, ["a", "b", "nonsense", "http://h/d", "http://h/e"]);
     assert_eq!(records[3].data.as_ref().unwrap()[0].1, "no");
@@ -90,6 +90,58 @@ async fn what_cannot_be_read_is_a_record_with_its_reason() {
             .message
             .ends_with("list.jsonl: line 3, column 1: expected a JSON object, as `fetch --with body` writes them")
     );
+}
+
+#[tokio::test]
+async fn a_record_keeps_how_it_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let list = dir.path().join("list.jsonl");
+    let lines = [
+        r#"{"url":"http://h/a","skip":{"code":"duplicate","message":"as before","of":3}}"#,
+        r#"{"url":"http://h/b","status":304,"body":null}"#,
+        r#"{"url":"http://h/c","status":200,"method":"HEAD","body":""}"#,
+        r#"{"url":"http://h/d","status":200,"body":"<p>"}"#,
+        r#"{"url":"http://h/e","status":503,"error":{"code":"http.server_error","message":"503"},"body":"<p>"}"#,
+        r#"{"url":"http://h/f","status":200,"error":{"code":"body.truncated","message":"cut"},"body":"<h1>x</h1>"}"#,
+        r#"{"url":"http://h/g","error":{"code":"extract.missing","message":"then"},"body":"<h1>x</h1>"}"#,
+    ];
+    fs::write(&list, lines.join("\n")).unwrap();
+    let records = extracted(&Extractor::new(&pages(&[Rule::css("h", "h1|required")])).unwrap(), &[&list]).await;
+    let seen: Vec<_> =
+        records.iter().map(|record| (record.ok, record.error.as_ref().map(|error| error.code))).collect();
+    assert_eq!(
+        seen,
+        [
+            (true, None),
+            (true, None),
+            (true, None),
+            (false, Some(Code::ExtractMissing)),
+            (false, Some(Code::HttpServerError)),
+            (false, Some(Code::BodyTruncated)),
+            (true, None),
+        ]
+    );
+    let skip = records[0].skip.as_ref().unwrap();
+    assert_eq!((skip.code, skip.of, &*skip.message), (Code::Duplicate, Some(3), "as before"));
+}
+
+#[tokio::test]
+async fn what_begins_with_a_tag_is_html_for_whoever_asks_for_html() {
+    let dir = tempfile::tempdir().unwrap();
+    let list = dir.path().join("list.jsonl");
+    fs::write(
+        &list,
+        "{\"body\":\"<main><h1>x</h1>\"}\n{\"body\":\"<main><h1>x</h1>\",\"content_type\":\"text/plain\"}",
+    )
+    .unwrap();
+    let file = dir.path().join("noname");
+    fs::write(&file, "<main><h1>x</h1>").unwrap();
+    let asked = extracted(&Extractor::new(&pages(&[Rule::css("h", "h1")])).unwrap(), &[&list, &file]).await;
+    let found: Vec<_> = asked.iter().map(|record| record.data.as_ref().unwrap()[0].1.is_string()).collect();
+    assert_eq!(found, [true, false, true]);
+    assert_eq!(asked[2].content_type, None);
+    let not_asked = extracted(&Extractor::new(&pages(&[Rule::regex("h", "h1")])).unwrap(), &[&file]).await;
+    assert_eq!(not_asked[0].charset, None);
 }
 
 #[tokio::test]

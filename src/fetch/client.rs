@@ -9,6 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::time::{Instant, timeout_at};
@@ -19,6 +20,7 @@ use super::{
     body::{Bounds, Received},
     classify::{self, Context},
     connect::Resolver,
+    gather,
     probe::{Probe, Reached},
     proxies::{self, Proxies},
     room::Room,
@@ -27,7 +29,7 @@ use super::{
 };
 use crate::{
     cookies::CookieJar,
-    model::{Ask, Capture, Code, Exchange, Failure, Head, capture::Raw, exchange::Phases, exchange::Tls},
+    model::{Ask, Capture, Code, Digest, Exchange, Failure, Head, Keep, capture::Raw, exchange::Phases, exchange::Tls},
     policy::{
         address::is_private,
         proxy_pool::{Health, Pick, TRIES},
@@ -259,14 +261,26 @@ impl Client {
         let reason = sent.is_some().then(|| tape::reason(&response)).flatten();
         let bounds = Bounds::of(ask, end);
         let oversized = head_size(&head) > HEAD_BYTES as usize;
-        let Received { body, raw, cut } = if oversized {
-            let message = "the response head is larger than 256 KiB";
-            Received::nothing(Failure::new(Code::ProtocolHeadersTooLarge, message))
-        } else {
-            body::read(response, &head.headers, bounds, &self.room).await
+        // Where nobody wants the body, the connection goes with the response, unless an archive is to have it.
+        let is_wanted = gather::is_wanted(&head.headers, ask);
+        let received = match () {
+            () if oversized => {
+                let message = "the response head is larger than 256 KiB";
+                Some(Received::nothing(Failure::new(Code::ProtocolHeadersTooLarge, message)))
+            }
+            () if is_wanted => Some(body::read(response, &head.headers, bounds, &self.room).await),
+            () if ask.raw == Raw::Keep => {
+                let bounds = Bounds { keep: Keep::None, digest: Digest::Off, ..bounds };
+                Some(body::read(response, &head.headers, bounds, &self.room).await)
+            }
+            () => None,
         };
-        let (body, failure) = match body {
-            Ok(body) => (Some(body), None),
+        let (raw, cut, read) = match received {
+            Some(Received { body, raw, cut }) => (raw, cut, Some(body).filter(|_| is_wanted || oversized)),
+            None => (Bytes::new(), None, None),
+        };
+        let (body, failure) = match read.transpose() {
+            Ok(body) => (body, None),
             Err(failure) => (None, Some(failure)),
         };
         let phases = phases(probe, Some(head_at));

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Method, header};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     pile::Pile,
     room::Share,
 };
-use crate::model::{Body, Code, Digest, Failure, Keep, capture::Raw, record};
+use crate::model::{Ask, Body, Code, Digest, Failure, Keep, Reads, capture::Raw, record};
 
 /// How much of this body is kept: HTML can be told by its type alone; a body without a type may
 /// be HTML.
@@ -43,6 +43,15 @@ fn is_document(headers: &HeaderMap) -> bool {
         let texts = ["text/html", "text/css", "text/markdown", "text/plain", "text/xml", "application/xml"];
         texts.contains(&media_type.as_str()) || media_type.ends_with("+xml")
     })
+}
+
+/// Whether anybody wants this body. That of an answer to HEAD is none, and costs nothing.
+pub(super) fn is_wanted(headers: &HeaderMap, ask: &Ask) -> bool {
+    match ask.reads {
+        Reads::All => true,
+        Reads::Texts => is_text(headers),
+        Reads::Nothing => ask.method == Method::HEAD,
+    }
 }
 
 /// Whether a body is text; one without a type may be.

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     body::{self, Bounds, too_large, total_timeout},
+    gather::is_wanted,
     room::Room,
 };
 use crate::model::{Ask, Code, Exchange, Failure, Head, Keep, capture::Cut};
@@ -40,6 +41,10 @@ impl Recall {
     pub async fn exchange(&self, ask: &Ask, stored: Stored) -> Exchange {
         let started = SystemTime::now();
         let Stored { head, content, cut, peer } = stored;
+        let nothing = Exchange::failed(started, total_timeout());
+        if !is_wanted(&head.headers, ask) {
+            return Exchange { peer, head: Some(head), body: None, failure: None, ..nothing };
+        }
         let response = reqwest::Response::from(http::Response::new(reqwest::Body::from(content)));
         let bounds = Bounds::of(ask, Instant::now() + ask.patience.total);
         let received = body::read(response, &head.headers, bounds, &self.0).await;
@@ -50,7 +55,6 @@ impl Recall {
             (Ok(body), None) => (Some(body), None),
             (Err(failure), None) => (None, Some(failure)),
         };
-        let nothing = Exchange::failed(started, total_timeout());
         Exchange { peer, head: Some(head), body, failure, ..nothing }
     }
 }

@@ -2,11 +2,15 @@
 //!
 //! Must not know SQL.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, btree_map},
+    path::Path,
+};
 
 use super::{
     Before, Identity, JournalError, Marks, Settle, boot,
     marks::Passed,
+    new_id,
     store::{Kept, Store},
 };
 use crate::model::{Code, Record};
@@ -42,6 +46,7 @@ pub struct Past {
 #[derive(Debug)]
 pub struct Journal {
     store: Store,
+    id: String,
     passed: Passed,
     last: i64,
     /// The last batch of which [`Settle::synced`] was told.
@@ -61,23 +66,29 @@ impl Journal {
         let mut store = Store::open(path)?;
         let boot = boot::id();
         let mut kept = store.read(boot.as_deref())?;
-        if kept.values.is_empty() || begin == Begin::Anew {
-            let boot = boot.as_deref().unwrap_or_default();
-            store.clear(&[("identity", &identity.to_text()), ("program", PROGRAM), ("boot", boot)])?;
-            kept = Kept::default();
-        } else {
-            let was = Identity::from_text(kept.values.get("identity").map(String::as_str).unwrap_or_default());
-            let differences = identity.differences(&was);
-            if !differences.is_empty() {
-                return Err(JournalError::Other { path: path.to_owned(), differences });
-            }
+        let was = Identity::from_text(kept.values.get("identity").map(String::as_str).unwrap_or_default());
+        let differences = identity.differences(&was);
+        // Where nothing is done yet, nothing is lost: a run that could not begin may be another next time.
+        let begins =
+            begin == Begin::Anew || kept.values.is_empty() || (!differences.is_empty() && kept.done.is_empty());
+        if begins {
+            let (boot, id) = (boot.as_deref().unwrap_or_default(), new_id());
+            store.clear(&[("identity", &identity.to_text()), ("program", PROGRAM), ("boot", boot), ("id", &id)])?;
+            kept = Kept { values: BTreeMap::from([("id".to_owned(), id)]), ..Kept::default() };
+        } else if differences.is_empty() {
             store.set("boot", boot.as_deref().unwrap_or_default())?;
+            // Journals of earlier versions have none.
+            if let btree_map::Entry::Vacant(none) = kept.values.entry("id".to_owned()) {
+                store.set("id", none.insert(new_id()))?;
+            }
+        } else {
+            return Err(JournalError::Other { path: path.to_owned(), differences });
         }
         Ok(Journal::with(store, kept, begin))
     }
 
     fn with(store: Store, kept: Kept, begin: Begin) -> (Journal, Before, Past) {
-        let Kept { mut done, mut failed, positions, last, marks, values } = kept;
+        let Kept { mut done, mut failed, positions, last, marks, mut values } = kept;
         if begin == Begin::RetryFailed {
             std::mem::take(&mut failed).iter().for_each(|seq| _ = done.remove(seq));
         }
@@ -89,8 +100,14 @@ impl Journal {
             begun_by: values.get("program").filter(|program| *program != PROGRAM).cloned(),
         };
         let marks = Marks::expecting(marks);
-        let journal = Journal { store, passed: marks.passed(), last, durable: 0 };
+        let id = values.remove("id").unwrap_or_default();
+        let journal = Journal { store, id, passed: marks.passed(), last, durable: 0 };
         (journal, Before { done, marks, ..Before::default() }, past)
+    }
+
+    /// The name of the run, which stays the same however often it goes on.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// Where it is.

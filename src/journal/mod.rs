@@ -9,6 +9,7 @@ mod boot;
 pub mod done;
 #[cfg(feature = "sqlite")]
 mod file;
+mod id;
 pub mod identity;
 pub mod marks;
 pub mod records;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 pub use self::file::{Begin, Journal, Past};
 pub use self::{
     done::Done,
+    id::new_id,
     identity::{Difference, Identity},
     marks::Marks,
 };

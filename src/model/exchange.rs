@@ -14,7 +14,7 @@ use http::{HeaderMap, Method};
 use url::Url;
 
 use super::{
-    Code,
+    Code, Reads,
     capture::{Capture, Raw},
 };
 
@@ -91,6 +91,8 @@ pub struct Ask {
     pub max_body: u64,
     /// How much of the body the page stage wants.
     pub keep: Keep,
+    /// Whether the body is received at all.
+    pub reads: Reads,
     /// Whether the body is digested.
     pub digest: Digest,
     /// Whether the exchange is kept as it was sent and received.

@@ -144,13 +144,29 @@ pub struct Look {
     pub facts: bool,
     /// The body itself, of whatever type.
     pub body: bool,
+    /// Which bodies are received at all.
+    pub reads: Reads,
+}
+
+/// Which bodies are received. Of one that is not nothing is known, not even its length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reads {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of a type that is text, or of none.
+    Texts,
+    /// None: an answer is over with its head.
+    Nothing,
 }
 
 impl Look {
     /// Everything that a link checker wants to know.
-    pub const ALL: Look = Look { links: true, anchors: true, names: true, facts: false, body: false };
+    pub const ALL: Look =
+        Look { links: true, anchors: true, names: true, facts: false, body: false, reads: Reads::All };
     /// Nothing: only the fields of the answer are of interest.
-    pub const NOTHING: Look = Look { links: false, anchors: false, names: false, facts: false, body: false };
+    pub const NOTHING: Look =
+        Look { links: false, anchors: false, names: false, facts: false, body: false, reads: Reads::All };
     /// Only what fragments may point to, which takes less time.
     pub const ANCHORS: Look = Look { anchors: true, ..Look::NOTHING };
     /// Only what a crawl wants to know.

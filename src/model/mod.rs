@@ -6,6 +6,7 @@
 
 pub mod capture;
 pub mod code;
+pub mod earlier;
 pub mod escape;
 pub mod exchange;
 pub mod facts;
@@ -31,7 +32,7 @@ pub use facts::{Facts, FoundIn, PageLink};
 pub use fill::{FillError, fill};
 pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};
 pub use flight::{Attempt, Errand, Flight, Hop, Trip, Wait};
-pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Spot};
+pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Reads, Spot};
 pub use page::{Page, Problems};
 pub use page_row::{LinkCounts, PageRow};
 pub use record::Record;

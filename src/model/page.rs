@@ -32,6 +32,9 @@ pub struct Problems {
     pub missing: Vec<String>,
     /// Names whose values are not of their type, and why; at most twenty. Their values are null.
     pub invalid: Vec<(String, String)>,
-    /// Why the data cannot be used: something required is missing or invalid.
+    /// Names that were not asked to their end, and why: nobody knows what else they would find. At most
+    /// twenty.
+    pub cut: Vec<(String, String)>,
+    /// Why the data cannot be used: something required is missing, invalid or cut short.
     pub failure: Option<Failure>,
 }

@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::earlier::{Earlier, Turn};
 pub use super::page_row::{LinkCounts, PageRow, schema as page_schema};
 pub use super::rows::{
     AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, hex,
@@ -111,6 +112,9 @@ pub struct Record {
     /// is not in the record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_bytes: Option<u64>,
+    /// What became of it since the earlier run (`--since FILE`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Turn>,
     /// The proxy that the last attempt went through, without credentials; only where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
@@ -228,6 +232,7 @@ impl Record {
         if let Cow::Owned(clean) = shown(&record.input, record.url.is_some()) {
             record.input = clean.into();
         }
+        let earlier = request.wish.as_mut().and_then(|wish| wish.earlier.take());
         if let Some(look) = request.wish.and_then(|wish| wish.look) {
             let last = trip.as_ref().and_then(|trip| trip.last.as_ref());
             let mut sighting = last.and_then(|last| last.head.as_ref()).map(Sighting::of).unwrap_or_default();
@@ -252,6 +257,9 @@ impl Record {
                 }
                 record.fill(*last, heavy, page.as_ref().is_some_and(|page| page.text.is_some()));
             }
+        }
+        if let Some(earlier) = earlier {
+            record.compare(earlier);
         }
         if let Some(page) = page {
             record.charset = page.charset.map(str::to_owned).or(record.charset);
@@ -278,6 +286,19 @@ impl Record {
             let captures = self.captures.get_or_insert_default();
             captures.errands.extend(errands);
             captures.own.extend(own);
+        }
+    }
+
+    /// Says what became of it since an earlier run. What a 304 leaves unsaid is as it was, so that the next
+    /// run has something to compare with.
+    fn compare(&mut self, earlier: Earlier) {
+        self.change = earlier.turn(self.outcome, self.status, self.sha256.as_deref());
+        if let (Some(304), Some(Turn::Unchanged), Some(before)) = (self.status, self.change, earlier.answer) {
+            let kept =
+                |own: &mut Option<String>, before: Option<Box<str>>| *own = own.take().or(before.map(String::from));
+            self.sha256 = before.sha256.map(String::from);
+            kept(&mut self.etag, before.etag);
+            kept(&mut self.last_modified, before.last_modified);
         }
     }
 
@@ -316,6 +337,7 @@ impl Record {
             tags: None,
             page: None,
             request_bytes: None,
+            change: None,
             proxy: None,
             data: None,
             view: None,

@@ -49,6 +49,8 @@ pub struct Wish {
     pub text: bool,
     /// Why the source leaves it out: one sentence; its record is a skip then.
     pub excluded: Option<Box<str>>,
+    /// What an earlier run knew of it; its record says what became of it then.
+    pub earlier: Option<super::earlier::Earlier>,
     /// Higher goes first among requests that wait; 0 is usual.
     pub priority: i32,
     /// The caller's own identifier (a JSON string or number), handed back as it is.

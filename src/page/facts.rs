@@ -35,8 +35,8 @@ pub fn facts(html: &str, url: &Url, encoding: &'static Encoding) -> Facts {
     let mut pass = Pass::default();
     // The tokenizer returns at the end; a string cannot fail to be read.
     let _ = Tokenizer::new_with_emitter(html, Tags::new(&mut pass)).next();
-    let base = Base::new(url, pass.base.as_deref(), encoding);
-    let is_moved = base.url() != url;
+    let base = Base::new(Some(url), pass.base.as_deref(), encoding);
+    let is_moved = base.url() != Some(url);
     let mut facts = Facts { metas: pass.metas, lang: pass.lang, ..Facts::default() };
     let mut left = LINK_BYTES;
     for ((element, rel, has_language), href) in pass.about.into_iter().zip(pass.hrefs.iter()) {
@@ -44,7 +44,7 @@ pub fn facts(html: &str, url: &Url, encoding: &'static Encoding) -> Facts {
         if !is_moved && href.is_empty() {
             continue;
         }
-        let Some(url) = base.join(href) else { continue };
+        let Ok(url) = base.join(href) else { continue };
         let Some(rest) = left.checked_sub(url.as_str().len() + LINK_SIZE) else { break };
         left = rest;
         let is_name = element == FoundIn::Link && has_word(&rel, "canonical");
@@ -53,7 +53,7 @@ pub fn facts(html: &str, url: &Url, encoding: &'static Encoding) -> Facts {
         }
         facts.links.push(PageLink { url, element, rel, has_language });
     }
-    facts.base = is_moved.then(|| base.url().clone());
+    facts.base = base.url().filter(|_| is_moved).cloned();
     facts
 }
 

@@ -4,7 +4,7 @@
 //! every node it passes, as long as all keys above it together, and cannot be stopped: a page could
 //! make it ask for any amount of memory. Must not know pages or selectors.
 
-use std::{ops::Range, time::Instant};
+use std::ops::Range;
 
 use jsonpath_rust::parser::{
     errors::JsonPathError,
@@ -12,6 +12,8 @@ use jsonpath_rust::parser::{
     parse_json_path,
 };
 use serde_json::Value;
+
+use super::budget::Budget;
 
 mod walk;
 
@@ -71,9 +73,9 @@ impl JsonPath {
         }
     }
 
-    /// What the path leads to, in order, as far as it is found until then.
-    pub(super) fn find<'v>(&self, root: &'v Value, until: Instant) -> Vec<&'v Value> {
-        walk::find(&self.query, root, until)
+    /// What the path leads to, in order, as far as the budget goes.
+    pub(super) fn find<'v>(&self, root: &'v Value, budget: &Budget) -> Vec<&'v Value> {
+        walk::find(&self.query, root, budget)
     }
 }
 

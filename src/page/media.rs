@@ -1,7 +1,7 @@
 //! What kind of thing a body is, by its Content-Type, or by its first bytes where it has none.
 //! Must not know what is done with it.
 
-use super::charset;
+use super::{charset, sitemap};
 use crate::model::record::{content_type, is_text_type};
 
 /// How far a first tag is looked for behind white space, in bytes.
@@ -55,6 +55,15 @@ pub fn is_html(content_type: Option<&str>, first_bytes: &[u8]) -> bool {
     }
 }
 
+/// Whether a body begins with a tag that is neither that of a sitemap or feed nor of a drawing. It is HTML
+/// if HTML is asked for and nothing else says what it is.
+pub fn begins_with_tag(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let is_drawing = bytes.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"<svg"));
+    let is_tag = matches!(bytes, [b'<', letter, ..] if letter.is_ascii_alphabetic());
+    is_tag && !is_drawing && !matches!(sitemap::sniff(bytes), sitemap::Sniffed::Entries(_))
+}
+
 fn html_type(media_type: &str) -> bool {
     matches!(media_type, "text/html" | "application/xhtml+xml")
 }
@@ -93,6 +102,16 @@ mod tests {
         }
         for body in ["", "<", "<htmlx>", "<?xml version='1.0'?>", "x <html>", "{}", "<html", "<rss>", "\0<html>"] {
             assert!(!is_html(None, body.as_bytes()), "{body}");
+        }
+        for (body, want) in [
+            ("\n<main>", true),
+            ("<x-card>", true),
+            ("<urlset>", false),
+            ("<svg>", false),
+            ("<?xml?>", false),
+            ("a <p>", false),
+        ] {
+            assert_eq!(begins_with_tag(body.as_bytes()), want, "{body}");
         }
         let late = format!("{}<html>", " ".repeat(2_000));
         assert!(!is_html(None, late.as_bytes()));

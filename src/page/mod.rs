@@ -27,7 +27,10 @@ pub mod view;
 
 mod base;
 mod blame;
+mod budget;
 mod fold;
+mod gap;
+mod json_ld;
 #[cfg(feature = "extract")]
 mod jsonpath;
 #[cfg(not(feature = "extract"))]
@@ -51,12 +54,13 @@ mod tests;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use encoding_rs::Encoding;
 use serde_json::Value;
 use url::{Host, Url};
 
 pub use crate::model::Look;
 pub use css::css_links;
-pub use media::is_html;
+pub use media::{begins_with_tag, is_html};
 pub use outline::{link_field, outline};
 pub use prose::Language;
 pub use stage::Stage;
@@ -88,6 +92,13 @@ pub struct Want {
     pub views: Vec<View>,
 }
 
+impl Want {
+    /// Whether something is asked that only HTML can answer.
+    pub fn asks_html(&self) -> bool {
+        !self.views.is_empty() || self.plan.as_ref().is_some_and(|plan| plan.reads_html())
+    }
+}
+
 /// A body and what is known about it.
 #[derive(Clone, Debug)]
 pub struct Input {
@@ -95,8 +106,9 @@ pub struct Input {
     pub body: Bytes,
     /// Content-Type field as received.
     pub content_type: Option<String>,
-    /// Where it was found; links are resolved against it.
-    pub url: Arc<Url>,
+    /// Where it was found; links are resolved against it. `None`: nobody knows, and relative ones stay
+    /// as they are written.
+    pub url: Option<Arc<Url>>,
 }
 
 /// Whether reading a body of this length takes too little time to bother another thread.
@@ -113,16 +125,18 @@ pub fn read(input: &Input, want: &Want) -> Page {
 fn read_html(input: &Input, want: &Want, media: &Media) -> Page {
     let (encoding, text) = charset::decode(&input.body, hints(input, media));
     let scanned = scan(&text, if want.links { Seek::Links } else { Seek::Title });
-    let found =
-        want.plan.as_ref().map(|plan| plan.read_all(&Document::new(Body::Html, &text).at(&input.url, encoding)));
+    let url = input.url.as_deref();
+    let found = want.plan.as_ref().map(|plan| plan.read_all(&document(Body::Html, &text, url, encoding)));
     Page {
         charset: Some(charset::name(encoding)),
-        links: want.links.then(|| scanned.links(&input.url, encoding)),
+        links: want.links.then(|| scanned.links(url, encoding)),
         title: scanned.title,
         problems: found.as_ref().and_then(select::Read::problems).map(Box::new),
         data: found.map(|read| read.data),
-        views: views(want, |view| view::read(view, &text, &input.url)),
-        facts: want.look.filter(|look| look.facts).map(|_| Box::new(facts::facts(&text, &input.url, encoding))),
+        views: views(want, |view| view::read(view, &text, url, encoding)),
+        facts: url
+            .filter(|_| want.look.is_some_and(|look| look.facts))
+            .map(|url| Box::new(facts::facts(&text, url, encoding))),
         outline: want.look.filter(|look| look.wants_outline()).map(|look| Box::new(outline(&text, look))),
         text: want.text.then(|| text.into_owned()),
     }
@@ -160,7 +174,12 @@ fn read_data(input: &Input, plan: &select::Plan, media: &Media) -> select::Read 
     }
     let (encoding, text) = charset::decode(&input.body, hints(input, media));
     let kind = if media.json { Body::Json } else { Body::Text };
-    plan.read_all(&Document::new(kind, &text).at(&input.url, encoding))
+    plan.read_all(&document(kind, &text, input.url.as_deref(), encoding))
+}
+
+fn document<'a>(body: Body, text: &'a str, url: Option<&'a Url>, encoding: &'static Encoding) -> Document<'a> {
+    let document = Document::new(body, text);
+    url.map_or(document, |url| document.at(url, encoding))
 }
 
 /// The language of a text that is no HTML: by its media type, else by the end of its address.
@@ -172,13 +191,13 @@ fn language_of(input: &Input) -> Option<Language> {
         Some("text/xml" | "application/xml" | "application/rss+xml" | "application/atom+xml") => {
             Some(Language::Sitemap)
         }
-        Some("text/plain") | None => Language::of_path(input.url.path()),
+        Some("text/plain") | None => Language::of_path(input.url.as_ref()?.path()),
         Some(_) => None,
     }
 }
 
 fn hints<'a>(input: &'a Input, media: &'a Media) -> Hints<'a> {
-    let tld = match input.url.host() {
+    let tld = match input.url.as_ref().and_then(|url| url.host()) {
         Some(Host::Domain(name)) => name.trim_end_matches('.').rsplit_once('.').map(|(_, tld)| tld),
         _ => None,
     };

@@ -1,7 +1,7 @@
 //! From a tree to values: which elements match, and what they say. Bounded by a clock and by the
 //! bytes of the result. Must not know how a selector was written or how the tree came about.
 
-use std::{io, iter::successors, time::Instant};
+use std::{io, iter::successors};
 
 use html5ever::{
     QualName,
@@ -9,7 +9,11 @@ use html5ever::{
 };
 use scraper::{ElementRef, Html, Selector};
 
-use super::fold::Folded;
+use super::{
+    budget::{Clock, Room},
+    fold::Folded,
+    gap::Gap,
+};
 
 /// Elements between two looks at the clock: one match can take milliseconds (`:has` on a big page).
 const STRIDE: usize = 8;
@@ -34,38 +38,67 @@ pub(super) enum Many {
     All,
 }
 
-/// How to match, since both ways can be made slow.
+/// How to match a selector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) struct Way {
+    pub(super) pace: Pace,
+    reach: Reach,
+}
+
+/// How fast, since both ways can be made slow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
     /// Each element by itself, with a look at the clock now and then.
     OneByOne,
     /// All at once: for selectors that count siblings, which would be counted anew for each element.
     AtOnce,
 }
 
+/// Which elements can match where a selector is asked of an element, its `:scope`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Those below it.
+    Below,
+    /// Itself too.
+    Itself,
+    /// The next one behind it too, with those below that.
+    Next,
+    /// All that follow it in its parent too, with those below them.
+    Behind,
+}
+
 impl Way {
     /// The way for a selector.
     pub(super) fn of(css: &str) -> Self {
         let css = css.to_ascii_lowercase();
+        let reach = Reach::of(&css);
         let counts = css.contains(":nth-") || css.contains("-of-type");
         // Quadratic by nature, so the clock must be able to end it.
-        let quadratic = css.contains('~') || css.contains(":has");
-        if counts && !quadratic { Way::AtOnce } else { Way::OneByOne }
+        let quadratic = css.contains('~') || css.contains(":has") || matches!(reach, Reach::Next | Reach::Behind);
+        Way { pace: if counts && !quadratic { Pace::AtOnce } else { Pace::OneByOne }, reach }
     }
 }
 
-/// What is left to spend on one page.
-pub(super) struct Budget {
-    pub(super) until: Instant,
-    pub(super) bytes: usize,
-}
+impl Reach {
+    fn of(css: &str) -> Reach {
+        let mut behind = css.split(":scope").skip(1).map(str::trim_start).peekable();
+        match (behind.peek().is_some(), behind.any(|rest| rest.starts_with(['+', '~']))) {
+            (false, _) => Reach::Below,
+            (true, false) => Reach::Itself,
+            (true, true) if css.contains('~') || css.matches('+').count() > 1 => Reach::Behind,
+            (true, true) => Reach::Next,
+        }
+    }
 
-impl Budget {
-    /// Whether a value of so many bytes still fits.
-    pub(super) fn pays(&mut self, bytes: usize) -> bool {
-        let left = self.bytes.checked_sub(bytes);
-        self.bytes = left.unwrap_or(0);
-        left.is_some()
+    /// The elements, in document order.
+    fn elements<'a>(self, scope: ElementRef<'a>) -> impl Iterator<Item = ElementRef<'a>> {
+        let behind = match self {
+            Reach::Below | Reach::Itself => 0,
+            Reach::Next => 1,
+            Reach::Behind => usize::MAX,
+        };
+        let behind = scope.next_siblings().filter_map(ElementRef::wrap).take(behind);
+        elements(scope).skip(usize::from(self == Reach::Below)).chain(behind.flat_map(elements))
     }
 }
 
@@ -78,41 +111,44 @@ pub(super) enum Within<'a> {
     Element(ElementRef<'a>),
 }
 
-/// Elements that match, in document order, until the time is over.
+/// Elements that match, in document order, until the time is over, which the clock takes note of.
 pub(super) fn matches<'a>(
     within: Within<'a>,
     selector: &'a Selector,
     way: Way,
-    until: Instant,
+    clock: &'a Clock,
 ) -> Box<dyn Iterator<Item = ElementRef<'a>> + 'a> {
-    let in_time = move |_: &ElementRef<'a>| Instant::now() < until;
-    match (way, within) {
-        (Way::OneByOne, Within::Page(html)) => {
-            let elements = in_strides(root(html).into_iter().flat_map(elements), until);
+    let in_time = move |_: &ElementRef<'a>| !clock.is_over();
+    match (way.pace, within) {
+        (Pace::OneByOne, Within::Page(html)) => {
+            let elements = in_strides(root(html).into_iter().flat_map(elements), clock);
             Box::new(elements.filter(|element| selector.matches(element)).take_while(in_time))
         }
-        (Way::OneByOne, Within::Element(scope)) => {
-            let elements = in_strides(elements(scope).skip(1), until);
+        (Pace::OneByOne, Within::Element(scope)) => {
+            let elements = in_strides(way.reach.elements(scope), clock);
             let found = elements.filter(move |element| selector.matches_with_scope(element, Some(scope)));
             Box::new(found.take_while(in_time))
         }
-        (Way::AtOnce, Within::Page(html)) => {
+        (Pace::AtOnce, Within::Page(html)) => {
             // From the root down, not `Html::select`: that goes by age, which is not document order
             // and makes counting siblings slow where the parser moved things.
+            let top = root(html).filter(|root| selector.matches(root));
             let found = root(html).into_iter().flat_map(|root| root.select(selector));
-            Box::new(found.filter(is_in_page).take_while(in_time))
+            Box::new(top.into_iter().chain(found).filter(is_in_page).take_while(in_time))
         }
-        (Way::AtOnce, Within::Element(scope)) => {
-            Box::new(scope.select(selector).filter(is_in_page).take_while(in_time))
+        (Pace::AtOnce, Within::Element(scope)) => {
+            let is_itself = way.reach != Reach::Below && selector.matches_with_scope(&scope, Some(scope));
+            let found = Some(scope).filter(|_| is_itself).into_iter().chain(scope.select(selector));
+            Box::new(found.filter(is_in_page).take_while(in_time))
         }
     }
 }
 
 fn in_strides<'a>(
     elements: impl Iterator<Item = ElementRef<'a>>,
-    until: Instant,
+    clock: &'a Clock,
 ) -> impl Iterator<Item = ElementRef<'a>> {
-    let in_time = move |&(count, _): &(usize, _)| count % STRIDE != 0 || Instant::now() < until;
+    let in_time = move |&(count, _): &(usize, _)| count % STRIDE != 0 || !clock.is_over();
     elements.enumerate().take_while(in_time).map(|(_, element)| element)
 }
 
@@ -125,15 +161,6 @@ pub(super) fn root(html: &Html) -> Option<ElementRef<'_>> {
     html.tree.root().children().find_map(ElementRef::wrap)
 }
 
-/// `href` of the first `<base>` that has one.
-pub(super) fn base(html: &Html) -> Option<&str> {
-    root(html)
-        .into_iter()
-        .flat_map(elements)
-        .filter(|element| element.value().name() == "base")
-        .find_map(|base| base.attr("href"))
-}
-
 /// An element and those below it in document order. What a `<template>` holds is no part of the page.
 pub(super) fn elements(top: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
     let nodes = successors(Some(*top), move |node| {
@@ -144,48 +171,82 @@ pub(super) fn elements(top: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'
     nodes.filter_map(ElementRef::wrap)
 }
 
-/// What is wanted of an element; `None` if it has none, or there is no room for it.
-pub(super) fn value(element: ElementRef<'_>, part: &Part, budget: &mut Budget) -> Option<String> {
-    if budget.bytes == 0 {
-        return None;
-    }
+/// What is wanted of an element; `None` if it has none, or there is no room for it, which `room`
+/// takes note of.
+pub(super) fn value(element: ElementRef<'_>, part: &Part, room: &Room) -> Option<String> {
+    let most = room.left();
     let value = match part {
-        Part::Text => text(element, budget.bytes),
         Part::Attr(name) => {
-            let mut attrs = element.value().attrs();
-            Some(attrs.find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.to_owned())
+            let value = attribute(element, name)?;
+            return room.pays(value.len()).then(|| value.to_owned());
         }
-        Part::Html => inner_html(element, budget.bytes),
+        // Whatever it says, it takes time to be told that it does not fit.
+        _ if most == 0 => None,
+        Part::Text => text(element, most),
+        Part::Html => inner_html(element, most),
     };
-    value.filter(|value| budget.pays(value.len()))
+    value.filter(|value| room.pays(value.len())).or_else(|| {
+        room.pays(usize::MAX);
+        None
+    })
+}
+
+/// The value of an attribute by its name in any case, `href` or `xlink:href`.
+fn attribute<'a>(element: ElementRef<'a>, name: &str) -> Option<&'a str> {
+    let mut attrs = element.value().attrs.iter();
+    let is_named = |key: &QualName| match key.prefix.as_deref().filter(|prefix| !prefix.is_empty()) {
+        Some(prefix) if name.contains(':') => name
+            .split_once(':')
+            .is_some_and(|(first, last)| first.eq_ignore_ascii_case(prefix) && (*key.local).eq_ignore_ascii_case(last)),
+        _ => (*key.local).eq_ignore_ascii_case(name),
+    };
+    attrs.find(|(key, _)| is_named(key)).map(|(_, value)| &**value)
 }
 
 /// What an element says to a reader: scripts and styles inside it say nothing, and blocks and line
-/// breaks part words. `None` if it is longer than `most` bytes.
+/// breaks part words. Where blanks matter, in code, forms and `<pre>`, all is as it is written. `None`
+/// if it is longer than `most` bytes.
 fn text(element: ElementRef<'_>, most: usize) -> Option<String> {
-    let mut reader = Reader { text: Folded::new(most), hidden: 0 };
+    let words = match element.value().name() {
+        "script" | "style" | "textarea" | "pre" | "listing" | "xmp" | "plaintext" => {
+            Words::Verbatim(String::new(), most)
+        }
+        _ => Words::Folded(Folded::new(most)),
+    };
+    let mut reader = Reader { words, hidden: 0 };
     element.serialize(&mut reader, TraversalScope::ChildrenOnly(None)).ok()?;
-    Some(reader.text.finish()).filter(|text| text.len() <= most)
+    let text = match reader.words {
+        Words::Verbatim(text, _) => text,
+        Words::Folded(folded) => folded.finish(),
+    };
+    Some(text).filter(|text| text.len() <= most)
 }
 
 fn inner_html(element: ElementRef<'_>, most: usize) -> Option<String> {
-    let mut room = Room { bytes: Vec::new(), most };
+    /// What stands in an element; its name is told by the options, for text that is not escaped there.
+    struct Inner<'a>(ElementRef<'a>);
+    impl Serialize for Inner<'_> {
+        fn serialize<S: Serializer>(&self, serializer: &mut S, _: TraversalScope) -> io::Result<()> {
+            self.0.serialize(serializer, TraversalScope::ChildrenOnly(None))
+        }
+    }
+    let mut buffer = Buffer { bytes: Vec::new(), most };
     let opts = SerializeOpts {
         scripting_enabled: false,
-        traversal_scope: TraversalScope::ChildrenOnly(None),
+        traversal_scope: TraversalScope::ChildrenOnly(Some(element.value().name.clone())),
         create_missing_parent: false,
     };
-    serialize::serialize(&mut room, &element, opts).ok()?;
-    String::from_utf8(room.bytes).ok()
+    serialize::serialize(&mut buffer, &Inner(element), opts).ok()?;
+    String::from_utf8(buffer.bytes).ok()
 }
 
 /// A buffer that takes no more than `most` bytes.
-struct Room {
+struct Buffer {
     bytes: Vec<u8>,
     most: usize,
 }
 
-impl io::Write for Room {
+impl io::Write for Buffer {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         if self.bytes.len() + piece.len() > self.most {
             return Err(io::ErrorKind::OutOfMemory.into());
@@ -201,32 +262,60 @@ impl io::Write for Room {
 
 /// Takes the walk over an element as a reader does.
 struct Reader {
-    text: Folded,
+    words: Words,
     hidden: usize,
+}
+
+/// What was read so far.
+enum Words {
+    Folded(Folded),
+    /// As it is written, and how long it may become, in bytes.
+    Verbatim(String, usize),
+}
+
+impl Reader {
+    /// Takes note that an element begins or ends.
+    fn part(&mut self, name: &str) {
+        if let Words::Folded(folded) = &mut self.words
+            && Gap::of(name.as_bytes()) != Gap::Nothing
+        {
+            folded.gap();
+        }
+    }
 }
 
 impl Serializer for Reader {
     fn start_elem<'a, A: Iterator<Item = AttrRef<'a>>>(&mut self, name: QualName, _: A) -> io::Result<()> {
         self.hidden += usize::from(is_hidden(&name.local));
-        if parts_words(&name.local) {
-            self.text.gap();
+        self.part(&name.local);
+        if &*name.local == "br" && matches!(self.words, Words::Verbatim(..)) {
+            self.write_text("\n")?;
         }
         Ok(())
     }
 
     fn end_elem(&mut self, name: QualName) -> io::Result<()> {
         self.hidden = self.hidden.saturating_sub(usize::from(is_hidden(&name.local)));
-        if parts_words(&name.local) {
-            self.text.gap();
-        }
+        self.part(&name.local);
         Ok(())
     }
 
     fn write_text(&mut self, text: &str) -> io::Result<()> {
-        if self.hidden == 0 {
-            self.text.push(text);
+        if self.hidden > 0 {
+            return Ok(());
         }
-        if self.text.is_full() { Err(io::ErrorKind::OutOfMemory.into()) } else { Ok(()) }
+        let is_full = match &mut self.words {
+            Words::Folded(folded) => {
+                folded.push(text);
+                folded.is_full()
+            }
+            Words::Verbatim(so_far, most) => {
+                let fits = so_far.len() + text.len() <= *most;
+                so_far.push_str(if fits { text } else { "" });
+                !fits
+            }
+        };
+        if is_full { Err(io::ErrorKind::OutOfMemory.into()) } else { Ok(()) }
     }
 
     fn write_comment(&mut self, _: &str) -> io::Result<()> {
@@ -244,17 +333,4 @@ impl Serializer for Reader {
 
 fn is_hidden(name: &str) -> bool {
     matches!(name, "script" | "style" | "template")
-}
-
-/// Elements that start a line of their own or a cell, and line breaks.
-fn parts_words(name: &str) -> bool {
-    #[rustfmt::skip]
-    const NAMES: &[&str] = &[
-        "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details",
-        "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3",
-        "h4", "h5", "h6", "head", "header", "hgroup", "hr", "li", "main", "menu", "nav", "ol", "option", "p", "pre",
-        "search", "section", "select", "summary", "table", "tbody", "td", "textarea", "tfoot", "th", "thead",
-        "title", "tr", "ul",
-    ];
-    NAMES.binary_search(&name).is_ok()
 }

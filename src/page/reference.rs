@@ -5,7 +5,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use encoding_rs::UTF_8;
@@ -13,6 +13,7 @@ use scraper::{Html, Selector};
 use url::Url;
 
 use super::{
+    budget::Clock,
     scan::{Seek, scan},
     tree,
 };
@@ -61,8 +62,8 @@ fn compare(path: &Path) {
     let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
     let url = Url::parse("https://h.test/dir/page.html").unwrap();
     let scanned = scan(&text, Seek::Links);
-    let tree = tree::build(&text, Instant::now() + Duration::from_secs(600)).expect("not too deep");
-    assert_eq!(scanned.links(&url, UTF_8), links_of_tree(&tree, &url), "links of {}", path.display());
+    let tree = tree::build(&text, &Clock::of(Duration::from_secs(600))).tree.expect("not too deep");
+    assert_eq!(scanned.links(Some(&url), UTF_8), links_of_tree(&tree, &url), "links of {}", path.display());
     assert_eq!(scanned.title, title_of_tree(&tree), "title of {}", path.display());
 }
 

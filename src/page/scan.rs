@@ -22,16 +22,14 @@ use super::{
 /// Longest title, in characters.
 pub const TITLE_CHARS: usize = 512;
 
-/// Bytes of absolute links taken from one page at most. A short link can become as long as the
-/// base it is resolved against, so a page of 1 MiB could otherwise ask for gigabytes.
-const LINK_BYTES: usize = 32 << 20;
-
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seek {
     /// The title: the scan ends where it does.
     Title,
-    /// The title and every link.
+    /// The base: the scan ends where the first one is.
+    Base,
+    /// The title, the base and every link.
     Links,
 }
 
@@ -48,18 +46,11 @@ pub struct Scanned {
 impl Scanned {
     /// The links as absolute URLs in document order, repeats included. What is no URL is left out.
     ///
-    /// `url` is where the page was found; `encoding` is how it was written, which queries follow
-    /// (HTML standard, 2.4.2).
-    pub fn links(&self, url: &Url, encoding: &'static Encoding) -> Vec<String> {
+    /// `url` is where the page was found; without one, relative addresses stay as they are written.
+    /// `encoding` is how it was written, which queries follow (HTML standard, 2.4.2).
+    pub fn links(&self, url: Option<&Url>, encoding: &'static Encoding) -> Vec<String> {
         let base = Base::new(url, self.base.as_deref(), encoding);
-        let mut left = LINK_BYTES;
-        let mut links = Vec::new();
-        for link in self.links.iter().filter_map(|link| base.join(link)) {
-            let Some(rest) = left.checked_sub(link.as_str().len()) else { break };
-            left = rest;
-            links.push(link.into());
-        }
-        links
+        self.links.iter().filter_map(|link| base.resolve(link)).collect()
     }
 }
 
@@ -119,8 +110,8 @@ impl Scan {
         match name {
             // A form within a form is not there.
             b"form" if html => !std::mem::replace(&mut self.form_open, true),
-            // HTML takes <image> for <img>; in a drawing it is something else.
-            b"image" => html,
+            // HTML takes <image> for <img>; in a drawing it is something else, and a base is none.
+            b"image" | b"base" => html,
             _ => true,
         }
     }
@@ -147,7 +138,8 @@ impl Watcher for Scan {
     type Use = ();
 
     fn wanted(&mut self, name: &[u8]) -> &'static [(&'static str, ())] {
-        link_attribute(name).filter(|_| self.seek == Seek::Links).unwrap_or_default()
+        let is_wanted = self.seek == Seek::Links || (self.seek == Seek::Base && name == b"base");
+        link_attribute(name).filter(|_| is_wanted).unwrap_or_default()
     }
 
     fn start(&mut self, tag: &StartTag<'_, ()>) -> Option<State> {
@@ -187,7 +179,11 @@ impl Watcher for Scan {
     }
 
     fn done(&self) -> bool {
-        self.seek == Seek::Title && (self.state == Title::Known || self.title.is_full())
+        match self.seek {
+            Seek::Title => self.state == Title::Known || self.title.is_full(),
+            Seek::Base => self.base.is_some(),
+            Seek::Links => false,
+        }
     }
 }
 

@@ -13,7 +13,7 @@
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use encoding_rs::{Encoding, UTF_8};
@@ -32,6 +32,7 @@ mod number;
 mod parse;
 mod read;
 mod sheet;
+mod troubles;
 mod weight;
 mod xpath;
 
@@ -39,7 +40,10 @@ pub use self::{
     hints::Hints,
     sheet::{Selector, Sheet},
 };
-pub use super::blame::{Kind, SelectError};
+pub use super::{
+    blame::{Kind, SelectError},
+    budget::Cut,
+};
 pub use crate::model::{
     FillError, fill,
     wanted::{Rule, What},
@@ -47,13 +51,16 @@ pub use crate::model::{
 
 use self::{
     field::{Field, Source},
+    hints::Seen,
     json::Documents,
     read::Reader,
 };
 use super::{
     base::Base,
-    pick::{self, Budget, Many},
-    tree,
+    budget::{Budget, Clock},
+    pick::Many,
+    scan::{Seek, scan},
+    tree::{self, Grown},
 };
 use crate::model::{Code, Failure, Problems};
 
@@ -64,6 +71,8 @@ const DATA_BYTES: usize = 32 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     fields: Vec<Arc<Field>>,
+    /// What a run requires, and the selectors of a request do not even ask for.
+    lacking: Vec<String>,
     hints: Option<Arc<Mutex<Hints>>>,
 }
 
@@ -98,7 +107,10 @@ pub struct Read {
     pub missing: Vec<String>,
     /// Names whose values are not of their type, and why; at most twenty. Their values are null.
     pub invalid: Vec<(String, String)>,
-    /// The first of these that is required, and why.
+    /// Names that were not asked to their end, and why: nobody knows what else they would find. At most
+    /// twenty.
+    pub cut: Vec<(String, Cut)>,
+    /// The first of these two that is required, and why.
     unusable: Option<String>,
 }
 
@@ -106,6 +118,7 @@ pub struct Read {
 enum Problem {
     Missing,
     Invalid { why: String, required: bool },
+    Cut { cut: Cut, required: bool },
 }
 
 impl<'a> Document<'a> {
@@ -128,7 +141,7 @@ impl<'a> Document<'a> {
 
 impl Read {
     /// The failure of a record with this data, if it has one: something required is not there
-    /// (`extract.missing`) or cannot be read (`extract.invalid`).
+    /// (`extract.missing`), cannot be read or was not asked to its end (`extract.invalid`).
     pub fn failure(&self) -> Option<Failure> {
         let missing = || Failure::new(Code::ExtractMissing, format!("nothing found for {}", self.missing.join(", ")));
         let invalid = |why: &String| Failure::new(Code::ExtractInvalid, why.clone());
@@ -137,10 +150,10 @@ impl Read {
 
     /// What is wrong with the data; `None`: nothing.
     pub fn problems(&self) -> Option<Problems> {
-        let Read { missing, invalid, .. } = self;
-        let (missing, invalid) = (missing.clone(), invalid.clone());
-        let fine = missing.is_empty() && invalid.is_empty();
-        (!fine).then(|| Problems { missing, invalid, failure: self.failure() })
+        let (missing, invalid) = (self.missing.clone(), self.invalid.clone());
+        let cut: Vec<_> = self.cut.iter().map(|(name, cut)| (name.clone(), cut.why().to_owned())).collect();
+        let fine = missing.is_empty() && invalid.is_empty() && cut.is_empty();
+        (!fine).then(|| Problems { missing, invalid, cut, failure: self.failure() })
     }
 }
 
@@ -159,7 +172,7 @@ impl Plan {
     pub fn of(rules: &[Rule], required: &[String]) -> Result<Plan, SelectError> {
         let mut fields = Field::all(rules, 0)?;
         field::require(&mut fields, required)?;
-        Ok(Plan { fields: fields.into_iter().map(Arc::new).collect(), hints: None })
+        Ok(Plan { fields: fields.into_iter().map(Arc::new).collect(), ..Plan::default() })
     }
 
     /// Whether a rule can be read; `depth` counts the groups around it.
@@ -173,17 +186,15 @@ impl Plan {
     }
 
     /// This plan and `other`, as for one request with selectors of its own. Where both have a name,
-    /// the selector of `other` counts; what is required here stays so.
+    /// the selector of `other` counts; what is required here stays so, in groups too, and a record fails
+    /// whose selectors do not even ask for it.
     pub fn merge(&self, other: &Plan) -> Plan {
         let mut merged = self.clone();
         for field in &other.fields {
             match merged.position(&field.name).and_then(|at| merged.fields.get_mut(at)) {
                 Some(place) => {
-                    let is_required = place.chain.required;
-                    *place = Arc::clone(field);
-                    if is_required && !field.chain.required {
-                        Arc::make_mut(place).chain.required = true;
-                    }
+                    let old = std::mem::replace(place, Arc::clone(field));
+                    field::inherit(Arc::make_mut(place), &old, &mut merged.lacking);
                 }
                 None => merged.fields.push(Arc::clone(field)),
             }
@@ -206,6 +217,11 @@ impl Plan {
         self.fields.iter().any(|field| !matches!(field.source, Source::Css(..) | Source::Group(..)))
     }
 
+    /// Whether anything is asked that only HTML can answer.
+    pub fn reads_html(&self) -> bool {
+        self.any(|field| matches!(field.source, Source::Css(..) | Source::Group(..)))
+    }
+
     /// What the selectors find on a page, in their order; `html` is its decoded text.
     pub fn read(&self, html: &str) -> Vec<(String, Value)> {
         self.read_all(&Document::new(Body::Html, html)).data
@@ -220,44 +236,49 @@ impl Plan {
     }
 
     fn read_within(&self, document: &Document<'_>, time: Duration) -> Read {
-        let start = Instant::now();
-        // Something is left for the selectors even if the tree took too long.
-        let tree = self.needs_tree(document).then(|| tree::build(document.text, start + time * 2 / 3)).flatten();
-        self.read_tree(document, tree.as_ref(), start + time)
+        let budget = Budget::of(time, DATA_BYTES);
+        let grown = self.needs_tree(document).then(|| grow(document, time));
+        let (tree, cut) = grown.map_or((None, None), |grown| (grown.tree, grown.cut));
+        self.read_tree(document, (tree.as_ref(), cut), &budget)
     }
 
     fn needs_tree(&self, document: &Document<'_>) -> bool {
-        let looks_at_tree = |field: &Field| !matches!(field.source, Source::Regex(_)) || field.chain.wants_base();
-        document.body == Body::Html && self.any(looks_at_tree)
+        document.body == Body::Html && self.any(Field::looks_at_tree)
     }
 
-    /// Reads a page whose tree is built, if it needs one.
-    fn read_tree(&self, document: &Document<'_>, tree: Option<&Html>, until: Instant) -> Read {
+    /// Reads a page whose tree is built, if it needs one; or that has none, for a reason.
+    fn read_tree(
+        &self,
+        document: &Document<'_>,
+        (tree, tree_cut): (Option<&Html>, Option<Cut>),
+        budget: &Budget,
+    ) -> Read {
         if self.is_empty() {
             return Read::default();
         }
-        let mut budget = Budget { until, bytes: DATA_BYTES };
         let json = match self.any(|field| matches!(field.source, Source::Json(_))) {
-            true => Documents::of(document, tree, &mut budget),
+            true => Documents::of(document, tree),
             false => Documents::default(),
         };
-        let base = document.url.filter(|_| self.any(|field| field.chain.wants_base())).map(|url| {
-            let href = tree.and_then(pick::base);
-            Base::new(url, href, document.encoding)
+        let base = self.any(|field| field.chain.wants_base()).then(|| {
+            let said = (document.body == Body::Html).then(|| scan(document.text, Seek::Base).base).flatten();
+            Base::new(document.url, said.as_deref(), document.encoding)
         });
         let mut reader = Reader {
             document,
             tree,
+            tree_cut,
             json: &json,
             base: base.as_ref(),
             budget,
-            read: Read::default(),
-            matched: self.hints.as_ref().map(|_| Default::default()),
+            read: Read { missing: self.lacking.clone(), ..Read::default() },
+            seen: self.hints.as_ref().map(|_| Seen::default()),
         };
-        let data = self.fields.iter().map(|field| (field.name.clone(), reader.field(field))).collect();
-        let Reader { read, matched, .. } = reader;
-        if let (Some(hints), Some(tree), Some(matched)) = (&self.hints, tree, &matched) {
-            hints.lock().unwrap_or_else(PoisonError::into_inner).note_tree(self, tree, matched);
+        let fields = self.fields.iter().zip((1..=self.fields.len()).rev());
+        let data = fields.map(|(field, left)| (field.name.clone(), reader.field(field, left))).collect();
+        let Reader { read, seen, .. } = reader;
+        if let (Some(hints), Some(seen)) = (&self.hints, seen) {
+            hints.lock().unwrap_or_else(PoisonError::into_inner).take(self, document.body, tree, seen);
         }
         Read { data, ..read }
     }
@@ -283,6 +304,11 @@ impl Plan {
     fn position(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
     }
+}
+
+/// The tree of a page; something is left of the time for the selectors even if it took too long.
+fn grow(document: &Document<'_>, time: Duration) -> Grown<Html> {
+    tree::build(document.text, &Clock::of(time * 2 / 3))
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ mod tests {
         Input {
             body: Bytes::from_static(body.as_bytes()),
             content_type: Some("text/html".into()),
-            url: Arc::new(url::Url::parse("http://localhost/").unwrap()),
+            url: Some(Arc::new(url::Url::parse("http://localhost/").unwrap())),
         }
     }
 

@@ -6,7 +6,7 @@ use super::*;
 
 fn page(content_type: Option<&str>, body: impl Into<Bytes>, want: &Want) -> Page {
     let url = Url::parse("https://h.test/dir/page").unwrap();
-    read(&Input { body: body.into(), content_type: content_type.map(str::to_owned), url: url.into() }, want)
+    read(&Input { body: body.into(), content_type: content_type.map(str::to_owned), url: Some(url.into()) }, want)
 }
 
 fn all(selectors: &[(&str, &str)]) -> Want {

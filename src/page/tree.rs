@@ -4,7 +4,7 @@
 //! many elements out of one tag. So the text goes in small pieces, and between two of them this
 //! looks at depth, size and clock. Must not know selectors.
 
-use std::{cell::Cell, time::Instant};
+use std::cell::Cell;
 
 use html5ever::{
     ParseOpts,
@@ -14,6 +14,8 @@ use html5ever::{
     tree_builder::TreeBuilderOpts,
 };
 use scraper::{Html, HtmlTreeSink};
+
+use super::budget::{Clock, Cut};
 
 /// Elements open at once, those that formatting keeps in mind included, above which a page is not
 /// made into a tree. Browsers stop nesting at 512 too.
@@ -25,33 +27,42 @@ const NODES: usize = 1_000_000;
 /// Bytes between two looks at the bounds; at 512 levels such a piece makes 50,000 nodes at worst.
 const PIECE: usize = 1 << 10;
 
-/// The tree of a page, scripting off. `None` if it nests too deeply; cut short if it has too many
-/// nodes, more nodes than bytes, or is not ready at `until`.
-pub(super) fn build(html: &str, until: Instant) -> Option<Html> {
+/// What became of a page: a tree unless it nests too deeply, and why it is not all of the page.
+#[derive(Debug)]
+pub(super) struct Grown<T> {
+    pub(super) tree: Option<T>,
+    pub(super) cut: Option<Cut>,
+}
+
+/// The tree of a page, scripting off. None if it nests too deeply; cut short if it has too many
+/// nodes, more nodes than bytes, or is not ready in time.
+pub(super) fn build(html: &str, clock: &Clock) -> Grown<Html> {
     let nodes = |sink: &HtmlTreeSink| sink.0.borrow().tree.values().len();
-    grow(HtmlTreeSink::new(Html::new_document()), nodes, html, until)
+    grow(HtmlTreeSink::new(Html::new_document()), nodes, html, clock)
 }
 
 /// The same for a tree of any kind; `nodes` counts those it has.
-pub(super) fn grow<S: TreeSink>(sink: S, nodes: impl Fn(&S) -> usize, html: &str, until: Instant) -> Option<S::Output> {
+pub(super) fn grow<S: TreeSink>(sink: S, nodes: impl Fn(&S) -> usize, html: &str, clock: &Clock) -> Grown<S::Output> {
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..Default::default() };
     let opts = ParseOpts { tree_builder, ..Default::default() };
     let mut parser = driver::parse_document(sink, opts);
-    let (mut rest, mut fed) = (html, 0);
-    while !rest.is_empty() {
+    let (mut rest, mut fed, mut cut) = (html, 0, None);
+    while !rest.is_empty() && cut.is_none() {
         let (piece, behind) = rest.split_at(rest.floor_char_boundary(PIECE));
         parser.process(StrTendril::from_slice(piece));
         rest = behind;
         fed += piece.len();
         if open_elements(&parser) > DEPTH {
-            return None;
+            return Grown { tree: None, cut: Some(Cut::Depth) };
         }
         // No honest page has more nodes than bytes, but for the few that every page has.
-        if nodes(&parser.tokenizer.sink.sink) > NODES.min(fed + 100) || Instant::now() >= until {
-            break;
+        if nodes(&parser.tokenizer.sink.sink) > NODES.min(fed + 100) {
+            cut = Some(Cut::Room);
+        } else if !rest.is_empty() && clock.is_over() {
+            cut = Some(Cut::Time);
         }
     }
-    Some(parser.finish())
+    Grown { tree: Some(parser.finish()), cut }
 }
 
 /// How many elements are open or kept in mind as open formatting.
@@ -74,8 +85,12 @@ mod tests {
 
     use super::*;
 
+    fn long() -> Clock {
+        Clock::of(Duration::from_secs(600))
+    }
+
     fn nodes(html: &str) -> Option<usize> {
-        build(html, Instant::now() + Duration::from_secs(600)).map(|html| html.tree.values().len())
+        build(html, &long()).tree.map(|html| html.tree.values().len())
     }
 
     #[test]
@@ -95,13 +110,14 @@ mod tests {
         let nodes = nodes(&hostile).expect("not too deep");
         assert!(nodes < hostile.len(), "{nodes} nodes of {} bytes", hostile.len());
         let misnested = "<b><i>x</b></i>".repeat(20_000);
-        assert!(build(&misnested, Instant::now() + Duration::from_secs(600)).is_some());
+        assert!(build(&misnested, &long()).tree.is_some());
     }
 
     #[test]
     fn what_came_before_the_end_of_time_is_kept() {
-        let late = build(&format!("<p>first</p>{}<p id=last>", "x".repeat(2 * PIECE)), Instant::now()).unwrap();
-        let text: String = late.root_element().text().collect();
+        let late = build(&format!("<p>first</p>{}<p id=last>", "x".repeat(2 * PIECE)), &Clock::of(Duration::ZERO));
+        assert_eq!(late.cut, Some(Cut::Time));
+        let text: String = late.tree.unwrap().root_element().text().collect();
         assert!(text.starts_with("first") && text.len() < 2 * PIECE);
     }
 
@@ -109,7 +125,7 @@ mod tests {
     fn pieces_do_not_show() {
         let html = format!("<p>{}</p><a href='/{}'>", "ä€😀".repeat(1_000), "é".repeat(3_000));
         let whole = Html::parse_document(&html);
-        assert_eq!(build(&html, Instant::now() + Duration::from_secs(600)).unwrap().html(), whole.html());
+        assert_eq!(build(&html, &long()).tree.unwrap().html(), whole.html());
         assert!(nodes("").is_some());
     }
 }

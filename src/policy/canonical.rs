@@ -45,18 +45,7 @@ const TRACKING: [(&str, &str); 14] = [
 /// Campaigns of Google Analytics, which others read too.
 const TRACKING_START: &str = "utm_";
 
-/// Parameters that carry a session whatever their value, in lower case: Java servlets, PHP, ColdFusion.
-const SESSION: [&str; 4] = ["jsessionid", "phpsessid", "cfid", "cftoken"];
-
-/// Parameters that carry a session if their value is as long as [`SESSION_VALUE`] and has the look of
-/// one; else `sid` may be a story and
-/// `sessionid` a talk.
-const PERHAPS_SESSION: [&str; 4] = ["sid", "sessid", "sessionid", "session_id"];
-
-/// Length from which a value can be a session, in bytes: 64 bits in hex.
-const SESSION_VALUE: usize = 16;
-
-/// The URL as it is asked for: no fragment, no empty query, unreserved characters not escaped, hex
+/// The URL as it is asked for: no fragment, no empty query, no dot behind the host, unreserved characters not escaped, hex
 /// digits in upper case (RFC 3986, section 6.2.2), and without the parameters that only track, if
 /// they are to go.
 ///
@@ -67,6 +56,12 @@ pub fn canonical(url: &Url, tracking: Tracking) -> Url {
         Cow::Owned(text) => Url::parse(&text).unwrap_or_else(|_| url.clone()),
     };
     out.set_fragment(None);
+    // The dot only keeps resolvers from trying the domains of this machine.
+    if let Some(host) = out.domain().and_then(|host| host.strip_suffix('.')).filter(|host| !host.ends_with('.')) {
+        let host = host.to_owned();
+        // What is no host without its dot keeps it.
+        let _ = out.set_host(Some(&host));
+    }
     if tracking == Tracking::Drop {
         keep_parameters(&mut out, |name, _| !tracks(name));
     }
@@ -76,17 +71,19 @@ pub fn canonical(url: &Url, tracking: Tracking) -> Url {
     out
 }
 
-/// What a page is known by as seen: its canonical URL without the session that a server wrote into it
-/// (`;jsessionid=…` in the path; `jsessionid`, `PHPSESSID`, `CFID`, `ASPSESSIONID…`, a long `sid` in
-/// the query).
+/// What a page is known by as seen: its canonical URL without the session that a server wrote into it:
+/// `;jsessionid=…` in the path; `PHPSESSID`, `ASPSESSIONID…`, and `CFID` together with `CFTOKEN` in the
+/// query, if they have the look of one. Names that others use too (`sid`, `sessionid`) are none: behind
+/// them may be stories, talks and forms.
 ///
 /// It is not what is asked for: some servers answer a URL without a session with a redirect to one
 /// that has it, over and over. So the first URL with a session is asked for as it is, and the next
 /// ones are repeats of it.
 pub fn identity(canonical: &Url) -> Cow<'_, Url> {
-    let in_path = canonical.path().contains(';');
-    let in_query = canonical.query().is_some_and(|query| query.split('&').any(session));
-    if !in_path && !in_query {
+    let in_path = canonical.path().split('/').any(|segment| matches!(without_session(segment), Cow::Owned(_)));
+    let query = canonical.query().unwrap_or_default();
+    let coldfusion = is_coldfusion(query);
+    if !in_path && !coldfusion && !query.split('&').any(|part| is_session(&pair(part))) {
         return Cow::Borrowed(canonical);
     }
     let mut out = canonical.clone();
@@ -95,7 +92,11 @@ pub fn identity(canonical: &Url) -> Cow<'_, Url> {
         let path = segments.collect::<Vec<_>>().join("/");
         out.set_path(&path);
     }
-    keep_parameters(&mut out, |name, value| !is_session(name, value));
+    keep_parameters(&mut out, |name, value| {
+        let known = (name.to_ascii_lowercase(), value);
+        let is_theirs = coldfusion && matches!(known.0.as_str(), "cfid" | "cftoken");
+        !(is_theirs || is_session(&known))
+    });
     Cow::Owned(out)
 }
 
@@ -104,27 +105,46 @@ fn tracks(name: &str) -> bool {
     name.starts_with(TRACKING_START) || TRACKING.iter().any(|(known, _)| *known == name)
 }
 
-fn session(parameter: &str) -> bool {
+/// The name of a parameter in lower case, and its value.
+fn pair(parameter: &str) -> (String, &str) {
     let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-    is_session(name, value)
+    (name.to_ascii_lowercase(), value)
 }
 
-fn is_session(name: &str, value: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let looks = || {
-        let of_session = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.,!".contains(&byte);
-        value.len() >= SESSION_VALUE && value.bytes().all(of_session) && value.bytes().any(|byte| byte.is_ascii_digit())
+/// Whether a parameter of a query is a session by its name and its look. PHP makes 22 to 256 characters
+/// (`session.sid_length`), ASP eight letters for the name and 24 for the value.
+fn is_session((name, value): &(String, &str)) -> bool {
+    let is_php = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b',';
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic();
+    if name == "phpsessid" {
+        return (22..=256).contains(&value.len()) && value.bytes().all(is_php);
+    }
+    let asp = name.strip_prefix("aspsessionid");
+    asp.is_some_and(|more| more.len() == 8 && more.bytes().all(is_letter))
+        && value.len() == 24
+        && value.bytes().all(is_letter)
+}
+
+/// Whether a query has the session of ColdFusion: a number and a token, both.
+fn is_coldfusion(query: &str) -> bool {
+    let has = |wanted: &str, looks: fn(u8) -> bool| {
+        query.split('&').map(pair).any(|(name, value)| name == wanted && !value.is_empty() && value.bytes().all(looks))
     };
-    SESSION.contains(&name.as_str())
-        || name.starts_with("aspsessionid")
-        || (PERHAPS_SESSION.contains(&name.as_str()) && looks())
+    has("cfid", |byte| byte.is_ascii_digit()) && has("cftoken", |byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-/// A segment of a path without the parameters (`;name=value`) that are sessions.
+/// A segment of a path without the session that Java servlets write behind it (`;jsessionid=…`).
 fn without_session(segment: &str) -> Cow<'_, str> {
+    let is_servlet = |part: &&str| {
+        let (name, value) = pair(part);
+        name == "jsessionid" && !value.is_empty()
+    };
+    if !segment.split(';').skip(1).any(|part| is_servlet(&part)) {
+        return segment.into();
+    }
     let mut parts = segment.split(';');
     let name = parts.next().unwrap_or_default();
-    let kept: Vec<_> = std::iter::once(name).chain(parts.filter(|part| !session(part))).collect();
+    let kept: Vec<_> = std::iter::once(name).chain(parts.filter(|part| !is_servlet(part))).collect();
     kept.join(";").into()
 }
 
@@ -165,6 +185,9 @@ mod tests {
             ("http://a.org/x/%2e%2E/y", "http://a.org/y"),
             ("http://a.org/?utm_source=x", "http://a.org/?utm_source=x"),
             ("http://a.org//x//", "http://a.org//x//"),
+            ("http://a.org./x", "http://a.org/x"),
+            ("http://localhost.:81/", "http://localhost:81/"),
+            ("http://a.org../", "http://a.org../"),
         ] {
             assert_eq!(canonical(&url(text), Tracking::Keep).as_str(), want, "{text}");
         }
@@ -187,28 +210,43 @@ mod tests {
 
     #[test]
     fn a_session_is_no_part_of_the_identity() {
-        let id = "0123456789abcdef0123456789abcdef";
         for (text, want) in [
-            ("http://a.org/x;jsessionid=ID?a=1", "http://a.org/x?a=1"),
+            ("http://a.org/x;jsessionid=0F.node1?a=1", "http://a.org/x?a=1"),
             ("http://a.org/x;v=1;JSESSIONID=1/y;q", "http://a.org/x;v=1/y;q"),
-            ("http://a.org/?PHPSESSID=1&a", "http://a.org/?a"),
-            ("http://a.org/?a&sid=ID&b", "http://a.org/?a&b"),
-            ("http://a.org/?sid=ID", "http://a.org/"),
-            ("http://a.org/?sid=17", "http://a.org/?sid=17"),
-            ("http://a.org/?sid=how-to-bake-a-bread", "http://a.org/?sid=how-to-bake-a-bread"),
-            ("http://a.org/?CFID=1&CFTOKEN=2&ASPSESSIONIDQABCDEFG=X", "http://a.org/"),
-            ("http://a.org/x;y?z", "http://a.org/x;y?z"),
+            ("http://a.org/?PHPSESSID=0123456789abcdefghijklmnop&a", "http://a.org/?a"),
+            ("http://a.org/?a&CFID=1&CFTOKEN=2b-7", "http://a.org/?a"),
+            ("http://a.org/?ASPSESSIONIDQABCDEFG=ABCDEFGHIJKLMNOPQRSTUVWX", "http://a.org/"),
         ] {
-            let asked = url(&text.replace("ID?", &format!("{id}?")).replace("=ID", &format!("={id}")));
-            assert_eq!(identity(&asked).as_str(), want, "{asked}");
+            assert_eq!(identity(&url(text)).as_str(), want, "{text}");
         }
         assert!(matches!(identity(&url("http://a.org/x?a=1")), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_may_be_a_page_is_part_of_the_identity() {
+        let id = "0123456789abcdef0123456789abcdef";
+        for tail in [
+            "talk?sessionid=550e8400-e29b-41d4-a716-446655440000",
+            "form?cfid=17",
+            "form?cftoken=17",
+            "form?cfid=a&cftoken=b!",
+            "?PHPSESSID=1",
+            "?ASPSESSIONID=ABCDEFGHIJKLMNOPQRSTUVWX",
+            "x;jsessionid",
+            "x;v=1",
+            &format!("?sid={id}"),
+            &format!("?session_id={id}"),
+            &format!("?jsessionid={id}"),
+        ] {
+            let url = url(&format!("http://a.org/{tail}"));
+            assert_eq!(*identity(&url), url);
+        }
     }
 
     proptest! {
         #[test]
         fn doing_it_twice_changes_nothing(
-            tail in "(/|[.]|%2[eEfF5]|%7e|%41|;|jsessionid=1|a|é|[?]|&|utm_a=1|sid=0123456789abcdef|=|#| ){0,16}",
+            tail in "(/|[.]|%2[eEfF5]|%7e|%41|;|;jsessionid=1|PHPSESSID=0123456789abcdefghijklmnop|cfid=1|cftoken=2|a|é|[?]|&|utm_a=1|=|#| ){0,16}",
             track in any::<bool>(),
         ) {
             let Ok(url) = Url::parse(&format!("http://h/{tail}")) else { return Ok(()) };

@@ -20,8 +20,8 @@ use ::url::{Position, Url};
 pub use self::access::Access;
 use self::{
     lines::{lines, whole_lines},
-    pattern::{STEPS, matches, upper_hex},
-    reading::{Group, Reading},
+    pattern::{STEPS, TooCostly, matches, normal_path, upper_hex},
+    reading::{Group, Reading, Rule},
 };
 use crate::model::Code;
 
@@ -97,8 +97,10 @@ impl Robots {
     /// May this path be fetched? It comes with its query and percent-encoded, as it goes over the wire
     /// ([`path_and_query`] of a URL is); an empty path is `/`.
     ///
-    /// Escapes are compared in upper case. They are not decoded, as Google's parser does not: a rule
-    /// for `/%61` is not one for `/a`, although RFC 9309, section 2.2.2, would have it so.
+    /// It is left alone if it is disallowed in either way of comparing: as written, which is Google's
+    /// parser's (a rule for `/%61` is not one for `/a`), or in the one spelling of RFC 9309, sections
+    /// 2.2.2 and 2.2.3 (it is; and `%2A` is a star). For the path may have been written otherwise before
+    /// it came here, and owners mean both.
     pub fn judge(&self, path_and_query: &str) -> Verdict<'_> {
         let plain = |allowed, why| Verdict { allowed, line: None, rule: None, why };
         let path: Cow<'_, str> = match path_and_query.starts_with('/') {
@@ -113,17 +115,47 @@ impl Robots {
         }
         let path = upper_hex(path.as_bytes());
         let mut steps = STEPS;
-        for rule in &self.group.rules {
-            match matches(self.group.pattern(rule), &path, &mut steps) {
-                Ok(false) => {}
-                Ok(true) => {
-                    let (line, text) = (Some(rule.line), Some(self.group.text(rule)));
-                    return Verdict { allowed: rule.allows, line, rule: text, why: Why::Rule };
-                }
-                Err(_) => return plain(false, Why::TooCostly),
+        let Ok(written) = self.first_match(&self.group.rules, &path, &mut steps) else {
+            return plain(false, Why::TooCostly);
+        };
+        let normal = normal_path(&path);
+        let has_one_spelling = self.group.normal.is_empty() && *normal == *path;
+        if written.is_some_and(|rule| !rule.allows) || has_one_spelling {
+            return self.verdict(written);
+        }
+        let rules = if self.group.normal.is_empty() { &self.group.rules } else { &self.group.normal };
+        match self.first_match(rules, &normal, &mut steps) {
+            Ok(rule @ Some(Rule { allows: false, .. })) => self.verdict(rule),
+            Ok(_) => self.verdict(written),
+            Err(_) => plain(false, Why::TooCostly),
+        }
+    }
+
+    /// The first of these rules that matches the path, which decides.
+    fn first_match<'a>(
+        &self,
+        rules: &'a [Rule],
+        path: &[u8],
+        steps: &mut usize,
+    ) -> Result<Option<&'a Rule>, TooCostly> {
+        for rule in rules {
+            if matches(self.group.pattern(rule), path, steps)? {
+                return Ok(Some(rule));
             }
         }
-        plain(true, Why::NoRule)
+        Ok(None)
+    }
+
+    fn verdict(&self, rule: Option<&Rule>) -> Verdict<'_> {
+        match rule {
+            None => Verdict { allowed: true, line: None, rule: None, why: Why::NoRule },
+            Some(rule) => Verdict {
+                allowed: rule.allows,
+                line: Some(rule.line),
+                rule: Some(self.group.text(rule)),
+                why: Why::Rule,
+            },
+        }
     }
 
     /// The pause between two requests that the file asks for: `Crawl-delay` in seconds, no part of the

@@ -71,6 +71,25 @@ impl Seeds {
         }
     }
 
+    /// Takes along the place that a seed was redirected to. Whether they cover more than before.
+    ///
+    /// With [`Scope::Prefix`] another place of the same site is no place of the seed: it may be the form
+    /// to log in, or the front page. Another spelling of the seed is (with https, with `www.`), and so
+    /// is what lies in its folder.
+    pub fn follow(&mut self, seed: &Url, place: &Url) -> bool {
+        if !is_web(place) || self.covers(place) {
+            return false;
+        }
+        let is_elsewhere = self.scope == Scope::Prefix
+            && is_same_site(seed, place)
+            && !folder(place.path()).starts_with(&*folder(seed.path()));
+        if is_elsewhere {
+            return false;
+        }
+        self.add(place);
+        true
+    }
+
     /// Whether a URL belongs to one of them.
     pub fn covers(&self, url: &Url) -> bool {
         if !is_web(url) {
@@ -126,13 +145,29 @@ fn key(scope: Scope, url: &Url) -> Option<Box<str>> {
     match scope {
         Scope::Host => Some(host_and_port(url)?.into()),
         Scope::Domain => Some(domain(url)?.into()),
-        Scope::Prefix => {
-            let path = canonical(url.path());
-            let folder = path.rfind('/').map_or("/", |slash| &path[..=slash]);
-            Some(format!("{}{folder}", host_and_port(url)?).into())
-        }
+        Scope::Prefix => Some(format!("{}{}", host_and_port(url)?, folder(url.path())).into()),
         Scope::Any => Some("".into()),
     }
+}
+
+/// The folder that a path is in, with the slash at its end.
+fn folder(path: &str) -> Cow<'_, str> {
+    let path = canonical(path);
+    let len = path.rfind('/').map_or(0, |slash| slash + 1);
+    match path {
+        _ if len == 0 => "/".into(),
+        Cow::Borrowed(path) => path.get(..len).unwrap_or("/").into(),
+        Cow::Owned(mut path) => {
+            path.truncate(len);
+            path.into()
+        }
+    }
+}
+
+/// Whether two hosts are one but for `www.`, the scheme and its default port.
+fn is_same_site(a: &Url, b: &Url) -> bool {
+    let name = |url| host(url).map(|host| host.strip_prefix("www.").unwrap_or(host));
+    name(a) == name(b) && a.port() == b.port()
 }
 
 /// The host, and the port where it is not the default of the scheme. A dot at the end makes no
@@ -232,6 +267,30 @@ mod tests {
             ("https://a.org/docs/", "https://a.org:8080/docs/", false),
         ] {
             assert_eq!(covers(Scope::Prefix, seed, url), want, "{seed} {url}");
+        }
+    }
+
+    #[test]
+    fn a_seed_that_moves_takes_its_scope_along_and_one_that_is_sent_away_does_not() {
+        for (scope, seed, place, grows) in [
+            (Scope::Prefix, "https://a.org/docs/x", "https://a.org/", false),
+            (Scope::Prefix, "https://a.org/docs/x", "https://a.org/login/", false),
+            (Scope::Prefix, "https://a.org/docs/", "https://a.org/docs/en/", false),
+            (Scope::Prefix, "http://a.org/docs/", "https://www.a.org/docs/", true),
+            (Scope::Prefix, "http://a.org/docs/", "https://www.a.org/docs/en/", true),
+            (Scope::Prefix, "http://a.org/docs/", "https://www.a.org/login/", false),
+            (Scope::Prefix, "http://a.org/docs/", "https://b.org/", true),
+            (Scope::Prefix, "http://a.org/docs/", "http://a.org:81/", true),
+            (Scope::Host, "http://a.org/", "https://www.a.org/", true),
+            (Scope::Host, "http://a.org/x", "http://a.org/y", false),
+            (Scope::Domain, "http://a.org/x", "http://www.a.org/y", false),
+            (Scope::Domain, "http://a.org/x", "http://b.org/y", true),
+            (Scope::Any, "http://a.org/x", "http://b.org/y", false),
+        ] {
+            let (seed, place) = (Url::parse(seed).unwrap(), Url::parse(place).unwrap());
+            let mut seeds = Seeds::new(scope, [&seed]);
+            assert_eq!(seeds.follow(&seed, &place), grows, "{scope:?} {seed} {place}");
+            assert_eq!(seeds.covers(&place), grows || scope.covers(&seed, &place));
         }
     }
 

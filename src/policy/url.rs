@@ -120,8 +120,8 @@ pub fn canonical(url: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// What makes two requests the same: method (`default` where it has none), canonical URL, fields and content. 128 bits of
-/// XXH3 under a seed of the run, so that nobody can prepare a collision.
+/// What makes two requests the same: method (`default` where it has none), canonical URL, fields and
+/// content. 128 bits of XXH3 under a seed of the run, which sites do not know: two agree by chance.
 pub fn seen_key(request: &Request, url: &Url, default: &Method, seed: u64) -> u128 {
     let mut hash = Xxh3::with_seed(seed);
     hash.update(canonical(url.as_str()).as_bytes());

@@ -6,6 +6,7 @@
 
 pub mod checked;
 mod checkstyle;
+pub mod diff;
 pub mod github;
 mod gitlab;
 mod grouped;

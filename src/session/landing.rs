@@ -54,7 +54,7 @@ impl Landing {
 
     /// The page, to be read.
     pub(super) fn input(&self) -> Input {
-        Input { body: self.body.clone(), content_type: self.content_type.clone(), url: Arc::clone(&self.url) }
+        Input { body: self.body.clone(), content_type: self.content_type.clone(), url: Some(Arc::clone(&self.url)) }
     }
 
     /// The answer in words: `403 Forbidden`.

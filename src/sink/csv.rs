@@ -1,10 +1,14 @@
 //! Records as CSV (RFC 4180, with LF) or TSV. Must not know where the bytes go.
 
-use std::{borrow::Cow, io};
+use std::{
+    borrow::Cow,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use serde_json::value::RawValue;
 
-use super::{Encode, Fields};
+use super::{Encode, Fields, SinkError, pack};
 use crate::model::{Record, escape::visible};
 
 /// Whether the names of the columns are written.
@@ -23,6 +27,40 @@ pub(super) enum Cells {
     AsTheyAre,
     /// Written out, for a terminal.
     Visible,
+}
+
+/// Looks whether rows with these columns may stand behind what is in the file.
+///
+/// # Errors
+/// It has other columns, or cannot be read.
+pub(super) fn look_at_header(path: &Path, delimiter: u8, fields: &Fields) -> Result<(), SinkError> {
+    let name = || path.display().to_string();
+    let mut header = Vec::new();
+    write_header(&mut header, delimiter, fields);
+    header.pop();
+    // What may stand before and behind it: a byte-order mark, a line end.
+    let longest = header.len() as u64 + 5;
+    let mut begins = Vec::new();
+    let read = match pack::open(path) {
+        Ok(file) => file.take(longest).read_to_end(&mut begins),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => Err(error),
+    };
+    read.map_err(|source| SinkError::Unusable(format!("cannot read the columns of {}: {source}", name())))?;
+    let begins = begins.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&begins);
+    let behind = begins.strip_prefix(&*header).map(|rest| rest.first());
+    if begins.is_empty() || matches!(behind, Some(None | Some(b'\n' | b'\r'))) {
+        return Ok(());
+    }
+    Err(SinkError::Unusable(format!(
+        "{} has other columns, so these rows would stand in the wrong ones; its first line would have to be {}",
+        name(),
+        visible(&String::from_utf8_lossy(&header))
+    )))
+}
+
+fn write_header(out: &mut Vec<u8>, delimiter: u8, fields: &Fields) {
+    row(out, delimiter, fields.names().iter().map(|name| Cow::Borrowed(name.as_str())));
 }
 
 /// Rows of cells.
@@ -44,7 +82,7 @@ impl Csv {
 impl Encode for Csv {
     fn head(&mut self, out: &mut Vec<u8>) {
         if self.header == Header::Write {
-            row(out, self.delimiter, self.fields.names().iter().map(|name| Cow::Borrowed(name.as_str())));
+            write_header(out, self.delimiter, &self.fields);
         }
     }
 

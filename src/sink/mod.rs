@@ -1,15 +1,34 @@
 //! Where records go: one trait, a file per format.
 //!
 //! A format is an [`Encode`]: it turns records into bytes and knows nothing else. [`open`] joins
-//! it with a target. Writing blocks, so a sink belongs on the writer's thread, where a slow reader
-//! holds up nobody else. Must not know the engine, the network or the terminal.
+//! it with a target. [`open_place`] opens databases, which all have the same table (`table`). Writing
+//! blocks, so a sink belongs on the writer's thread, where a slow reader holds up nobody else. Must not
+//! know the engine or the terminal.
 
 mod csv;
 pub mod fields;
 mod json;
 mod jsonl;
+#[cfg(feature = "mysql")]
+mod mysql;
+mod pack;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod pipe;
+mod place;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite", feature = "parquet"))]
+mod plain;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod remote;
 mod rows;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite", feature = "parquet"))]
+mod table;
 pub mod text;
 pub mod warc;
 
@@ -17,7 +36,9 @@ use std::path::PathBuf;
 
 use futures::future::BoxFuture;
 
-pub use self::fields::Fields;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub use self::remote::SINK_PATIENCE;
+pub use self::{fields::Fields, pack::Packing, place::Place};
 use crate::model::Record;
 
 /// Why a sink cannot take records.
@@ -34,7 +55,7 @@ pub enum SinkError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// What was asked for cannot be done; only [`open`] says so.
+    /// What was asked for cannot be done; only [`open`] and [`open_place`] say so.
     #[error("{0}")]
     Unusable(String),
 }
@@ -133,7 +154,7 @@ pub enum Content {
     Keep(u64),
 }
 
-/// A sink for `format` at `target`.
+/// A sink for `format` at `target`; a file whose name ends in `.gz` or `.zst` is packed.
 ///
 /// `fields` narrows the records down (`None`: whole records, or the usual columns);
 /// `columns` are those that a table has behind the usual ones: `data.title`, `view.meta`.
@@ -158,6 +179,9 @@ pub fn open(
             let delimiter = if format == Format::Csv { b',' } else { b'\t' };
             let header = if has_content(&target) { csv::Header::Leave } else { csv::Header::Write };
             let fields = fields.unwrap_or_else(|| Fields::columns(columns));
+            if let Target::File { path, content: Content::Append } = &target {
+                csv::look_at_header(path, delimiter, &fields)?;
+            }
             let cells = if target == Target::Terminal { csv::Cells::Visible } else { csv::Cells::AsTheyAre };
             open_with(target, csv::Csv::new(delimiter, fields, header, cells))
         }
@@ -168,6 +192,38 @@ pub fn open(
 pub fn open_with(target: Target, encode: impl Encode + 'static) -> Result<Box<dyn Sink>, SinkError> {
     let goes_on = matches!(target, Target::File { content: Content::Keep(length), .. } if length > 0);
     Ok(Box::new(rows::Rows::new(encode, pipe::Pipe::open(target)?, goes_on)))
+}
+
+/// A sink for a database, whose rows are named by `run` and the record's `seq`. It is connected to and
+/// looked at: what cannot be written is told here.
+///
+/// # Errors
+/// Why it cannot be written. A [`Place::File`] is opened by [`open`].
+pub async fn open_place(place: &Place, run: &str) -> Result<Box<dyn Sink>, SinkError> {
+    match place {
+        #[cfg(feature = "sqlite")]
+        Place::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, run)?)),
+        #[cfg(feature = "postgres")]
+        Place::Postgres(url) => {
+            let database = postgres::Postgres::at(url).map_err(|problem| unusable(place, &problem))?;
+            Ok(Box::new(remote::Remote::open(place.name(), run, database).await?))
+        }
+        #[cfg(feature = "mysql")]
+        Place::Mysql(url) => {
+            let database = mysql::Mysql::at(url).map_err(|problem| unusable(place, &problem))?;
+            Ok(Box::new(remote::Remote::open(place.name(), run, database).await?))
+        }
+        #[cfg(feature = "parquet")]
+        Place::Parquet(path) => Ok(Box::new(self::parquet::Parquet::open(path, run)?)),
+        Place::File(_) => Err(unusable(place, "it is a file, and its format is not known")),
+        #[expect(clippy::allow_attributes, reason = "the arm is used where a feature is off")]
+        #[allow(unreachable_patterns)]
+        _ => Err(unusable(place, "this fetchall was built without support for it")),
+    }
+}
+
+fn unusable(place: &Place, problem: &str) -> SinkError {
+    SinkError::Unusable(format!("cannot write to {}: {problem}", place.name()))
 }
 
 /// Whether something is appended to.

@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Content, SinkError, Target};
+use super::{
+    Content, SinkError, Target,
+    pack::{Packer, Packing},
+};
 
 /// How often a stream that is set to non-blocking (by another process that shares it) is asked
 /// whether it takes more.
@@ -78,6 +81,7 @@ fn again<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 pub(super) struct Pipe {
     name: String,
     end: End,
+    packer: Option<Packer>,
     /// What is to stand before the first batch: the line feed that a torn last line lacks.
     lead: &'static [u8],
     /// The first failure; nothing is written after it.
@@ -99,7 +103,10 @@ impl Pipe {
                     Content::Keep(length) => open_to_go_on(&path, length),
                 };
                 let (end, lead) = opened.map_err(|source| SinkError::Io { name: name.clone(), source })?;
-                Ok(Pipe::start(name, end, lead))
+                let packer = Packing::by_name(&path).map(Packer::new);
+                // What is packed ends with whole pieces, and each of ours with a whole line.
+                let lead = if packer.is_some() { b"" } else { lead };
+                Ok(Pipe { packer, ..Pipe::start(name, end, lead) })
             }
         }
     }
@@ -110,7 +117,7 @@ impl Pipe {
     }
 
     fn start(name: String, end: End, lead: &'static [u8]) -> Pipe {
-        Pipe { name, end, lead, broken: None }
+        Pipe { name, end, packer: None, lead, broken: None }
     }
 
     /// Writes what is in `batch` and empties it.
@@ -125,17 +132,32 @@ impl Pipe {
         if !lead.is_empty() {
             batch.splice(..0, lead.iter().copied());
         }
+        if let Some(packer) = &mut self.packer {
+            packer.gather(batch);
+            return Ok(());
+        }
         let result = self.end.put(batch);
         batch.clear();
         batch.shrink_to(KEPT);
-        result.map_err(|error| {
-            self.broken = Some(error.kind());
-            self.fault(error)
-        })
+        result.map_err(|error| self.breaks(error))
+    }
+
+    /// Hands over what was packed, if it is time for it, or if it `ends`.
+    pub(super) fn hand_over(&mut self, ends: bool) -> Result<(), SinkError> {
+        let Some(packer) = &mut self.packer else { return Ok(()) };
+        let piece = if ends { packer.last() } else { packer.piece() };
+        let put = piece.and_then(|piece| if piece.is_empty() { Ok(()) } else { self.end.put(&piece) });
+        put.map_err(|error| self.breaks(error))
+    }
+
+    fn breaks(&mut self, error: io::Error) -> SinkError {
+        self.broken = Some(error.kind());
+        self.fault(error)
     }
 
     /// Length of the file; `None` for a stream.
     pub(super) fn position(&self) -> Option<u64> {
+        self.packer.iter().for_each(Packer::length_is_asked_for);
         match &self.end {
             End::File(_, whole) => Some(*whole),
             End::Stream(_) => None,

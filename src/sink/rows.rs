@@ -30,6 +30,15 @@ impl<E: Encode> Rows<E> {
         }
     }
 
+    /// Every batch is handed over when it is written; only a foot may be left, or what is packed.
+    fn hand_over(&mut self, ends: bool) -> Result<(), SinkError> {
+        if self.pipe.is_broken() {
+            return Ok(());
+        }
+        self.pipe.send(&mut self.buffer)?;
+        self.pipe.hand_over(ends)
+    }
+
     fn encode(&mut self, batch: &[Record]) -> std::io::Result<()> {
         self.begin();
         for record in batch {
@@ -53,8 +62,7 @@ impl<E: Encode> Sink for Rows<E> {
     }
 
     fn flush(&mut self) -> BoxFuture<'_, Result<(), SinkError>> {
-        // Every batch is handed over when it is written; only a foot may be left.
-        Box::pin(async move { if self.pipe.is_broken() { Ok(()) } else { self.pipe.send(&mut self.buffer) } })
+        Box::pin(async move { self.hand_over(false) })
     }
 
     fn position(&self) -> Option<u64> {
@@ -72,7 +80,7 @@ impl<E: Encode> Sink for Rows<E> {
                 self.begin();
                 self.encode.foot(&mut self.buffer);
             }
-            self.flush().await
+            self.hand_over(true)
         })
     }
 }

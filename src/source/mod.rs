@@ -6,6 +6,7 @@
 //! must not know settings, the engine or what happens to a request.
 
 mod csv;
+pub mod earlier;
 mod feed;
 mod intake;
 mod json;

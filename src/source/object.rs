@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use http::Method;
 use serde_json::value::RawValue;
 
-pub(super) use self::kept::kept;
+pub(super) use self::kept::{has_body, is_bodiless, kept};
 use self::pairs::Pairs;
 use super::excerpt;
 use crate::model::{Code, Request, Wish, units};
@@ -184,6 +184,7 @@ fn with_wish(mut request: Request, wish: Wish) -> Request {
         look: _,
         text: _,
         excluded: _,
+        earlier: _,
     } = &wish;
     let none = method.is_none() && headers.is_empty() && body.is_none() && timeout.is_none() && retries.is_none();
     let none = none && redirects.is_none() && accept.is_none() && rules.is_empty() && *priority == 0;

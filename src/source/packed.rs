@@ -7,7 +7,7 @@ use std::io::{self, BufReader, Cursor, ErrorKind, Read};
 use flate2::read::MultiGzDecoder;
 
 /// How gzip begins (RFC 1952, 2.3.1).
-const MARK: [u8; 2] = [0x1f, 0x8b];
+pub(super) const MARK: [u8; 2] = [0x1f, 0x8b];
 
 /// The input as it is meant. Waits for its first two bytes.
 pub(super) fn unpacked(mut input: Box<dyn Read>) -> io::Result<Box<dyn Read>> {

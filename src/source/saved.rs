@@ -4,7 +4,7 @@
 //! reads. Must not know what is read out of a page.
 
 use std::{
-    io::{self, Cursor, ErrorKind, Read},
+    io::{self, Cursor, ErrorKind, Read, Seek as _, SeekFrom},
     path::Path,
 };
 
@@ -13,10 +13,10 @@ use serde_json::value::RawValue;
 use super::{
     lines::{Line, Splitter},
     object::{self, Place},
-    packed::unpacked,
+    packed::{self, unpacked},
     warc,
 };
-use crate::model::Failure;
+use crate::model::{Failure, record::Skip};
 
 /// Largest document, in bytes: what `--max-body` lets through unless it is told otherwise.
 pub const MOST_BYTES: u64 = 64 << 20;
@@ -24,7 +24,7 @@ pub const MOST_BYTES: u64 = 64 << 20;
 /// The longest line of a list, in bytes: a body of that size, with what JSON adds to it.
 const LONGEST: usize = 2 * MOST_BYTES as usize;
 
-/// How far into a file a record shows itself, in bytes.
+/// How far into a file a record shows itself by the order of its keys, in bytes.
 const HEAD: usize = 64;
 
 /// Bytes asked for at once.
@@ -54,8 +54,10 @@ pub struct Kept {
     pub method: Option<String>,
     /// What the server said of it.
     pub facts: Facts,
-    /// Why the answer was no success, though it had a page.
-    pub refused: Option<Failure>,
+    /// Why the record was not `ok`, unless that was for the data that was required of it then.
+    pub former: Option<Failure>,
+    /// Why its request was skipped.
+    pub skip: Option<Skip>,
     /// The caller's own identifier.
     pub id: Option<Box<RawValue>>,
     /// Any JSON object of the caller's.
@@ -103,7 +105,8 @@ impl Default for Body {
 }
 
 /// An input that is open, unpacked, and known for what it is. `path` gives it a name, which `-` has
-/// not.
+/// not: a list is told by its name, by the keys that our records begin with, and without a name by a
+/// first line that is an object with a body.
 ///
 /// # Errors
 /// What the system says.
@@ -114,12 +117,60 @@ pub fn open(input: Box<dyn Read>, path: Option<&Path>) -> io::Result<(Kind, Box<
     }
     let mut head = Vec::with_capacity(HEAD);
     input.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-    let kind = match path.is_some_and(warc::is_archive) || warc::starts_like_archive(&head) {
-        true => Kind::Archive,
-        false if starts_like_record(&head) => Kind::Records,
-        false => Kind::Document,
+    let kind = if path.is_some_and(warc::is_archive) || warc::starts_like_archive(&head) {
+        Kind::Archive
+    } else if starts_like_record(&head) || (path.is_none() && first_line_is_record(&mut head, &mut input)?) {
+        Kind::Records
+    } else {
+        Kind::Document
     };
     Ok((kind, Box::new(Cursor::new(head).chain(input))))
+}
+
+/// Whether the first line that is not blank is an object with a body. What is read of it goes to `head`.
+fn first_line_is_record(head: &mut Vec<u8>, input: &mut dyn Read) -> io::Result<bool> {
+    let begin = |head: &[u8]| {
+        let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        mark + head.get(mark..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+    };
+    let start = begin(head);
+    if head.get(start) != Some(&b'{') {
+        return Ok(false);
+    }
+    let mut searched = start;
+    loop {
+        if let Some(end) = memchr::memchr(b'\n', head.get(searched..).unwrap_or_default()) {
+            return Ok(object::has_body(head.get(start..searched + end).unwrap_or_default()));
+        }
+        searched = head.len();
+        if searched > LONGEST {
+            return Ok(false);
+        }
+        if input.take(CHUNK as u64).read_to_end(head)? == 0 {
+            return Ok(object::has_body(head.get(start..).unwrap_or_default()));
+        }
+    }
+}
+
+/// How many bytes a file holds once it is unpacked, as far as it says so itself: `packed` is its length
+/// on the disk. Of several members of gzip only the last says how long it is (RFC 1952, 2.3.1).
+pub fn unpacked_len(path: &Path, packed: u64) -> u64 {
+    let told = || {
+        let mut file = std::fs::File::open(path).ok()?;
+        let mut mark = [0; 2];
+        file.read_exact(&mut mark).ok()?;
+        if mark != packed::MARK {
+            return None;
+        }
+        let mut length = [0; 4];
+        file.seek(SeekFrom::End(-4)).ok()?;
+        file.read_exact(&mut length).ok()?;
+        let length = u64::from(u32::from_le_bytes(length));
+        // A file that is longer packed than unpacked has more members, or is none: 1032 times is what
+        // gzip reaches at best.
+        Some(if length >= packed { length } else { packed.saturating_mul(1032) })
+    };
+    told().map_or(packed, |length| length.min(MOST_BYTES).max(packed))
 }
 
 /// Whether a name says that it is a list of records.
@@ -183,6 +234,11 @@ pub fn lines(mut input: impl Read, mut each: impl FnMut(u64, Result<String, Stri
     Ok(())
 }
 
+/// Whether the answer to such a request with such a status has no body by its nature.
+pub fn is_bodiless(status: Option<u16>, method: Option<&str>) -> bool {
+    object::is_bodiless(status, method)
+}
+
 /// The page that a line of a list carries; `number` is for messages.
 pub fn kept(line: &str, number: u64) -> Kept {
     object::kept(line, Place { line: number, column: 1 })
@@ -209,6 +265,46 @@ mod tests {
         for name in ["x.jsonl", "x.NDJSON", "x.jsonl.gz"] {
             assert_eq!(kind("{}", Some(name)), Kind::Records);
         }
+    }
+
+    #[test]
+    fn without_a_name_a_list_is_told_by_its_first_line() {
+        for (text, want) in [
+            ("{\"url\": \"http://h/\", \"final_url\": null, \"body\": \"<p>\"}\n{}", Kind::Records),
+            ("\n { \"type\" : \"fetch\", \"body_base64\": \"AA==\" }", Kind::Records),
+            ("\u{feff}{\"body\": null}\n", Kind::Records),
+            ("{\"a\": {\"body\": 1}}\n", Kind::Document),
+            ("{\n\"body\": 1}\n", Kind::Document),
+            ("{\"body\": ", Kind::Document),
+            ("[{\"body\": 1}]", Kind::Document),
+        ] {
+            assert_eq!(kind(text, None), want, "{text}");
+            assert_eq!(kind(text, Some("x.json")), Kind::Document, "{text}");
+        }
+        let long = format!("{{\"url\":\"x\",\"body\":\"{}\"}}\n", "x".repeat(300_000));
+        assert_eq!(kind(&long, None), Kind::Records);
+        assert_eq!(kind("WARC/1.1\r\nWARC-Type: response", Some("x")), Kind::Archive);
+    }
+
+    #[test]
+    fn a_packed_file_says_how_long_it_is() {
+        use std::io::Write as _;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.html.gz");
+        let pack = |text: &[u8]| {
+            let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packer.write_all(text).unwrap();
+            packer.finish().unwrap()
+        };
+        let len = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            unpacked_len(&path, bytes.len() as u64)
+        };
+        assert_eq!(len(&pack(&[b'x'; 100_000])), 100_000);
+        assert_eq!(len(b"plain"), 5);
+        let several = [pack(&[b'x'; 100_000]), pack(b"x")].concat();
+        assert!(len(&several) >= 100_001);
+        assert_eq!(unpacked_len(&dir.path().join("none"), 7), 7);
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub struct Walk {
     pub hidden: bool,
     /// `.gitignore` and its kin are not heeded.
     pub all: bool,
+    /// They are pages that were kept: those packed by gzip are read too, and a link that leads nowhere is
+    /// a page that is missing.
+    pub kept: bool,
 }
 
 /// A document that was found.
@@ -104,8 +107,14 @@ fn folder(
     }
     for entry in builder.build() {
         match entry {
+            Ok(entry) if walk.kept && leads_nowhere(&entry) => {
+                if language(entry.path(), walk).is_some() {
+                    let why = "is a link to a file that is not there".to_owned();
+                    out.faults.push((entry.path().to_string_lossy().into_owned(), why));
+                }
+            }
             Ok(entry) if is_file(&entry) => {
-                if let Some(language) = Language::of_path(entry.path()) {
+                if let Some(language) = language(entry.path(), walk) {
                     match name_of(entry.path()) {
                         Ok(path) => take(Listed { path, language: Some(language), named: false }, out, seen),
                         Err(why) => out.faults.push((entry.path().to_string_lossy().into_owned(), why)),
@@ -117,6 +126,18 @@ fn folder(
         }
     }
     Ok(())
+}
+
+/// What a document is by its name, packed or not.
+fn language(path: &Path, walk: Walk) -> Option<Language> {
+    let is_packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+    let bare = path.file_stem().filter(|_| is_packed && walk.kept).map(Path::new);
+    Language::of_path(bare.unwrap_or(path))
+}
+
+/// A link to what is not there.
+fn leads_nowhere(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_symlink()) && !entry.path().exists()
 }
 
 /// A file, or a link to one.
@@ -141,6 +162,14 @@ fn fault(root: &Path, error: &ignore::Error) -> Option<(String, String)> {
         _ => root,
     };
     Some((place.to_string_lossy().into_owned(), format!("cannot be read: {io}")))
+}
+
+/// The folder that is walked for a start: itself, or of a pattern the part that is fixed.
+pub fn root(start: &Path) -> PathBuf {
+    match pattern(start).filter(|_| !start.exists()) {
+        Some((folder, _)) => folder,
+        None => start.to_owned(),
+    }
 }
 
 /// The path as text: `/` between its parts, without `.`, doubled `/`, and `..` behind a name.
@@ -187,7 +216,7 @@ mod tests {
     fn a_folder_gives_the_documents_that_its_ignore_files_leave_by_name() {
         let dir = site();
         assert_eq!(below(dir.path(), &["docs"], Walk::default()), ["docs/a.html", "docs/b.md", "docs/deep/c.md"]);
-        let hidden = below(dir.path(), &["docs"], Walk { hidden: true, all: true });
+        let hidden = below(dir.path(), &["docs"], Walk { hidden: true, all: true, ..Walk::default() });
         assert_eq!(hidden, ["docs/.hid/d.md", "docs/a.html", "docs/b.md", "docs/deep/c.md", "docs/out/e.md"]);
     }
 
@@ -220,5 +249,20 @@ mod tests {
         std::os::unix::fs::symlink("nowhere", dir.path().join("docs/deep/gone.md")).unwrap();
         let found = below(dir.path(), &["docs/deep"], Walk::default());
         assert_eq!(found, ["docs/deep/b.md", "docs/deep/c.md"]);
+        let kept = Walk { kept: true, ..Walk::default() };
+        let told = documents(&[dir.path().join("docs/deep")], kept).unwrap().faults;
+        assert!(told.len() == 1 && told[0].0.ends_with("gone.md") && told[0].1.contains("not there"), "{told:?}");
+    }
+
+    #[test]
+    fn packed_pages_are_found_where_pages_are_kept() {
+        let dir = site();
+        fs::write(dir.path().join("docs/deep/p.html.gz"), "x").unwrap();
+        fs::write(dir.path().join("docs/deep/p.png.gz"), "x").unwrap();
+        assert_eq!(below(dir.path(), &["docs/deep"], Walk::default()), ["docs/deep/c.md"]);
+        let kept = Walk { kept: true, ..Walk::default() };
+        assert_eq!(below(dir.path(), &["docs/deep"], kept), ["docs/deep/c.md", "docs/deep/p.html.gz"]);
+        assert_eq!(root(&dir.path().join("docs/*/x*.html")), dir.path().join("docs"));
+        assert_eq!(root(&dir.path().join("docs")), dir.path().join("docs"));
     }
 }

@@ -4,7 +4,9 @@
 mod check;
 mod check_cli;
 mod crawl;
+mod delta;
 mod demo;
+mod diff;
 mod extract;
 mod fetch;
 mod limits;
@@ -15,6 +17,7 @@ mod robots;
 mod rooms;
 mod schema;
 mod sessions;
+mod sinks;
 mod state;
 mod support;
 mod trust;

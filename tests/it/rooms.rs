@@ -50,7 +50,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli/", "main.rs"]),
     ("indicatif", &["cli/"]),
     ("axum", &["demo/"]),
-    ("rusqlite", &["journal/store.rs"]),
+    ("rusqlite", &["journal/store.rs", "sink/sqlite.rs"]),
+    ("sqlx", &["sink/postgres.rs", "sink/mysql.rs", "sink/sql.rs"]),
+    ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),
 ];
 

@@ -1,79 +1,10 @@
 //! Runs that are killed, stopped or refused, and go on: by a journal, and by their own records.
 
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
 use crate::support::*;
-
-/// Requests at once.
-const SLOTS: usize = 16;
-/// Kills of one run.
-const KILLS: usize = 10;
-
-struct Place {
-    dir: tempfile::TempDir,
-    site: Site,
-}
-
-impl Place {
-    /// A site where every 50th page is missing, and a list of it with a repeat and a line that is no URL.
-    async fn with(lines: usize) -> Place {
-        let site = Site::start(|ask| {
-            let number: usize = ask.path.trim_start_matches('/').parse().unwrap_or(1);
-            if number % 50 == 7 { Reply::status(404) } else { Reply::html(format!("<title>{number}</title>")) }
-        })
-        .await;
-        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let mut list: String = (0..lines).map(|n| site.url(&format!("/{n}")) + "\n").collect();
-        list += &format!("{}\nhttp://[\n", site.url("/0"));
-        fs::write(dir.path().join("urls.txt"), list).unwrap();
-        Place { dir, site }
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.dir.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn fetchall(&self, args: &[&str]) -> Fetchall {
-        let slots = SLOTS.to_string();
-        let usual = ["urls.txt", "-c", &slots, "--per-host", &slots];
-        fetchall(usual.iter().chain(args).copied()).dir(&self.dir)
-    }
-
-    fn records(&self, name: &str) -> Vec<Value> {
-        let text = fs::read_to_string(self.dir.path().join(name)).unwrap();
-        assert!(text.is_empty() || text.ends_with('\n'), "the last line is torn");
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    /// Waits until so many requests have come.
-    async fn asked(&self, count: usize, child: &mut Child) -> bool {
-        while self.site.asks().len() < count {
-            if child.ended() {
-                return false;
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        true
-    }
-}
-
-/// Every line of the list has exactly one record, which says of it what an undisturbed run says.
-fn assert_whole(records: &[Value], lines: usize) {
-    let by_seq: BTreeMap<u64, &Value> =
-        records.iter().map(|record| (record["seq"].as_u64().unwrap(), record)).collect();
-    assert_eq!((records.len(), by_seq.len()), (lines + 2, lines + 2), "one record for each line, none twice");
-    for (seq, record) in by_seq {
-        let number = seq as usize;
-        match number {
-            n if n == lines => assert_eq!(record["skip"]["of"], 0, "{record}"),
-            n if n > lines => assert_eq!(record["error"]["code"], "url.invalid", "{record}"),
-            n if n % 50 == 7 => assert_eq!(record["status"], 404, "{record}"),
-            n => assert_eq!(record["title"], n.to_string(), "{record}"),
-        }
-    }
-}
 
 #[tokio::test]
 async fn a_run_that_is_killed_again_and_again_loses_nothing_and_repeats_nothing() {
@@ -82,14 +13,7 @@ async fn a_run_that_is_killed_again_and_again_loses_nothing_and_repeats_nothing(
         let place = Place::with(lines).await;
         let mut args = vec!["--state", "run.db", "-o", "out.jsonl", "-q"];
         args.extend(ordered.then_some("--ordered"));
-        for _ in 0..KILLS {
-            let mut child = place.fetchall(&args).start();
-            let until = place.site.asks().len() + fastrand::usize(1..lines / KILLS);
-            if place.asked(until, &mut child).await {
-                child.signal(Signal::KILL);
-            }
-            child.wait().await;
-        }
+        place.kill_again_and_again(&args, lines).await;
         let run = place.fetchall(&args).run().await;
         assert_eq!(run.exit, 1, "{run}");
         let records = place.records("out.jsonl");

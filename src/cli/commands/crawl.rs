@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use fetchall::{
     Fetcher,
     crawler::{CrawlEnd, Crawler},
@@ -42,6 +42,11 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     if flags.output.dry_run {
         check_dry_run(&flags.save, &flags.output)?;
     }
+    if flags.choose.earlier().is_some() {
+        bail!(
+            "--since FILE goes with `fetch`: a crawl has to read pages for their links; --since DATE is about sitemaps"
+        );
+    }
     let save = archive::without_append(flags.save.clone(), &flags.warc);
     let output = Output::of(RecordKind::Page, &save, &flags.output, &specs)?;
     let found = if flags.save.append { Found::Whole } else { Found::Nothing };
@@ -62,7 +67,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let jar = JarFile::of(&flags.trust, &plan.settings);
         let fetcher = Fetcher::new(plan.settings.clone())?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        let sinks = vec![output.open(&select)?];
+        let sinks = output.open_all(&runtime, &select, None)?;
         let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;
         let crawler = Crawler::with_fetcher(plan, fetcher);
         go(&runtime, crawler, flags, Outlets { output: &output, sinks, archive }, jar.as_ref(), &voice)?
@@ -104,8 +109,8 @@ fn go(
     ran.wrote(jar.map_or(Ok(()), JarFile::save));
     ran.tell(voice);
     let end = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(note) = end.and_then(|end| note(&end)) {
-        voice.line(&note);
+    if let Some(end) = end {
+        notes(&end).iter().for_each(|note| voice.line(note));
     }
     Ok(ran.exit())
 }
@@ -126,15 +131,39 @@ fn crawling(crawler: Crawler, ended: Ended) -> Begin {
     })
 }
 
-/// What is to be said about pages that were not fetched, in a sentence.
-fn note(end: &CrawlEnd) -> Option<String> {
+/// What is to be said about a crawl beside its records, in sentences.
+fn notes(end: &CrawlEnd) -> Vec<String> {
     if end.stopped == Some(Stop::Gone) {
-        return None;
+        return Vec::new();
     }
-    let waiting = match end.waiting {
-        0 => None,
-        1 => Some("1 page was known and not asked for".to_owned()),
-        count => Some(format!("{count} pages were known and not asked for")),
+    let count = |count: u64, one: &str, more: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {more}"),
     };
-    waiting.or_else(|| end.over_budget.then(|| "there are more pages than --max-pages allows".to_owned()))
+    let mut notes = Vec::new();
+    if !end.places.is_empty() {
+        let more = end.places_in_all.saturating_sub(end.places.len() as u64);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        notes.push(format!("seeds were redirected, so the scope took in {}{more}", end.places.join(", ")));
+    }
+    if end.maps > 0 || end.maps_left > 0 {
+        let left = match end.maps_left {
+            0 => String::new(),
+            left => format!(", {left} left alone (elsewhere, too deep or too many)"),
+        };
+        notes.push(format!("{}{left}", count(end.maps, "sitemap was read", "sitemaps were read")));
+    }
+    if end.traps > 0 {
+        let traps = count(end.traps, "URL looked like a trap", "URLs looked like traps");
+        notes.push(format!("{traps} (--with skipped lists them, --traps off follows them)"));
+    }
+    if end.over_host_budget {
+        notes.push("a host has more pages than --max-pages-per-host allows".to_owned());
+    }
+    if end.waiting > 0 {
+        notes.push(count(end.waiting, "page was known and not asked for", "pages were known and not asked for"));
+    } else if end.over_budget {
+        notes.push("there are more pages than --max-pages allows".to_owned());
+    }
+    notes
 }

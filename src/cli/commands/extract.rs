@@ -44,6 +44,9 @@ pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
     if let Some(base) = &flags.base_url {
         extractor = extractor.base(base.clone());
     }
+    if let Some(format) = flags.input_format {
+        extractor = extractor.form(format.into());
+    }
     let found = match Extractor::find(&starts, flags.walk()) {
         Ok(found) => found,
         Err(problem) => bail!("{problem}"),
@@ -96,7 +99,7 @@ fn go(
     };
     let parts = Parts {
         begin: Box::new(begin),
-        sinks: vec![output.open(&pages.columns())?],
+        sinks: output.open_all(runtime, &pages.columns(), None)?,
         archive: None,
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),

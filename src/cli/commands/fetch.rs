@@ -52,16 +52,20 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
     let runtime = runtime()?;
-    let source = runtime.block_on(source::open(specs.clone(), flags.choose.lists()))?;
+    let mut source = runtime.block_on(source::open(specs.clone(), flags.choose.lists()))?;
+    if let Some(earlier) = flags.choose.earlier() {
+        source = source::earlier::since(source, source::earlier::open(earlier)?);
+    }
     let exit = if flags.output.dry_run {
         dry_run(&runtime, source, &settings, flags.output.format, &voice)
     } else {
         let (file, format) = output.file();
+        output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
         let continued = continued::open("fetch", &flags.continued, &specs, file, format, &voice)?;
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
-        let output = output.going_on(continued.content);
+        let output = output.going_on(&continued.contents);
         let planned = planned.map(|planned| planned.going_on(continued.archive));
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued), &voice)?
@@ -95,7 +99,7 @@ fn go(
     let extracting = fetcher.clone();
     let parts = Parts {
         begin: run::fetching(fetcher, source, continued.before.take()),
-        sinks: vec![output.open(&settings.pages.columns())?],
+        sinks: output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?,
         archive: planned.map(|planned| planned.open(settings)).transpose()?,
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
@@ -136,8 +140,8 @@ pub fn specs(sources: &[String]) -> anyhow::Result<Option<Vec<Spec>>> {
 
 /// A plan is no list of records: flags that shape records would be lost on it.
 pub fn check_dry_run(save: &SaveFlags, output: &OutputFlags) -> anyhow::Result<()> {
-    if save.output.is_some() {
-        bail!("--dry-run writes no records, so it takes no --output; the plan goes to stdout");
+    if save.output.is_some() || !save.sinks.is_empty() {
+        bail!("--dry-run writes no records, so it takes no --output and no --sink; the plan goes to stdout");
     }
     match output.format {
         None | Some(FormatArg::Text | FormatArg::Json | FormatArg::Jsonl) => Ok(()),

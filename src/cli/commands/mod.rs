@@ -4,11 +4,13 @@ mod archive;
 mod check;
 mod crawl;
 mod demo;
+mod diff;
 mod explain;
 mod extract;
 mod fetch;
 mod output;
 mod papers;
+mod places;
 mod session;
 
 use super::{definition::Command, exit::Exit};
@@ -23,6 +25,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Crawl(flags) => crawl::run(&flags),
         Command::Check(flags) => check::run(&flags),
         Command::Extract(flags) => extract::run(&flags),
+        Command::Diff(flags) => diff::run(&flags),
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Schema { name } => papers::schema(&name),

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{anyhow, bail};
 use fetchall::{
+    journal,
     model::record::{self, RecordKind},
     sink::{
         self, Content, Fields, Sink, Target,
@@ -16,7 +17,9 @@ use fetchall::{
     },
     source::Spec,
 };
+use tokio::runtime::Runtime;
 
+use super::places::{Places, is_same};
 use crate::cli::{
     flags::{ColorArg, FormatArg, OutputFlags, SaveFlags},
     progress::Stage,
@@ -31,12 +34,17 @@ pub struct Output {
     fields: Option<Fields>,
     colour: bool,
     stdout_is_terminal: bool,
+    places: Places,
 }
 
 impl Output {
     /// Records of this kind, as the flags want them.
     pub fn of(kind: RecordKind, save: &SaveFlags, flags: &OutputFlags, specs: &[Spec]) -> anyhow::Result<Output> {
         let file = save.file();
+        if let (None, Some(path)) = (flags.format, file.filter(|path| path.extension().is_some())) {
+            let known = FormatArg::by_name(path);
+            known.map_err(|problem| anyhow!("--output {problem}; databases and Parquet go with --sink"))?;
+        }
         let format = flags.chosen_format(file, io::stdout().is_terminal());
         let fields = flags.fields.as_deref().map(|list| Fields::parse(list, &schema(kind))).transpose();
         let fields = fields.map_err(|problem| anyhow!("--fields: {problem}"))?;
@@ -50,32 +58,40 @@ impl Output {
             }
             _ => {}
         }
+        let places = Places::of(save)?;
+        for place in places.files() {
+            refuse_to_overwrite_a_list("--sink", place, specs)?;
+        }
         let target = match file {
             Some(path) => {
-                refuse_to_overwrite_a_list(path, specs)?;
+                refuse_to_overwrite_a_list("--output", path, specs)?;
                 Target::File {
                     path: path.to_owned(),
                     content: if save.append { Content::Append } else { Content::Replace },
                 }
             }
-            None if save.append => bail!("--append needs a file to add to, and stdout is none"),
+            None if save.append && !places.have_a_file() => {
+                bail!("--append needs a file to add to, and stdout is none")
+            }
             None => stdout_target(),
         };
-        Ok(Output { kind, target, fields, ..Output::stdout(format, flags.color) })
+        Ok(Output { kind, target, fields, places, ..Output::stdout(format, flags.color) })
     }
 
     /// Whole records on stdout.
     pub fn stdout(format: FormatArg, color: Option<ColorArg>) -> Output {
         let stdout_is_terminal = io::stdout().is_terminal();
         let colour = terminal::colours(color.unwrap_or_default(), &terminal::Env::read(), stdout_is_terminal);
-        Output { kind: RecordKind::Fetch, format, target: stdout_target(), fields: None, colour, stdout_is_terminal }
+        let (kind, fields, places) = (RecordKind::Fetch, None, Places::default());
+        Output { kind, format, target: stdout_target(), fields, colour, stdout_is_terminal, places }
     }
 
-    /// With this becoming of what is in its file.
-    pub fn going_on(mut self, content: Option<Content>) -> Output {
-        if let (Some(now), Target::File { content, .. }) = (content, &mut self.target) {
-            *content = now;
+    /// With this becoming of what is in its files, in the order of [`open_all`](Self::open_all).
+    pub fn going_on(mut self, contents: &[Option<Content>]) -> Output {
+        if let (Some(Some(now)), Target::File { content, .. }) = (contents.first(), &mut self.target) {
+            *content = *now;
         }
+        self.places.going_on(contents.get(1..).unwrap_or_default());
         self
     }
 
@@ -86,6 +102,19 @@ impl Output {
             Target::Stdout | Target::Terminal => None,
         };
         (file, self.format)
+    }
+
+    /// Every place of `--sink` must be one that a run with `--state` can go on with, and not its file.
+    pub fn keep_off(&self, state: Option<&Path>) -> anyhow::Result<()> {
+        let Some(state) = state else { return Ok(()) };
+        if let Some(path) = self.places.parquet() {
+            let path = path.display();
+            bail!("a Parquet file cannot be gone on with ({path}), so it does not go with --state; sqlite: does");
+        }
+        match self.places.files().find(|path| is_same(path, state)) {
+            Some(path) => bail!("--sink {} is the file of --state; records need a file of their own", path.display()),
+            None => Ok(()),
+        }
     }
 
     /// Opens it; `columns` are those that a table has for what the run extracts.
@@ -101,6 +130,28 @@ impl Output {
         let is_table = matches!(self.format, FormatArg::Csv | FormatArg::Tsv);
         let of_pages = || (self.kind == RecordKind::Page && is_table).then(|| Fields::page_columns(columns));
         Ok(sink::open(format, self.target.clone(), self.fields.clone().or_else(of_pages), columns)?)
+    }
+
+    /// Opens it and every place of `--sink`, databases first: a run that is refused touches no file. `run`
+    /// names the run in databases; without it, it gets a name.
+    pub fn open_all(
+        &self,
+        runtime: &Runtime,
+        columns: &[String],
+        run: Option<&str>,
+    ) -> anyhow::Result<Vec<Box<dyn Sink>>> {
+        let new = if run.is_none() { journal::new_id() } else { String::new() };
+        let databases = runtime.block_on(self.places.open_databases(run.unwrap_or(&new)))?;
+        let mut sinks = vec![self.open(columns)?];
+        let as_file = |format, target| Output { format, target, ..self.beside() }.open(columns);
+        sinks.extend(self.places.open_files(databases, as_file)?);
+        Ok(sinks)
+    }
+
+    /// Another output of the same records.
+    fn beside(&self) -> Output {
+        let places = Places::default();
+        Output { kind: self.kind, fields: self.fields.clone(), places, target: self.target.clone(), ..*self }
     }
 
     fn look(&self) -> Look {
@@ -153,14 +204,16 @@ fn stdout_target() -> Target {
 }
 
 /// The output would eat its own input.
-fn refuse_to_overwrite_a_list(output: &Path, specs: &[Spec]) -> anyhow::Result<()> {
+fn refuse_to_overwrite_a_list(flag: &str, output: &Path, specs: &[Spec]) -> anyhow::Result<()> {
     let Ok(output) = output.canonicalize() else { return Ok(()) };
     let is_output = |list: &Path| list.is_file() && list.canonicalize().is_ok_and(|list| list == output);
     for spec in specs {
         match spec {
-            Spec::File(list) if is_output(list) => bail!("--output {} is the list that is to be read", list.display()),
+            Spec::File(list) if is_output(list) => {
+                bail!("{flag} {} is the list that is to be read", list.display())
+            }
             Spec::Stdin if is_output(Path::new("/dev/stdin")) => {
-                bail!("--output {} is the list that standard input reads", output.display())
+                bail!("{flag} {} is the list that standard input reads", output.display())
             }
             _ => {}
         }

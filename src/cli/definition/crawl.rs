@@ -1,6 +1,7 @@
 //! The help of `crawl`.
 
-use clap::Command as Clap;
+use clap::{Arg, Command as Clap, builder::StyledStr};
+use fetchall::{crawler, settings::RobotsMode};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,15 +61,29 @@ const COMMON: [&str; 19] = [
     "dry-run",
 ];
 
+/// The flag with the default that it has here, in the short help and in the long.
+fn with_default(arg: Arg, elsewhere: &str, here: &str) -> Arg {
+    let told =
+        |help: &StyledStr| help.to_string().replace(&format!("[default: {elsewhere}]"), &format!("[default: {here}]"));
+    let (short, long) = (arg.get_help().map(told), arg.get_long_help().map(told));
+    let arg = arg.help(short.unwrap_or_default());
+    match long {
+        Some(long) => arg.long_help(long),
+        None => arg,
+    }
+}
+
 /// The command with its help.
 pub fn dress(command: Clap) -> Clap {
     let command = command.mut_args(|arg| {
         let common = arg.get_long().is_some_and(|long| COMMON.contains(&long));
         arg.hide_short_help(!common)
     });
+    let settings = crawler::settings();
+    let robots = if settings.robots == RobotsMode::Obey { "obey" } else { "ignore" };
     command
-        .mut_arg("per_host", |arg| arg.help("Requests in flight for one host [default: 2]"))
-        .mut_arg("robots", |arg| arg.help("robots.txt: obey or ignore [default: obey]").hide_possible_values(true))
+        .mut_arg("per_host", |arg| with_default(arg, "8", &settings.limits.host.in_flight.to_string()))
+        .mut_arg("robots", |arg| with_default(arg, "ignore", robots).help("robots.txt: obey or ignore [default: obey]"))
         .mut_arg("include", |arg| arg.help("Follow only URLs that match this; may be repeated"))
         .mut_arg("exclude", |arg| arg.help("Follow no URL that matches this; may be repeated"))
         .mut_arg("limit", |arg| arg.help("Read at most so many seeds"))
@@ -81,4 +96,40 @@ pub fn dress(command: Clap) -> Clap {
         .before_help(EXAMPLES)
         .after_help(AFTER)
         .after_long_help(AFTER_LONG)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command};
+
+    use super::*;
+    use crate::cli::flags::CrawlFlags;
+
+    #[test]
+    fn the_help_tells_the_defaults_that_hold() {
+        let mut command = dress(CrawlFlags::augment_args(Command::new("crawl")));
+        let settings = crawler::settings();
+        let (plan, _) = CrawlFlags::default().resolve().unwrap();
+        let robots = if settings.robots == RobotsMode::Obey { "obey" } else { "ignore" };
+        let host = crawler::HostPages::OF_MANY;
+        for (flag, default) in [
+            ("--per-host <", settings.limits.host.in_flight.to_string()),
+            ("--robots <", robots.to_owned()),
+            ("--concurrency <", settings.limits.in_flight.to_string()),
+            ("--host-errors <", settings.limits.host_errors.to_string()),
+            ("--depth <", plan.rules.depth.to_string()),
+            ("--max-pages <", plan.limits.pages.unwrap().to_string()),
+            ("--max-pages-per-host <", format!("{host} with --scope domain or any")),
+            ("--scope <", plan.rules.scope.name().to_owned()),
+        ] {
+            for help in [command.render_help().to_string(), command.render_long_help().to_string()] {
+                // The short help has no room for all flags.
+                let Some((_, about)) = help.split_once(flag) else { continue };
+                let about = about.split_once("\n\n  ").map_or(about, |(about, _)| about);
+                let about =
+                    about.split("  --").next().unwrap_or(about).split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(about.contains(&format!("[default: {default}]")), "{flag} {default}\n{about}");
+            }
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! Which requests of the list are made, and when the run has had enough.
 
-use std::num::{NonZeroU32, NonZeroU64};
+use std::{
+    num::{NonZeroU32, NonZeroU64},
+    path::{Path, PathBuf},
+};
 
 use fetchall::{
     model::units::StatusSet,
@@ -90,12 +93,32 @@ pub struct ChooseFlags {
     /// Column of CSV and TSV that holds the URL, by name or number from 1
     #[arg(long, value_name = "C")]
     pub url_column: Option<String>,
-    /// Only entries of sitemaps and feeds that changed since then: 2026-01-31
+    /// Only what changed since then: a day (sitemaps, feeds), or the JSON Lines of an earlier run
     ///
-    /// A day, or a moment as 2026-01-31T12:00:00Z. Entries that do not say when they changed are
-    /// kept; the others are skipped with `excluded`.
-    #[arg(long, value_name = "DATE")]
-    pub since: Option<Since>,
+    /// A DATE is a day as 2026-01-31, or a moment as 2026-01-31T12:00:00Z, and is about entries of sitemaps and
+    /// feeds. Those that do not say when they changed are kept; the others are skipped with `excluded`.
+    /// A FILE is the output of an earlier run: pages are asked for under its conditions (ETag, Last-Modified),
+    /// and each record says whether its page is new, changed, unchanged or gone.
+    #[arg(long, value_name = "DATE|FILE", value_parser = since)]
+    pub since: Option<SinceArg>,
+}
+
+/// What `--since` may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SinceArg {
+    /// A day or a moment.
+    Date(Since),
+    /// The records of an earlier run.
+    Run(PathBuf),
+}
+
+/// A date, or else a file that is there.
+fn since(text: &str) -> Result<SinceArg, String> {
+    match text.parse() {
+        Ok(date) => Ok(SinceArg::Date(date)),
+        Err(_) if Path::new(text).exists() => Ok(SinceArg::Run(text.into())),
+        Err(fault) => Err(format!("{fault}; nor is it the file of an earlier run")),
+    }
 }
 
 pub(super) fn regex(text: &str) -> Result<Regex, String> {
@@ -117,7 +140,18 @@ impl ChooseFlags {
         source::Options {
             format: self.input_format.map(Into::into),
             url_column: self.url_column.clone(),
-            since: self.since.clone(),
+            since: match &self.since {
+                Some(SinceArg::Date(since)) => Some(since.clone()),
+                Some(SinceArg::Run(_)) | None => None,
+            },
+        }
+    }
+
+    /// The earlier run that pages are compared with.
+    pub fn earlier(&self) -> Option<&Path> {
+        match &self.since {
+            Some(SinceArg::Run(path)) => Some(path),
+            Some(SinceArg::Date(_)) | None => None,
         }
     }
 

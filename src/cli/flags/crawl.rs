@@ -2,11 +2,11 @@
 //!
 //! Must not know what a crawl does with them.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 use fetchall::{
     crawl::Nofollow,
-    crawler::{self, CrawlLimits, CrawlPlan, CrawlRules, Extras},
+    crawler::{self, CrawlLimits, CrawlPlan, CrawlRules, Extras, HostPages, Traps},
     policy::{canonical::Tracking, scope::Scope},
     session::Login,
 };
@@ -50,25 +50,39 @@ pub struct RuleFlags {
     /// Pages at most; 0 is all [default: 1000]
     #[arg(long, value_name = "N", value_parser = number)]
     pub max_pages: Option<u64>,
+    /// Pages of one host at most; 0 is all [default: 10000 with --scope domain or any]
+    ///
+    /// Where the crawl stays on the hosts of the seeds, --max-pages is enough.
+    #[arg(long, value_name = "N", value_parser = values::number)]
+    pub max_pages_per_host: Option<u32>,
     /// host, domain, prefix or any [default: host]
     ///
     /// `host` is the host and port of a seed, `domain` its registrable domain (by the public suffix
     /// list) on any port, `prefix` the folder of the seed and below, `any` the web. Where a seed is
-    /// redirected to, the crawl may go as well.
+    /// redirected to, the crawl may go as well, and says so; with `prefix` not to another folder of the
+    /// same site.
     #[arg(long, value_name = "SCOPE", hide_possible_values = true)]
     pub scope: Option<ScopeArg>,
     /// Read sitemaps too: on or off [default: off]
     ///
     /// Those at /sitemap.xml of the seeds' hosts and those that their robots.txt names; indexes up to
-    /// five levels deep. Their entries count as one link away from a seed.
+    /// five levels deep, on the hosts of the crawl; elsewhere what robots.txt names, and one level more.
+    /// Their entries count as one link away from a seed.
     #[arg(long, value_name = "ON|OFF", hide_possible_values = true)]
     pub sitemaps: Option<Switch>,
     /// Ask once for links out of the scope
     ///
-    /// None of them is followed. With HEAD, and with GET where that is refused; their records have no
-    /// `depth` and no `links`, and do not count as pages of --max-pages.
+    /// None of them is followed. With HEAD, and with GET up to the head of the answer where that is
+    /// refused; those that are marked nofollow too. Their records have no `depth` and no `links`, and do
+    /// not count as pages of --max-pages.
     #[arg(long)]
     pub check_links: bool,
+    /// Leave out what looks like a trap: on or off [default: on]
+    ///
+    /// Calendars without end, loops of folders, growing queries: `budget.trap`. --with skipped lists
+    /// what was left out.
+    #[arg(long, value_name = "ON|OFF", hide_possible_values = true)]
+    pub traps: Option<Switch>,
     /// Take utm_source, gclid and their like off
     #[arg(long)]
     pub drop_tracking: bool,
@@ -107,7 +121,18 @@ impl RuleFlags {
 
     fn limits(&self) -> CrawlLimits {
         let base = CrawlLimits::default();
-        CrawlLimits { pages: self.max_pages.map_or(base.pages, NonZeroU64::new), ..base }
+        CrawlLimits {
+            pages: self.max_pages.map_or(base.pages, NonZeroU64::new),
+            host_pages: match self.max_pages_per_host {
+                Some(most) => NonZeroU32::new(most).map_or(HostPages::All, HostPages::Most),
+                None => base.host_pages,
+            },
+            traps: match self.traps {
+                Some(Switch::On) => Traps::On,
+                Some(Switch::Off) => Traps::Off,
+                None => base.traps,
+            },
+        }
     }
 }
 
@@ -208,9 +233,15 @@ mod tests {
             "--nofollow=ignore",
             "--with=skipped,headers",
             "--per-host=5",
+            "--traps=off",
+            "--max-pages-per-host=7",
         ])
         .unwrap();
         assert_eq!((plan.rules.depth, plan.limits.pages, plan.rules.scope), (0, None, Scope::Domain));
+        assert_eq!(
+            (plan.limits.traps, plan.limits.host_pages),
+            (Traps::Off, HostPages::Most(NonZeroU32::new(7).unwrap()))
+        );
         assert_eq!(plan.extras, Extras { sitemaps: true, outside: true, skipped: true });
         assert_eq!((plan.rules.tracking, plan.rules.nofollow), (Tracking::Drop, Nofollow::Ignore));
         assert_eq!((plan.settings.limits.host.in_flight.get(), plan.settings.pages.with.headers), (5, true));

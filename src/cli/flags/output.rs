@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use fetchall::settings::{Order, Settings};
+use fetchall::{
+    settings::{Order, Settings},
+    sink::Packing,
+};
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -20,6 +23,27 @@ pub enum FormatArg {
     /// no records, only the summary
     None,
 }
+
+impl FormatArg {
+    /// What the extension of a file says, whatever its case.
+    ///
+    /// # Errors
+    /// Which extensions there are.
+    pub fn by_name(file: &Path) -> Result<FormatArg, String> {
+        let extension = Packing::name_within(file).extension().map(|extension| extension.to_ascii_lowercase());
+        match extension.as_deref().and_then(|extension| extension.to_str()) {
+            Some("csv") => Ok(FormatArg::Csv),
+            Some("tsv") => Ok(FormatArg::Tsv),
+            Some("json") => Ok(FormatArg::Json),
+            Some("txt") => Ok(FormatArg::Text),
+            Some("jsonl" | "ndjson") => Ok(FormatArg::Jsonl),
+            _ => Err(format!("{}: its extension names no format; {EXTENSIONS}", file.display())),
+        }
+    }
+}
+
+/// Which extensions there are, in a sentence.
+const EXTENSIONS: &str = "there is .jsonl, .ndjson, .json, .csv, .tsv and .txt, each with .gz or .zst behind it or not";
 
 /// `--progress`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -98,15 +122,8 @@ impl OutputFlags {
     /// JSON Lines for programs. With `--fields`, a terminal gets JSON Lines too: a readable line
     /// has no fields to choose from.
     pub fn chosen_format(&self, file: Option<&Path>, stdout_is_terminal: bool) -> FormatArg {
-        let by_name = file.and_then(Path::extension).map(|extension| extension.to_ascii_lowercase());
-        let by_name = match by_name.as_deref().and_then(|extension| extension.to_str()) {
-            Some("csv") => Some(FormatArg::Csv),
-            Some("tsv") => Some(FormatArg::Tsv),
-            Some("json") => Some(FormatArg::Json),
-            Some("txt") if self.fields.is_none() => Some(FormatArg::Text),
-            Some("jsonl" | "ndjson") => Some(FormatArg::Jsonl),
-            _ => None,
-        };
+        let by_name = file.and_then(|file| FormatArg::by_name(file).ok());
+        let by_name = by_name.filter(|format| *format != FormatArg::Text || self.fields.is_none());
         let on_terminal = file.is_none() && stdout_is_terminal && self.fields.is_none();
         self.format.or(by_name).unwrap_or(if on_terminal { FormatArg::Text } else { FormatArg::Jsonl })
     }

@@ -2,7 +2,7 @@
 
 use fetchall::{
     settings::{Pages, Settings},
-    source::walk::Walk,
+    source::{saved::Kind, walk::Walk},
 };
 use url::Url;
 
@@ -24,6 +24,11 @@ pub struct SavedFlags {
     /// relative to the file itself. Records know theirs.
     #[arg(long, value_name = "URL", value_parser = base_url, help_heading = "Choose")]
     pub base_url: Option<Url>,
+    /// What the sources are: records or page [default: by name and first bytes]
+    ///
+    /// Of what is named itself and of stdin; files in folders are pages.
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, help_heading = "Choose")]
+    pub input_format: Option<SavedFormat>,
     /// Read hidden files and folders too
     #[arg(long, help_heading = "Choose")]
     pub hidden: bool,
@@ -36,6 +41,24 @@ pub struct SavedFlags {
     pub save: SaveFlags,
     #[command(flatten)]
     pub output: OutputFlags,
+}
+
+/// `--input-format` of `extract`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SavedFormat {
+    /// a record a line
+    Records,
+    /// one page
+    Page,
+}
+
+impl From<SavedFormat> for Kind {
+    fn from(format: SavedFormat) -> Self {
+        match format {
+            SavedFormat::Records => Kind::Records,
+            SavedFormat::Page => Kind::Document,
+        }
+    }
 }
 
 fn base_url(text: &str) -> Result<Url, String> {
@@ -62,7 +85,7 @@ impl SavedFlags {
 
     /// Which files of a folder.
     pub fn walk(&self) -> Walk {
-        Walk { hidden: self.hidden, all: self.no_ignore }
+        Walk { hidden: self.hidden, all: self.no_ignore, ..Walk::default() }
     }
 }
 

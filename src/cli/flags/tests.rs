@@ -161,7 +161,6 @@ fn what_cannot_be_meant_is_refused_in_a_sentence() {
         (&["--ipv4", "--ipv6"], "cannot be used with"),
         (&["--fail-fast", "--max-failures", "2"], "cannot be used with"),
         (&["--key", "x"], "--cert"),
-        (&["--append"], "--output"),
         (&["--with", "header"], "did you mean `headers`?"),
         (&["--select", "h1"], "is not NAME=CSS"),
         (&["--select", "a=h1", "--select", "a[]=h2"], "is named twice"),

@@ -177,3 +177,24 @@ fn a_batch_cut_in_half_by_a_kill_is_as_if_it_had_never_been() {
     let (_journal, before, past) = open(&place, Begin::GoOn);
     assert_eq!((before.done.iter().collect::<Vec<_>>(), past.positions), (vec![0], vec![Some(10)]));
 }
+
+#[test]
+fn a_run_keeps_its_name_until_it_begins_anew() {
+    let place = place();
+    let name = |begin| open(&place, begin).0.id().to_owned();
+    let first = name(Begin::GoOn);
+    assert_eq!((first.len(), name(Begin::GoOn)), (36, first.clone()));
+    assert_ne!(name(Begin::Anew), first);
+}
+
+#[test]
+fn a_run_of_which_nothing_is_done_may_become_another() {
+    let place = place();
+    let first = open(&place, Begin::GoOn).0.id().to_owned();
+    let other = run().with("--sink", "sqlite:r.db");
+    let (mut journal, ..) = Journal::open(&place.1, &other, Begin::GoOn).unwrap();
+    assert_ne!(journal.id(), first);
+    journal.settle(&[record(0, None)], &[]).unwrap();
+    drop(journal);
+    assert!(matches!(Journal::open(&place.1, &run(), Begin::GoOn), Err(JournalError::Other { .. })));
+}

@@ -112,7 +112,7 @@ pub(super) fn read(tree: &Owned, form: ElementRef<'_>, page: &Url, base: &Base, 
 fn action(attribute: Option<&str>, page: &Url, base: &Base) -> Option<Url> {
     match attribute.map(str::trim) {
         None | Some("") => Some(page.clone()),
-        Some(action) => base.join(action),
+        Some(action) => base.join(action).ok(),
     }
 }
 

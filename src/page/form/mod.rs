@@ -12,11 +12,7 @@ mod controls;
 mod submit;
 mod tree;
 
-use std::{
-    borrow::Cow,
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use encoding_rs::Encoding;
 use url::Url;
@@ -25,16 +21,18 @@ use super::{
     Input,
     base::Base,
     blame::{Kind, SelectError, Written},
+    budget::Clock,
     charset, hints,
     media::Media,
     pick::{self, Way, Within},
+    scan::{Seek, scan},
     select::{Body, Document, Plan},
 };
 
 pub use controls::Form;
 pub use submit::{Filled, Submission};
 
-/// Time for making a tree, and for each look at it.
+/// Time for making a tree, and for all looks at it.
 const TIME: Duration = Duration::from_secs(2);
 
 /// A text that is shown to nobody.
@@ -117,6 +115,7 @@ pub struct FormPage<'a> {
     text: Cow<'a, str>,
     url: &'a Url,
     encoding: &'static Encoding,
+    clock: Clock,
 }
 
 impl<'a> FormPage<'a> {
@@ -127,13 +126,13 @@ impl<'a> FormPage<'a> {
             return None;
         }
         let (encoding, text) = charset::decode(&input.body, hints(input, &media));
-        let tree = tree::build(&text, Instant::now() + TIME)?;
-        Some(FormPage { tree, text, url: &input.url, encoding })
+        let tree = tree::build(&text, &Clock::of(TIME))?;
+        Some(FormPage { tree, text, url: input.url.as_deref()?, encoding, clock: Clock::of(TIME) })
     }
 
     /// Whether something on the page matches.
     pub fn has(&self, css: &Css) -> bool {
-        self.matches(css).next().is_some()
+        self.matches(css).is_some()
     }
 
     /// Whether a form on it asks for a password.
@@ -147,7 +146,7 @@ impl<'a> FormPage<'a> {
         let base = self.base();
         let read = |form| controls::read(&self.tree, form, self.url, &base, self.encoding);
         if let Some(css) = css {
-            let Some(element) = self.matches(css).next() else {
+            let Some(element) = self.matches(css) else {
                 return Err(FormError::new(format!("`{}` matches nothing on the page", css.text)));
             };
             return match element.value().name() {
@@ -179,11 +178,11 @@ impl<'a> FormPage<'a> {
     }
 
     fn base(&self) -> Base {
-        Base::new(self.url, pick::base(&self.tree.html), self.encoding)
+        Base::new(Some(self.url), scan(&self.text, Seek::Base).base.as_deref(), self.encoding)
     }
 
-    fn matches<'s>(&'s self, css: &'s Css) -> impl Iterator<Item = scraper::ElementRef<'s>> {
-        pick::matches(Within::Page(&self.tree.html), &css.selector, Way::of(&css.text), Instant::now() + TIME)
+    fn matches<'s>(&'s self, css: &'s Css) -> Option<scraper::ElementRef<'s>> {
+        pick::matches(Within::Page(&self.tree.html), &css.selector, Way::of(&css.text), &self.clock).next()
     }
 }
 

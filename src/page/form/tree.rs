@@ -8,7 +8,6 @@ use std::{
     borrow::Cow,
     cell::{Ref, RefCell},
     collections::HashMap,
-    time::Instant,
 };
 
 use html5ever::{
@@ -18,7 +17,7 @@ use html5ever::{
 };
 use scraper::{ElementRef, Html, HtmlTreeSink};
 
-use crate::page::{pick, tree};
+use crate::page::{budget::Clock, pick, tree};
 
 /// Controls of a page at most; a login needs a handful.
 const CONTROLS: usize = 2_000;
@@ -34,9 +33,9 @@ pub(super) struct Owned {
     controls: HashMap<NodeId, Vec<NodeId>>,
 }
 
-pub(super) fn build(text: &str, until: Instant) -> Option<Owned> {
+pub(super) fn build(text: &str, clock: &Clock) -> Option<Owned> {
     let sink = Sink { inner: HtmlTreeSink::new(Html::new_document()), owners: RefCell::default() };
-    tree::grow(sink, |sink| sink.inner.0.borrow().tree.values().len(), text, until)
+    tree::grow(sink, |sink| sink.inner.0.borrow().tree.values().len(), text, clock).tree
 }
 
 impl Owned {

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn later() -> Instant {
-    Instant::now() + Duration::from_secs(600)
+fn later() -> Budget {
+    Budget::of(Duration::from_secs(600), 0)
 }
 
 fn find(path: &str, value: &Value) -> Vec<Value> {
     let path = JsonPath::parse(path).unwrap_or_else(|fault| panic!("{path}: {fault:?}"));
-    path.find(value, later()).into_iter().cloned().collect()
+    path.find(value, &later()).into_iter().cloned().collect()
 }
 
 /// The store of RFC 9535, figure 1.
@@ -117,7 +117,7 @@ fn a_hostile_value_takes_neither_time_nor_memory() {
         let value: Value = serde_json::from_str(&text).unwrap();
         for path in ["$..*..*..*", "$.*[*][*]", "$..[?count($..*) > 3]", "$..[?search(@, $..*)]", "$..[?@ == $]"] {
             let start = Instant::now();
-            let found = JsonPath::parse(path).unwrap().find(&value, start + Duration::from_millis(100));
+            let found = JsonPath::parse(path).unwrap().find(&value, &Budget::of(Duration::from_millis(100), 0));
             assert!(start.elapsed() < Duration::from_secs(2), "{path}: {:?}", start.elapsed());
             assert!(found.len() <= 1_100_000);
         }
@@ -128,7 +128,7 @@ fn a_hostile_value_takes_neither_time_nor_memory() {
 fn a_hostile_value_full_of_patterns_ends_in_time() {
     let value: Value = (0..5_000).map(|i| format!("{i}\\w{{60}}")).collect();
     let start = Instant::now();
-    JsonPath::parse("$[?search('a', @)]").unwrap().find(&value, start + Duration::from_millis(200));
+    JsonPath::parse("$[?search('a', @)]").unwrap().find(&value, &Budget::of(Duration::from_millis(200), 0));
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }
 

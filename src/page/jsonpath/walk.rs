@@ -2,7 +2,7 @@
 //!
 //! Nests as the path does, not as the value does. Must not know how a path is written.
 
-use std::{borrow::Cow, cmp::Ordering, collections::HashMap, time::Instant};
+use std::{borrow::Cow, cmp::Ordering, collections::HashMap};
 
 use jsonpath_rust::parser::model::{
     Comparable, Comparison, Filter, FilterAtom, FnArg, JpQuery, Literal, Segment, Selector, SingularQuery,
@@ -10,6 +10,8 @@ use jsonpath_rust::parser::model::{
 };
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
+
+use crate::page::budget::Budget;
 
 /// Nodes kept at once at most: 8 MB.
 const NODES: usize = 1_000_000;
@@ -23,15 +25,15 @@ const PATTERNS: usize = 16;
 /// Size of a compiled regular expression at most, in bytes.
 const PATTERN_BYTES: usize = 4 << 20;
 
-/// What the path leads to, in the order of the standard, as far as it is found until then.
-pub(super) fn find<'v>(query: &JpQuery, root: &'v Value, until: Instant) -> Vec<&'v Value> {
-    let mut walk = Walk { root, until, steps: 0, over: false, patterns: HashMap::new() };
+/// What the path leads to, in the order of the standard, as far as the budget goes.
+pub(super) fn find<'v>(query: &JpQuery, root: &'v Value, budget: &Budget) -> Vec<&'v Value> {
+    let mut walk = Walk { root, budget, steps: 0, over: false, patterns: HashMap::new() };
     walk.query(&query.segments, root)
 }
 
-struct Walk<'v> {
+struct Walk<'v, 'b> {
     root: &'v Value,
-    until: Instant,
+    budget: &'b Budget,
     steps: usize,
     over: bool,
     patterns: HashMap<String, Option<Regex>>,
@@ -40,11 +42,15 @@ struct Walk<'v> {
 /// The value of an argument or a side of a comparison; `None` is the standard's Nothing.
 type Side<'a> = Option<Cow<'a, Value>>;
 
-impl<'v> Walk<'v> {
+impl<'v> Walk<'v, '_> {
     /// Whether one more step may be made.
     fn goes_on(&mut self, kept: usize) -> bool {
         self.steps += 1;
-        self.over |= kept >= NODES || (self.steps.is_multiple_of(STRIDE) && Instant::now() >= self.until);
+        if kept >= NODES {
+            self.budget.room.refuse();
+            self.over = true;
+        }
+        self.over |= self.steps.is_multiple_of(STRIDE) && self.budget.clock.is_over();
         !self.over
     }
 
@@ -212,7 +218,7 @@ impl<'v> Walk<'v> {
         let pattern = extent.pattern(pattern);
         if !self.patterns.contains_key(&pattern) {
             // Making one takes 30 ms at worst, so each is a look at the clock.
-            self.over |= Instant::now() >= self.until;
+            self.over |= self.budget.clock.is_over();
             if self.over {
                 return false;
             }

@@ -9,6 +9,7 @@ use std::{borrow::Cow, ops::Range};
 use serde::de::IgnoredAny;
 
 use super::card::is_absolute;
+use crate::page::json_ld;
 
 /// Properties whose strings are addresses (schema.org, those with a range of `URL` or of something
 /// that is given by its URL).
@@ -77,10 +78,14 @@ struct Open {
 }
 
 /// Tells each address and where it stands, without quotes. A text that is no JSON has none.
-pub(super) fn read(json: &str, tell: &mut dyn FnMut(&str, Range<usize>)) {
-    if serde_json::from_str::<IgnoredAny>(json).is_err() {
-        return;
-    }
+pub(super) fn read(block: &str, tell: &mut dyn FnMut(&str, Range<usize>)) {
+    let parse = |text: &str| serde_json::from_str::<IgnoredAny>(text).map(|_| text.to_owned());
+    let Some(Ok((start, json))) = json_ld::read(block, parse) else { return };
+    addresses(&json, &mut |value, span| tell(value, span.start + start..span.end + start));
+}
+
+/// The same of a text that is JSON.
+fn addresses(json: &str, tell: &mut dyn FnMut(&str, Range<usize>)) {
     let bytes = json.as_bytes();
     let mut open: Vec<Open> = Vec::new();
     let mut at = 0;
@@ -202,6 +207,7 @@ mod tests {
             (r#"{"image": [{"x": "https://h/no"}, "https://h/a"]}"#, &["https://h/a"]),
             (r#"[{"url": "/relative"}, {"url": "mailto:x@h"}, {"url": 1}, {"url": "https://h/a"}]"#, &["https://h/a"]),
             (r#"{"url": "https://h/?q={term}"}"#, &[]),
+            ("<!-- \n{\"name\": \"two\nlines\", \"url\": \"https://h/a\"}; -->", &["https://h/a"]),
             ("{\"url\": \"https://h/a\"", &[]),
             ("/* {\"url\": \"https://h/a\"} */", &[]),
             ("\"https://h/no\"", &[]),

@@ -1,16 +1,12 @@
 //! The outline against a tree: anchors and the plain links by html5ever's full tree construction,
 //! scripting off, over pages of our own and, where the toolchain has them, of the Rust documentation.
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, time::Duration};
 
 use scraper::{ElementRef, Html};
 
 use super::*;
-use crate::page::{reference::rust_documentation, tree};
+use crate::page::{budget::Clock, reference::rust_documentation, tree};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
@@ -54,7 +50,7 @@ fn links_of_tree(elements: &[ElementRef<'_>]) -> Vec<(String, String)> {
 
 fn compare(path: &Path) {
     let html = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
-    let tree = tree::build(&html, Instant::now() + Duration::from_secs(600)).expect("not too deep");
+    let tree = tree::build(&html, &Clock::of(Duration::from_secs(600))).tree.expect("not too deep");
     let elements = elements(&tree);
     let found = outline(&html, Look::ALL);
     let plain = found.links.iter().filter(|link| {

@@ -6,7 +6,7 @@ use super::*;
 
 fn links_of(html: &str) -> Vec<String> {
     let url = Url::parse("https://h.test/dir/page?q").unwrap();
-    scan(html, Seek::Links).links(&url, UTF_8)
+    scan(html, Seek::Links).links(Some(&url), UTF_8)
 }
 
 /// Links below the origin of the page, without it.
@@ -197,14 +197,14 @@ fn forms_do_not_nest() {
 fn queries_follow_the_encoding_of_the_page() {
     let url = Url::parse("https://h.test/").unwrap();
     let scanned = scan("<a href='/ü?ü=€'>", Seek::Links);
-    assert_eq!(scanned.links(&url, WINDOWS_1252), ["https://h.test/%C3%BC?%FC=%80"]);
-    assert_eq!(scanned.links(&url, encoding_rs::UTF_16LE), ["https://h.test/%C3%BC?%C3%BC=%E2%82%AC"]);
+    assert_eq!(scanned.links(Some(&url), WINDOWS_1252), ["https://h.test/%C3%BC?%FC=%80"]);
+    assert_eq!(scanned.links(Some(&url), encoding_rs::UTF_16LE), ["https://h.test/%C3%BC?%C3%BC=%E2%82%AC"]);
 }
 
 #[test]
 fn a_long_base_does_not_multiply_without_bounds() {
     let html = format!("<base href='/{}/'>{}", "b".repeat(1 << 20), "<a href=x>".repeat(1_000));
     let links = links_of(&html);
-    assert!(links.iter().map(String::len).sum::<usize>() <= LINK_BYTES);
+    assert!(links.iter().map(String::len).sum::<usize>() <= crate::page::base::BYTES);
     assert_eq!(links.len(), 31);
 }

@@ -9,7 +9,11 @@ use super::{
     filter::{self, Chain, Filter},
     number, weight,
 };
-use crate::page::{base::Base, fold::Folded, pick::Budget};
+use crate::page::{
+    base::Base,
+    budget::{Budget, Cut, Room},
+    fold::Folded,
+};
 
 /// Characters of a value that a message shows.
 const SHOWN: usize = 40;
@@ -25,7 +29,9 @@ pub(super) struct Made {
 /// What filters need besides the value.
 pub(super) struct Means<'a> {
     pub(super) base: Option<&'a Base>,
-    pub(super) budget: &'a mut Budget,
+    pub(super) budget: &'a Budget,
+    /// Why what was looked at is not all that there is.
+    pub(super) cut: Option<Cut>,
 }
 
 impl Made {
@@ -41,11 +47,16 @@ impl Made {
 }
 
 impl Chain {
-    /// What the filters make of a value. Each is asked of every member of a list.
-    pub(super) fn run(&self, mut made: Made, means: &mut Means<'_>) -> Made {
+    /// What the filters make of a value. Each is asked of every member of a list. A default stands for
+    /// what is not there, and not for what was not looked for any more.
+    pub(super) fn run(&self, mut made: Made, means: &Means<'_>) -> Made {
         for filter in &self.filters {
             made = match (filter, made.value) {
+                (Filter::Default(_), value) if means.budget.cut().or(means.cut).is_some() => {
+                    Made { value, bad: made.bad }
+                }
                 (Filter::Default(default), Value::Null) => Made::of(default.clone()),
+                (Filter::Default(default), Value::String(text)) if text.is_empty() => Made::of(default.clone()),
                 (Filter::Default(default), Value::Array(list)) if made.bad.is_some() => {
                     let fill = |value: Value| if value.is_null() { default.clone() } else { value };
                     Made::of(list.into_iter().map(fill).collect())
@@ -63,7 +74,7 @@ impl Chain {
     }
 }
 
-fn run_list(filter: &Filter, list: Vec<Value>, mut bad: Option<String>, means: &mut Means<'_>) -> Made {
+fn run_list(filter: &Filter, list: Vec<Value>, mut bad: Option<String>, means: &Means<'_>) -> Made {
     let mut out = Vec::with_capacity(list.len());
     for value in list {
         if value.is_null() {
@@ -84,7 +95,7 @@ fn run_list(filter: &Filter, list: Vec<Value>, mut bad: Option<String>, means: &
 }
 
 /// One filter on one value. Null: it makes nothing of it. The error says why it cannot be read.
-fn run_one(filter: &Filter, value: Value, means: &mut Means<'_>) -> Result<Value, String> {
+fn run_one(filter: &Filter, value: Value, means: &Means<'_>) -> Result<Value, String> {
     match (filter, &value) {
         (Filter::Number(_), Value::Number(number)) => return Ok(number.as_f64().into()),
         (Filter::Int(_), Value::Number(number)) => {
@@ -105,10 +116,13 @@ fn run_one(filter: &Filter, value: Value, means: &mut Means<'_>) -> Result<Value
         Filter::Int(decimal) => number::int(&text, *decimal).map(Value::from).map_err(said),
         Filter::Bool => filter::boolean(&text).map(Value::from).ok_or_else(|| said("is neither true nor false")),
         Filter::Date(order) => date::date(&text, *order).map(Value::from).map_err(said),
-        Filter::Json => json(&text, means.budget).map_err(|reason| said(&reason)),
-        Filter::Url => match means.base {
-            Some(base) => base.join(&text).ok_or_else(|| said("is no URL")).map(|url| paid(url.into(), means)),
-            None => url::Url::parse(&text).map(|url| paid(url.into(), means)).map_err(|_| said("is no absolute URL")),
+        Filter::Json => json(&text, &means.budget.room).map_err(|reason| said(&reason)),
+        Filter::Url => match means.base.map_or_else(|| url::Url::parse(&text), |base| base.join(&text)) {
+            Ok(url) => Ok(paid(url.into(), means)),
+            Err(url::ParseError::RelativeUrlWithoutBase) => {
+                Err(said("is relative, and no address of the page is known; see --base-url"))
+            }
+            Err(_) => Err(said("is no URL")),
         },
         Filter::Trim => Ok(folded(&text).into()),
         Filter::Lower => Ok(paid(text.to_lowercase(), means)),
@@ -117,7 +131,7 @@ fn run_one(filter: &Filter, value: Value, means: &mut Means<'_>) -> Result<Value
         Filter::Replace(old, new) => {
             let grows = new.len().saturating_sub(old.len());
             let more = if grows == 0 { 0 } else { text.matches(old.as_str()).count().saturating_mul(grows) };
-            Ok(if means.budget.pays(more) { text.replace(old.as_str(), new).into() } else { Value::Null })
+            Ok(if means.budget.room.pays(more) { text.replace(old.as_str(), new).into() } else { Value::Null })
         }
         Filter::Split(by) => Ok(split(&text, by, means)),
         Filter::Default(_) => Ok(value),
@@ -130,8 +144,8 @@ pub(super) fn group<'t>(found: &regex::Captures<'t>) -> &'t str {
 }
 
 /// Reads JSON, if there is room for it.
-pub(super) fn json(text: &str, budget: &mut Budget) -> Result<Value, String> {
-    if !budget.pays(weight::of_text(text)) {
+pub(super) fn json(text: &str, room: &Room) -> Result<Value, String> {
+    if !room.pays(weight::of_text(text)) {
         return Err("holds too many values".to_owned());
     }
     serde_json::from_str(text).map_err(|error| format!("is no JSON: {error}"))
@@ -139,9 +153,9 @@ pub(super) fn json(text: &str, budget: &mut Budget) -> Result<Value, String> {
 
 /// Its parts without white space around them; empty ones are left out. An empty separator stands
 /// for white space.
-fn split(text: &str, by: &str, means: &mut Means<'_>) -> Value {
+fn split(text: &str, by: &str, means: &Means<'_>) -> Value {
     let count = if by.is_empty() { text.len() / 2 } else { text.matches(by).count() };
-    if !means.budget.pays((count + 1).saturating_mul(weight::VALUE)) {
+    if !means.budget.room.pays((count + 1).saturating_mul(weight::VALUE)) {
         return Value::Null;
     }
     let kept = |part: &&str| !part.is_empty();
@@ -158,8 +172,8 @@ fn folded(text: &str) -> String {
 }
 
 /// A text, if there is room for it; else nothing.
-fn paid(text: String, means: &mut Means<'_>) -> Value {
-    if means.budget.pays(text.len()) { text.into() } else { Value::Null }
+fn paid(text: String, means: &Means<'_>) -> Value {
+    if means.budget.room.pays(text.len()) { text.into() } else { Value::Null }
 }
 
 fn whole(number: &serde_json::Number) -> Option<Value> {

@@ -95,6 +95,11 @@ impl Field {
         Ok(fields)
     }
 
+    /// Whether it is asked of the tree of a page, where the page is HTML.
+    pub(super) fn looks_at_tree(&self) -> bool {
+        !matches!(self.source, Source::Regex(_))
+    }
+
     /// Fields of the group that this is.
     pub(super) fn inner(&self) -> &[Field] {
         match &self.source {
@@ -165,36 +170,74 @@ fn regex(written: Written<'_>) -> Result<(Source, Chain), SelectError> {
     Ok((Source::Regex(regex), chain))
 }
 
-/// Marks the fields of these names as required; `items.price` is a field of a group.
+/// Marks the fields of these names as required; `items.price` is a field of a group, which is required
+/// with it: where no item is, no price is.
 pub(super) fn require(fields: &mut [Field], required: &[String]) -> Result<(), SelectError> {
     for path in required {
         let names = names(fields);
-        let Some(field) = find(fields, path) else {
+        if !mark(fields, path, Groups::Too) {
             let hint = match units::nearest(path, names.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
+                None if names.is_empty() => "select something of this name with --select, --json or --regex".to_owned(),
                 None => format!("there are {}", names.join(", ")),
             };
             let written = Written { kind: Kind::Name, name: path, text: path };
             return Err(written.fault("a name is required that nothing is selected for").hint(hint));
-        };
-        field.chain.required = true;
+        }
     }
     Ok(())
 }
 
-fn find<'f>(fields: &'f mut [Field], path: &str) -> Option<&'f mut Field> {
+/// Whether the groups around a field are required with it.
+#[derive(Clone, Copy, PartialEq)]
+enum Groups {
+    Too,
+    No,
+}
+
+/// Marks the field of this name as required; answers whether there is one.
+fn mark(fields: &mut [Field], path: &str, groups: Groups) -> bool {
     let bare = path.replace("[]", "");
-    if let Some(whole) = fields.iter().position(|field| field.name == bare.trim()) {
-        return fields.get_mut(whole);
+    if let Some(whole) = fields.iter_mut().find(|field| field.name == bare.trim()) {
+        whole.chain.required = true;
+        return true;
     }
-    let mut parts = bare.split('.').map(str::trim);
-    let first = parts.next()?;
-    let mut field = fields.iter_mut().find(|field| field.name == first)?;
-    for part in parts {
-        let Source::Group(_, inner) = &mut field.source else { return None };
-        field = inner.iter_mut().find(|field| field.name == part)?;
+    let parts: Vec<&str> = bare.split('.').map(str::trim).collect();
+    let Some(way) = way(fields, &parts) else { return false };
+    let (mut level, last) = (fields, way.len() - 1);
+    for (depth, at) in way.into_iter().enumerate() {
+        let Some(field) = level.get_mut(at) else { return false };
+        field.chain.required |= depth == last || groups == Groups::Too;
+        level = match &mut field.source {
+            Source::Group(_, inner) => inner,
+            _ => &mut [],
+        };
     }
-    Some(field)
+    true
+}
+
+/// Where the parts of a name are found, level by level.
+fn way(fields: &[Field], parts: &[&str]) -> Option<Vec<usize>> {
+    let mut level = fields;
+    let step = |part: &&str| {
+        let at = level.iter().position(|field| field.name == *part)?;
+        level = level.get(at)?.inner();
+        Some(at)
+    };
+    parts.iter().map(step).collect()
+}
+
+/// Requires of `new` what was required of the field that it stands for. What it lacks of that goes to
+/// `lacking`.
+pub(super) fn inherit(new: &mut Field, old: &Field, lacking: &mut Vec<String>) {
+    let mut left = vec![(old.name.clone(), old)];
+    let mut wanted = Vec::new();
+    while let Some((name, field)) = left.pop() {
+        left.extend(field.inner().iter().rev().map(|inner| (format!("{name}.{}", inner.name), inner)));
+        wanted.extend(Some(name).filter(|_| field.chain.required));
+    }
+    let fields = std::slice::from_mut(new);
+    lacking.extend(wanted.into_iter().filter(|name| !mark(fields, name, Groups::No)));
 }
 
 /// All names, those in groups with the names of their groups.

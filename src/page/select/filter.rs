@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::units,
-    page::blame::{SelectError, Written},
+    page::blame::{Kind, SelectError, Written},
 };
 
 /// Size of a compiled regular expression at most, in bytes: `\w{1,64}` takes 3 MiB.
@@ -86,6 +86,11 @@ impl Chain {
     /// Whether one text may become several.
     pub(super) fn splits(&self) -> bool {
         self.filters.iter().any(|filter| matches!(filter, Filter::Split(_)))
+    }
+
+    /// Whether there is a value for what is not found.
+    pub(super) fn has_default(&self) -> bool {
+        self.filters.iter().any(|filter| matches!(filter, Filter::Default(_)))
     }
 
     /// Whether addresses are made absolute.
@@ -236,7 +241,12 @@ fn unknown(cursor: &Cursor<'_>, start: usize, name: &str) -> SelectError {
     let hint = match units::nearest(name, names.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
-            format!("there are {}; an element is written without a namespace", names.collect::<Vec<_>>().join(", "))
+            let all = names.collect::<Vec<_>>().join(", ");
+            match cursor.written.kind {
+                Kind::Css => format!("there are {all}; an element is written without a namespace"),
+                Kind::Json => format!("there are {all}; functions stand in conditions, as in $[?length(@.a) > 1]"),
+                _ => format!("there are {all}"),
+            }
         }
     };
     cursor.fault_at(start..cursor.at, format!("there is no filter `{name}`")).hint(hint)
@@ -296,7 +306,6 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::blame::Kind;
 
     fn read(text: &str) -> Result<Chain, SelectError> {
         Chain::read(&mut Cursor::new(Written { kind: Kind::Css, name: "x", text }))

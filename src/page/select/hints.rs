@@ -5,16 +5,20 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use scraper::Html;
 
 use super::{
-    Plan,
+    Body, Plan,
     field::{Css, Field, Source},
+    troubles::Troubles,
 };
-use crate::page::{pick, tree};
+use crate::page::{
+    budget::{Clock, Cut},
+    pick, tree,
+};
 
 /// Selectors that are followed at most; each request may bring its own.
 const TALLIES: usize = 256;
@@ -36,6 +40,27 @@ const SHOWN: usize = 64;
 #[derive(Debug, Default)]
 pub struct Hints {
     tallies: Vec<Tally>,
+    troubles: Troubles,
+}
+
+/// What was seen of selectors on one page.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Those that matched, by address.
+    pub(super) matched: HashSet<*const Css>,
+    /// Those that were not asked to their end.
+    cut: HashSet<*const Css>,
+    pub(super) troubles: Troubles,
+}
+
+impl Seen {
+    /// A field of this name was not asked to its end.
+    pub(super) fn cut(&mut self, field: &Field, name: &str, cut: Cut) {
+        if let Source::Css(css, _) | Source::Group(css, _) = &field.source {
+            self.cut.insert(std::ptr::from_ref(css));
+        }
+        self.troubles.cut(name, cut);
+    }
 }
 
 #[derive(Debug)]
@@ -69,32 +94,43 @@ impl Hints {
     /// For pages that nobody reads otherwise: a plan that was made with [`Plan::noting`] does this
     /// while it reads.
     pub fn note(&mut self, plan: &Plan, html: &str) {
-        let until = Instant::now() + Duration::from_secs(1);
-        let Some(tree) = tree::build(html, until) else { return };
-        let mut matched = HashSet::new();
+        let clock = Clock::of(Duration::from_secs(1));
+        let Some(tree) = tree::build(html, &clock).tree else { return };
+        let mut seen = Seen::default();
         let mut left: Vec<(&Field, Vec<pick::Within<'_>>)> =
             plan.fields.iter().map(|field| (&**field, vec![pick::Within::Page(&tree)])).collect();
         while let Some((field, places)) = left.pop() {
             let (Source::Css(css, _) | Source::Group(css, _)) = &field.source else { continue };
             let Some(selector) = &css.selector else { continue };
-            let found = places.iter().flat_map(|within| pick::matches(*within, selector, css.way, until));
+            let found = places.iter().flat_map(|within| pick::matches(*within, selector, css.way, &clock));
             let found: Vec<_> = found.take(KEPT).map(pick::Within::Element).collect();
             if !found.is_empty() {
-                matched.insert(std::ptr::from_ref(css));
+                seen.matched.insert(std::ptr::from_ref(css));
                 left.extend(field.inner().iter().map(|inner| (inner, found.clone())));
             }
         }
-        self.note_tree(plan, &tree, &matched);
+        self.note_tree(plan, &tree, &seen);
     }
 
-    /// The same for a page that was read: `matched` holds the selectors that matched.
-    pub(super) fn note_tree(&mut self, plan: &Plan, tree: &Html, matched: &HashSet<*const Css>) {
+    /// The same for a body that was read.
+    pub(super) fn take(&mut self, plan: &Plan, body: Body, tree: Option<&Html>, seen: Seen) {
+        if let Some(tree) = tree {
+            self.note_tree(plan, tree, &seen);
+        }
+        self.troubles.asked(plan, body);
+        self.troubles.add(seen.troubles);
+    }
+
+    fn note_tree(&mut self, plan: &Plan, tree: &Html, seen: &Seen) {
         let mut wanted = Vec::new();
         let mut left: Vec<(String, &Field)> =
             plan.fields.iter().rev().map(|field| (field.name.clone(), &**field)).collect();
         while let Some((path, field)) = left.pop() {
             let (Source::Css(css, _) | Source::Group(css, _)) = &field.source else { continue };
-            let is_matched = css.selector.is_none() || matched.contains(&std::ptr::from_ref(css));
+            let is_matched = css.selector.is_none() || seen.matched.contains(&std::ptr::from_ref(css));
+            if !is_matched && seen.cut.contains(&std::ptr::from_ref(css)) {
+                continue;
+            }
             if is_matched {
                 // Only then its fields were asked.
                 let inner = |inner: &Field| format!("{path}.{}", inner.name);
@@ -122,10 +158,13 @@ impl Hints {
         }
     }
 
-    /// One sentence for each selector that matched nothing on any page it was asked of.
+    /// One sentence for each selector that matched nothing on any page it was asked of, for each field
+    /// that was cut short or could not be read, and for what was asked of nothing that it can be asked of.
     pub fn sentences(&self) -> Vec<String> {
-        let mut sentences: Vec<String> =
-            self.tallies.iter().filter(|tally| !tally.matched && tally.pages > 0).map(Tally::sentence).collect();
+        // First what data lack without anybody seeing it.
+        let mut sentences = self.troubles.sentences();
+        let unmatched = self.tallies.iter().filter(|tally| !tally.matched && tally.pages > 0);
+        sentences.extend(unmatched.map(Tally::sentence));
         let mut told = HashSet::new();
         sentences.retain(|sentence| told.insert(sentence.clone()));
         sentences
@@ -257,85 +296,4 @@ fn needles(css: &str) -> Vec<(Sort, String)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-
-    fn plan(selectors: &[(&str, &str)]) -> Plan {
-        let owned: Vec<_> = selectors.iter().map(|(name, css)| (name.to_string(), css.to_string())).collect();
-        Plan::parse(&owned).unwrap()
-    }
-
-    fn sentences(selectors: &[(&str, &str)], html: &str, pages: usize) -> Vec<String> {
-        let (mut alone, shared) = (Hints::default(), Arc::new(Mutex::new(Hints::default())));
-        let plan = plan(selectors);
-        let noting = plan.clone().noting(&shared);
-        for _ in 0..pages {
-            alone.note(&plan, html);
-            noting.read(html);
-        }
-        let sentences = alone.sentences();
-        assert_eq!(sentences, shared.lock().unwrap().sentences(), "reading notes what noting notes");
-        sentences
-    }
-
-    #[test]
-    fn a_selector_without_matches_is_told_what_is_near() {
-        let html = "<p class='price big'>1</p><div id=Main class=card><h2>x</h2></div>";
-        for (css, want) in [
-            (".pricee", "`.pricee` matched nothing on 24 pages; `.price` occurs 24 times"),
-            (".Price", "`.Price` matched nothing on 24 pages; `.price` occurs 24 times"),
-            ("#price", "`#price` matched nothing on 24 pages; `.price` occurs 24 times"),
-            ("price", "`price` matched nothing on 24 pages; `.price` occurs 24 times"),
-            ("#main > h2", "`#main > h2` matched nothing on 24 pages; `#Main` occurs 24 times"),
-            (".card .big", "`.card .big` matched nothing on 24 pages; its names occur, but not together like this"),
-            (".nothing:not(.price)", "`.nothing:not(.price)` matched nothing on 24 pages"),
-        ] {
-            assert_eq!(sentences(&[("x", css), ("y", "h2")], html, 24), [want]);
-        }
-        assert_eq!(sentences(&[("x", "a")], "", 1), ["`a` matched nothing on 1 page"]);
-    }
-
-    #[test]
-    fn a_field_of_a_group_counts_where_its_group_matched() {
-        let html = "<div class=card><h2>x</h2></div>";
-        let both = [("a", ".card{t=h2, p=.titel}"), ("b", ".cart{t=.never}")];
-        assert_eq!(
-            sentences(&both, html, 2),
-            ["`.titel` matched nothing on 2 pages", "`.cart` matched nothing on 2 pages; `.card` occurs 2 times"]
-        );
-    }
-
-    #[test]
-    fn one_match_is_enough_to_be_silent() {
-        let shared = Arc::new(Mutex::new(Hints::default()));
-        let plan = plan(&[("x", ".late"), ("y", ".never")]).noting(&shared);
-        for page in 0..100 {
-            plan.read(if page == 80 { "<p class=late>" } else { "<p class=lat><p class=lat>" });
-        }
-        assert_eq!(shared.lock().unwrap().sentences(), ["`.never` matched nothing on 100 pages"]);
-        let one = self::plan(&[("x", ".lase")]).noting(&shared);
-        (0..100).for_each(|_| drop(one.read("<p class=late>")));
-        let told = shared.lock().unwrap().sentences();
-        assert_eq!(told[1], "`.lase` matched nothing on 100 pages; `.late` occurs 64 times on the first 64");
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let mut hints = Hints::default();
-        let html: String = (0..10_000).map(|i| format!("<p class='name{i}'>")).collect();
-        for i in 0..500 {
-            hints.note(&plan(&[("x", &format!(".nam{i}"))]), if i < 3 { &html } else { "<p>" });
-        }
-        assert!(hints.tallies.len() <= TALLIES);
-        assert!(hints.tallies.iter().all(|tally| tally.near.len() <= KEPT));
-    }
-
-    #[test]
-    fn names_of_a_selector() {
-        let found = needles("div.a\\:b > #c-d:hover, ul li:nth-child(2) [x=y]::before");
-        let shown: Vec<_> = found.iter().map(|(sort, name)| sort.shown(name)).collect();
-        assert_eq!(shown, ["div", ".a:b", "#c-d", "ul", "li"]);
-    }
-}
+mod tests;

@@ -8,6 +8,8 @@
 //!
 //! Groups nest as deeply as [`NESTING`] says, and so does the reading. Must not know pages.
 
+use std::borrow::Cow;
+
 use scraper::Selector;
 
 use super::{
@@ -48,11 +50,13 @@ fn source(cursor: &mut Cursor<'_>, depth: usize, around: Around) -> Result<(Sour
         ',' => around == Around::Braces && begins_field(rest),
         _ => false,
     };
-    let text = cursor.take_bytes(outside(cursor.rest(), ends));
-    let (selector, part) = split_part(text);
+    let blank = uncommented(cursor.rest());
+    let text = cursor.take_bytes(outside(&blank, ends));
+    let bare = blank.get(..text.len()).unwrap_or_default();
+    let (selector, part) = split_part(bare);
     let written = cursor.written;
     let part = part.ok_or_else(|| {
-        let tail = start + selector.len()..start + text.trim_end().len();
+        let tail = start + selector.len()..start + bare.trim_end().len();
         let hint = "write the attribute's name, for example a::attr(href)";
         written.fault_at(tail, "`::attr()` names no attribute").hint(hint)
     })?;
@@ -61,8 +65,8 @@ fn source(cursor: &mut Cursor<'_>, depth: usize, around: Around) -> Result<(Sour
     if !cursor.take('{') {
         return Ok((Source::Css(css, part), Chain::read(cursor)?));
     }
-    if selector.trim_end().len() != text.trim_end().len() {
-        let tail = start + selector.len()..start + text.trim_end().len();
+    if selector.trim_end().len() != bare.trim_end().len() {
+        let tail = start + selector.len()..start + bare.trim_end().len();
         return Err(written.fault_at(tail, "a group takes elements, not a part of them"));
     }
     if depth >= NESTING {
@@ -124,7 +128,8 @@ fn fields(cursor: &mut Cursor<'_>, depth: usize, open: usize) -> Result<Vec<Fiel
     let unclosed = |cursor: &Cursor<'_>| cursor.fault_at(open..open + 1, "`{` is never closed");
     let mut fields: Vec<Field> = Vec::new();
     loop {
-        cursor.skip_blanks();
+        let rest = uncommented(cursor.rest());
+        cursor.take_bytes(rest.len() - rest.trim_start().len());
         if cursor.take('}') {
             break;
         }
@@ -156,6 +161,34 @@ fn fields(cursor: &mut Cursor<'_>, depth: usize, open: usize) -> Result<Vec<Fiel
         return Err(cursor.fault_at(open..cursor.at, "the group has no fields").hint("write .card{title=h2}"));
     }
     Ok(fields)
+}
+
+/// A text with a blank for each byte of the comments that stand outside of quotes.
+fn uncommented(text: &str) -> Cow<'_, str> {
+    if !text.contains("/*") {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut quote) = (String::with_capacity(text.len()), None);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let mut length = c.len_utf8();
+        match (quote, c) {
+            (None, '/') if rest.starts_with("/*") => {
+                length = rest.get(2..).and_then(|inside| inside.find("*/")).map_or(rest.len(), |end| end + 4);
+                out.extend(std::iter::repeat_n(' ', length));
+                rest = rest.get(length..).unwrap_or_default();
+                continue;
+            }
+            (_, '\\') => length += rest.chars().nth(1).map_or(0, char::len_utf8),
+            (Some(open), _) if open == c => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            _ => {}
+        }
+        let (same, behind) = rest.split_at(length);
+        out.push_str(same);
+        rest = behind;
+    }
+    Cow::Owned(out)
 }
 
 /// Whether a field begins here, or its group ends.

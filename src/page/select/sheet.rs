@@ -2,20 +2,19 @@
 //!
 //! Must not know where pages come from.
 
-use std::{cell::OnceCell, time::Instant};
+use std::cell::OnceCell;
 
 use scraper::Html;
 use serde_json::Value;
 
-use super::{Document, Plan, Read, SelectError};
-use crate::page::tree;
+use super::{DATA_BYTES, Document, Plan, Read, SelectError, grow};
+use crate::page::{budget::Budget, tree::Grown};
 
 /// A page to be asked more than once.
 #[derive(Debug)]
 pub struct Sheet<'a> {
     document: Document<'a>,
-    /// `None` in it: the page nests too deeply for one.
-    tree: OnceCell<Option<Html>>,
+    tree: OnceCell<Grown<Html>>,
 }
 
 /// A selector, read once and asked of many pages.
@@ -41,11 +40,9 @@ impl<'a> Sheet<'a> {
     /// What a plan finds, within the time that [`Plan::read_all`] has for it.
     pub fn read(&self, plan: &Plan) -> Read {
         let time = self.document.time();
-        let tree = match plan.needs_tree(&self.document) {
-            true => self.tree.get_or_init(|| tree::build(self.document.text, Instant::now() + time * 2 / 3)).as_ref(),
-            false => None,
-        };
-        plan.read_tree(&self.document, tree, Instant::now() + time)
+        let grown = plan.needs_tree(&self.document).then(|| self.tree.get_or_init(|| grow(&self.document, time)));
+        let tree = grown.map_or((None, None), |grown| (grown.tree.as_ref(), grown.cut));
+        plan.read_tree(&self.document, tree, &Budget::of(time, DATA_BYTES))
     }
 
     /// All that a selector finds, as texts, in document order.
@@ -62,7 +59,7 @@ impl<'a> Sheet<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use super::{super::Body, *};
 
@@ -73,11 +70,11 @@ mod tests {
         let sheet = Sheet::new(Document::new(Body::Html, html).at(&url, encoding_rs::UTF_8));
         let all = |css| sheet.all(&Selector::parse(css).unwrap());
         assert_eq!(all("h1"), ["One"]);
-        let tree = std::ptr::from_ref(sheet.tree.get().unwrap());
+        let tree = std::ptr::from_ref(sheet.tree.get().unwrap().tree.as_ref().unwrap());
         assert_eq!(all("a::attr(href)|url"), ["https://h/x", "https://h/a/y"]);
         assert_eq!(all("i|int"), ["7"]);
         assert_eq!(all("b"), [""; 0]);
-        assert_eq!(std::ptr::from_ref(sheet.tree.get().unwrap()), tree);
+        assert_eq!(std::ptr::from_ref(sheet.tree.get().unwrap().tree.as_ref().unwrap()), tree);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::page::pick::Way;
+use crate::page::pick::{Pace, Way};
 
+mod cut;
 #[cfg(feature = "extract")]
 mod paths;
 mod typed;
@@ -78,12 +79,60 @@ fn matches_come_in_document_order_by_both_ways() {
         assert_eq!(find("x[]", css, html), json!(["0", "1", "2"]), "{css}");
         assert_eq!(find("x", css, html), json!("0"), "{css}");
     }
-    assert_eq!(Way::of("i:NTH-child(2)"), Way::AtOnce);
-    assert_eq!(Way::of("i ~ p:first-of-type"), Way::OneByOne);
+    assert_eq!(Way::of("i:NTH-child(2)").pace, Pace::AtOnce);
+    assert_eq!(Way::of("i ~ p:first-of-type").pace, Pace::OneByOne);
+}
+
+#[test]
+fn what_is_not_for_reading_stays_as_it_is_written() {
+    let html = "<script type=x>{\"a\":  \"x &amp; y  < z\"}</script><style> a  b{}\n</style><textarea>\n a  b </textarea>\
+        <pre>\nx\n  <b>y</b> <br>z</pre><div>a  <pre>b  c</pre></div>";
+    for (css, want) in [
+        ("script|json", json!({"a": "x &amp; y  < z"})),
+        ("script::html|json", json!({"a": "x &amp; y  < z"})),
+        ("style", json!(" a  b{}\n")),
+        ("style::html", json!(" a  b{}\n")),
+        ("textarea", json!(" a  b ")),
+        ("pre", json!("x\n  y \nz")),
+        ("pre|trim", json!("x y z")),
+        ("div", json!("a b c")),
+        ("b::html", json!("y")),
+    ] {
+        assert_eq!(find("x", css, html), want, "{css}");
+    }
+}
+
+#[test]
+fn the_outermost_element_is_counted_too() {
+    for css in [":root:first-of-type", "html:nth-of-type(1)", ":root"] {
+        assert_eq!(find("x", css, "<p>a"), json!("a"), "{css}");
+    }
+}
+
+#[test]
+fn a_comment_in_a_selector_says_nothing() {
+    for css in [
+        "a /* it|s */::attr(href)",
+        "a/*{*/::attr(href)",
+        "/* é::text */ a::attr(href) /* , */ | lower",
+        "a::attr(href)/**/",
+    ] {
+        assert_eq!(find("x", css, "<a href=x>"), json!("x"), "{css}");
+    }
+    let group = "p{/* first */ a=a /* }, */, /* b=i, */ c=i}";
+    assert_eq!(find("x", group, "<p><a>1</a><i>2</i>"), json!({"a": "1", "c": "2"}));
+    let fault = plan(&[("x", "/* é */ a >> b")]).unwrap_err();
+    assert_eq!(fault.column, Some(12));
+    assert_eq!(find("x", "a[href='/*x*/']::attr(href)", "<a href='/*x*/'>"), json!("/*x*/"));
 }
 
 #[test]
 fn drawings_keep_their_attribute_names() {
+    let html = "<svg><use xlink:href='#a' xml:lang=de></svg>";
+    for css in ["use::attr(xlink:href)", "use::attr(XLINK:Href)", "use::attr(href)"] {
+        assert_eq!(find("x", css, html), json!("#a"), "{css}");
+    }
+    assert_eq!(find("x", "p::attr(xlink:href)", "<p xlink:href=b>"), json!("b"));
     assert_eq!(find("x", "svg::attr(viewbox)", "<svg viewBox='0 0 1 1'>"), json!("0 0 1 1"));
     assert_eq!(find("x", "p::attr(ID)", "<p iD=y>"), json!("y"));
 }

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     Entry, Item, Kind, Root,
-    xml::{absolute, attribute, shown_date, shown_title},
+    xml::{absolute, attribute, base_of, shown_date, shown_title},
 };
 use crate::page::xml;
 
@@ -14,6 +14,8 @@ pub(super) struct Draft {
     /// The line where it began.
     pub(super) line: u64,
     prefix: String,
+    /// What the entry says its addresses are relative to.
+    base: Option<Url>,
     kind: Kind,
     /// Whether an entry without an address is a mistake. In feeds it is a note.
     needs_address: bool,
@@ -26,11 +28,12 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// An entry that begins with this tag.
-    pub(super) fn new(tag: &BytesStart<'_>, root: Root, line: u64) -> Self {
+    /// An entry that begins with this tag, in a file with this base.
+    pub(super) fn new(tag: &BytesStart<'_>, root: Root, line: u64, base: Option<&Url>) -> Self {
         Draft {
             line,
             prefix: prefix(tag),
+            base: base_of(tag, base),
             kind: if root == Root::Index { Kind::Sitemap } else { Kind::Page },
             needs_address: root.is_sitemap(),
             address: None,
@@ -43,9 +46,10 @@ impl Draft {
 
     /// An `<outline>` of OPML, which says all in its attributes.
     pub(super) fn outline(tag: &BytesStart<'_>) -> Self {
-        let mut draft = Draft::new(tag, Root::Opml, 0);
-        let feed = attribute(tag, "xmlUrl").map(|url| (Kind::Feed, url));
-        let page = || attribute(tag, "url").or_else(|| attribute(tag, "htmlUrl")).map(|url| (Kind::Page, url));
+        let mut draft = Draft::new(tag, Root::Opml, 0, None);
+        let said = |name| attribute(tag, name).filter(|url| !url.trim().is_empty());
+        let feed = said("xmlUrl").map(|url| (Kind::Feed, url));
+        let page = || said("url").or_else(|| said("htmlUrl")).map(|url| (Kind::Page, url));
         if let Some((kind, url)) = feed.or_else(page) {
             draft.kind = kind;
             draft.address = Some((0, url));
@@ -55,8 +59,13 @@ impl Draft {
     }
 
     /// Takes note of a tag that stands in the entry; answers which of the `fields` it is, if its text
-    /// says something.
-    pub(super) fn start(&mut self, tag: &BytesStart<'_>, fields: &[&'static str]) -> Option<&'static str> {
+    /// says something. `base` is that of the file.
+    pub(super) fn start(
+        &mut self,
+        tag: &BytesStart<'_>,
+        fields: &[&'static str],
+        base: Option<&Url>,
+    ) -> Option<&'static str> {
         if tag.name().as_ref() == "dc:date" {
             return Some("dc:date");
         }
@@ -68,7 +77,11 @@ impl Draft {
             "link" => {
                 let rel = attribute(tag, "rel");
                 if let Some(href) = attribute(tag, "href").filter(|_| rel.is_none_or(|rel| rel == "alternate")) {
-                    self.lead(0, &href);
+                    let own = base_of(tag, self.base.as_ref().or(base));
+                    match own.and_then(|own| own.join(href.trim()).ok()) {
+                        Some(url) => self.lead(0, url.as_str()),
+                        None => self.lead(0, &href),
+                    }
                 }
             }
             "enclosure" => {
@@ -117,7 +130,7 @@ impl Draft {
         let Some((_, address)) = self.address else {
             return self.needs_address.then(|| Item::fault("", format!("{place}: the entry has no `loc`")));
         };
-        Some(match absolute(&address, base, place) {
+        Some(match absolute(&address, self.base.as_ref().or(base), place) {
             Err(fault) => fault,
             Ok(url) => Item::Entry(Entry {
                 url,

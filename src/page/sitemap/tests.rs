@@ -74,6 +74,38 @@ fn feeds_of_all_kinds_have_entries() {
 }
 
 #[test]
+fn a_base_counts_for_the_element_that_says_it() {
+    let feed = "<feed xml:base='https://h/'><entry xml:base='https://o/x/'><link href='1'/></entry>\
+        <entry><link href='2'/></entry><entry xml:base='sub/'><link xml:base='deep/' href='3'/></entry>\
+        <entry><link xml:base='https://l/' href='4'/><title>T</title></entry><entry><link href='5'/></entry></feed>";
+    let urls: Vec<_> = parse(feed).entries.into_iter().map(|entry| entry.url).collect();
+    assert_eq!(urls, ["https://o/x/1", "https://h/2", "https://h/sub/deep/3", "https://l/4", "https://h/5"]);
+    let licensed = "<feed><link rel='license' href='https://cc/'/><link rel='icon' href='https://i/'/>\
+        <link href='https://h/feed'/><entry><link href='1'/></entry></feed>";
+    assert_eq!(parse(licensed).entries[0].url, "https://h/1");
+}
+
+#[test]
+fn an_end_tag_that_ends_nothing_ends_nothing() {
+    let stray = "<urlset></b><url><loc>https://h/1</loc></i></url></url></url><url><loc>https://h/2</loc></urlset>";
+    assert_eq!(told(&parse(stray)), ["https://h/1 - -", "https://h/2 - -"]);
+    let unclosed = "<urlset><url><loc>https://h/1<br></loc><url><loc>https://h/2</loc></url></urlset>";
+    assert_eq!(parse(unclosed).faults, [""; 0]);
+    let deep = format!(
+        "<rss><channel>{}{}<item><link>https://h/1</link></item></channel></rss>",
+        "<x>".repeat(900),
+        "</x>".repeat(900)
+    );
+    assert_eq!(told(&parse(&deep)), ["https://h/1 - -"]);
+}
+
+#[test]
+fn an_outline_with_an_empty_feed_leads_to_its_page() {
+    let opml = "<opml><body><outline xmlUrl='' url=' ' htmlUrl='https://h/'/></body></opml>";
+    assert_eq!(told(&parse(opml)), ["https://h/ - -"]);
+}
+
+#[test]
 fn a_body_may_be_packed_and_written_in_other_letters() {
     use std::io::Write as _;
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

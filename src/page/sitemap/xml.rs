@@ -24,6 +24,11 @@ const DATE_BYTES: usize = 64;
 /// Longest title, in characters.
 const TITLE_CHARS: usize = 512;
 
+/// Open elements whose names are known, so that an end tag that ends none of them can be told; deeper
+/// ones are counted only. And how much of a name is kept, in bytes.
+const NAMED: usize = 64;
+const NAME_BYTES: usize = 64;
+
 /// Reads a document.
 pub(super) struct Xml {
     /// What was not parsed yet, and the length below which it is not tried again: long markup that comes
@@ -31,8 +36,9 @@ pub(super) struct Xml {
     held: String,
     patience: usize,
     line: u64,
-    /// Elements that are open.
+    /// Elements that are open, and the names of the outer ones.
     depth: usize,
+    names: Vec<Box<str>>,
     root: Option<Root>,
     /// What relative addresses are resolved against.
     base: Option<Url>,
@@ -64,6 +70,7 @@ impl Xml {
             patience: 0,
             line: 1,
             depth: 0,
+            names: Vec::new(),
             root: None,
             base: url,
             entry: None,
@@ -133,6 +140,9 @@ impl Xml {
             Event::Start(tag) => {
                 let over = self.start(tag, out);
                 self.depth += 1;
+                if self.names.len() < NAMED && self.names.len() + 1 == self.depth {
+                    self.names.push(known(tag.name().as_ref()).into());
+                }
                 return over;
             }
             Event::Empty(tag) => {
@@ -142,10 +152,19 @@ impl Xml {
                 self.end(out);
                 return self.depth == 0;
             }
-            Event::End(_) => {
-                self.depth = self.depth.saturating_sub(1);
-                self.end(out);
-                return self.depth == 0 && self.root.is_some();
+            Event::End(tag) => {
+                let ended = match self.depth <= NAMED {
+                    true => self.names.iter().rposition(|name| **name == *known(tag.name().as_ref())),
+                    false => Some(self.depth - 1),
+                };
+                // What ends nothing that is open is a slip, and no end of the document.
+                let Some(level) = ended else { return false };
+                self.names.truncate(level.min(self.names.len()));
+                while self.depth > level {
+                    self.depth -= 1;
+                    self.end(out);
+                }
+                return self.depth == 0;
             }
             Event::Text(piece) if self.open.is_some() => self.say(piece),
             Event::CData(piece) if self.open.is_some() => self.say(piece),
@@ -177,7 +196,7 @@ impl Xml {
                 let message = format!("the document is no sitemap and no feed: its outermost element is `{name}`");
                 out.push(Item::fault("", message));
             }
-            self.take_base(tag);
+            self.base = base_of(tag, self.base.as_ref()).or(self.base.take());
             return self.root.is_none();
         };
         if root == Root::Opml {
@@ -189,12 +208,11 @@ impl Xml {
             );
         } else if let Some((entry, level)) = &mut self.entry {
             if self.depth == *level + 1 && self.open.is_none() {
-                self.open = entry.start(tag, FIELDS).map(|field| (Field::Of(field), self.depth));
+                self.open = entry.start(tag, FIELDS, self.base.as_ref()).map(|field| (Field::Of(field), self.depth));
                 self.text.clear();
             }
         } else if is_entry(root, local.as_ref(), self.depth) {
-            self.take_base(tag);
-            self.entry = Some((Draft::new(tag, root, self.line), self.depth));
+            self.entry = Some((Draft::new(tag, root, self.line, self.base.as_ref()), self.depth));
         } else {
             self.start_of_feed(tag, root);
         }
@@ -206,7 +224,9 @@ impl Xml {
         let is_link = tag.name().as_ref() == "link" && self.base.is_none() && self.open.is_none();
         match (root, self.depth) {
             (Root::Atom, 1) if is_link => {
-                let href = attribute(tag, "href").filter(|_| attribute(tag, "rel").is_none_or(|rel| rel != "hub"));
+                // Others lead elsewhere: to a licence, an icon, a hub.
+                let own = attribute(tag, "rel").is_none_or(|rel| matches!(rel.trim(), "self" | "alternate"));
+                let href = attribute(tag, "href").filter(|_| own);
                 self.base = href.and_then(|href| Url::parse(href.trim()).ok());
             }
             (Root::Rss | Root::Rdf, 2) if is_link => {
@@ -215,16 +235,6 @@ impl Xml {
             }
             _ => {}
         }
-    }
-
-    /// `xml:base`, which counts before all others.
-    fn take_base(&mut self, tag: &BytesStart<'_>) {
-        let Some(base) = attribute(tag, "xml:base") else { return };
-        let base = match &self.base {
-            Some(outer) => outer.join(base.trim()),
-            None => Url::parse(base.trim()),
-        };
-        self.base = base.ok().or(self.base.take());
     }
 
     /// Takes note that an element ended, of which none is open any more at this depth.
@@ -256,6 +266,20 @@ fn is_entry(root: Root, local: &str, depth: usize) -> bool {
         Root::Rss | Root::Rdf => local == "item",
         Root::Atom => local == "entry" && depth == 1,
         Root::Opml => false,
+    }
+}
+
+/// What is kept of the name of an element.
+fn known(name: &str) -> &str {
+    name.get(..name.floor_char_boundary(NAME_BYTES)).unwrap_or_default()
+}
+
+/// What `xml:base` of a tag says, which counts before all others in its element.
+pub(super) fn base_of(tag: &BytesStart<'_>, outer: Option<&Url>) -> Option<Url> {
+    let base = attribute(tag, "xml:base")?;
+    match outer {
+        Some(outer) => outer.join(base.trim()).ok(),
+        None => Url::parse(base.trim()).ok(),
     }
 }
 

@@ -1,15 +1,13 @@
 //! Without the feature `extract` no article is looked for, and all words of a page are its content.
 
-use std::time::Instant;
-
-use url::Url;
+use crate::page::{base::Base, budget::Clock};
 
 /// Nothing.
-pub(super) fn text(_: &str, _: &Url, _: Instant) -> Option<String> {
+pub(super) fn text(_: &str, _: &Base, _: &Clock) -> Option<String> {
     None
 }
 
 /// Nothing.
-pub(super) fn markdown(_: &str, _: &Url, _: Instant) -> Option<String> {
+pub(super) fn markdown(_: &str, _: &Base, _: &Clock) -> Option<String> {
     None
 }

@@ -6,46 +6,10 @@
 use html5gum::{State, Tokenizer};
 
 use crate::page::{
+    gap::Gap,
     place::Place,
     tags::{StartTag, Tags, Watcher},
 };
-
-/// What parts two pieces of text; the greater one counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Gap {
-    #[default]
-    Nothing,
-    Space,
-    Cell,
-    Line,
-    Paragraph,
-}
-
-impl Gap {
-    /// What an element begins and ends with.
-    pub(super) fn of(name: &[u8]) -> Gap {
-        match name {
-            b"td" | b"th" => Gap::Cell,
-            b"br" | b"li" | b"tr" | b"dt" | b"dd" | b"div" | b"option" | b"summary" | b"caption" | b"legend"
-            | b"figcaption" | b"button" | b"textarea" | b"select" => Gap::Line,
-            b"p" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6" | b"ul" | b"ol" | b"dl" | b"menu" | b"dir"
-            | b"pre" | b"hr" | b"blockquote" | b"table" | b"thead" | b"tbody" | b"tfoot" | b"form" | b"fieldset"
-            | b"article" | b"section" | b"aside" | b"nav" | b"header" | b"footer" | b"main" | b"figure"
-            | b"address" | b"details" | b"dialog" | b"hgroup" | b"search" | b"center" | b"body" => Gap::Paragraph,
-            _ => Gap::Nothing,
-        }
-    }
-
-    const fn text(self) -> &'static str {
-        match self {
-            Gap::Nothing => "",
-            Gap::Space => " ",
-            Gap::Cell => "\t",
-            Gap::Line => "\n",
-            Gap::Paragraph => "\n\n",
-        }
-    }
-}
 
 /// All words of a page but its title.
 pub(super) fn text(html: &str) -> String {

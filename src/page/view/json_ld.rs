@@ -4,12 +4,11 @@
 //! JSON gives one node with the key `@error`, which no vocabulary can have (JSON-LD 1.1, 4.1: what
 //! begins with `@` is kept for keywords), so that it is neither lost nor taken for data.
 
-use std::borrow::Cow;
-
 use html5gum::{State, Tokenizer};
 use serde_json::{Map, Value, json};
 
 use crate::page::{
+    json_ld,
     place::{Language, Place},
     tags::{StartTag, Tags, Watcher},
 };
@@ -47,37 +46,16 @@ impl Blocks {
             return;
         }
         let block = String::from_utf8_lossy(&block);
-        match parse(bare(&block)) {
-            Ok(value) => flatten(value, &mut self.nodes),
-            Err(_) if bare(&block).is_empty() => {}
-            Err(told) => self.nodes.push(error(&told.to_string())),
+        match json_ld::read(&block, |text| serde_json::from_str(text)) {
+            Some(Ok((_, value))) => flatten(value, &mut self.nodes),
+            Some(Err(told)) => self.nodes.push(error(&told.to_string())),
+            None => {}
         }
     }
 }
 
 fn error(message: &str) -> Value {
     json!({ "@error": message })
-}
-
-/// What a block holds without what old pages put around it: comments, CDATA, a semicolon.
-fn bare(block: &str) -> &str {
-    let mut text = block.trim();
-    for (before, behind) in [("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("<![CDATA[", "]]>"), ("", ";")] {
-        if let Some(inner) = text.strip_prefix(before).and_then(|text| text.strip_suffix(behind)) {
-            text = inner.trim();
-        }
-    }
-    text
-}
-
-/// Line breaks in strings are against the grammar and common; between values they are blanks anyway.
-fn parse(text: &str) -> serde_json::Result<Value> {
-    serde_json::from_str(text).or_else(|error| {
-        let blank = |c: char| if c.is_ascii_control() { ' ' } else { c };
-        let text: Cow<'_, str> = text.chars().map(blank).collect();
-        // Where it does not help, the place of the first error is the one to tell.
-        serde_json::from_str(&text).map_err(|_| error)
-    })
 }
 
 /// Takes lists and graphs apart, in order.
@@ -131,8 +109,7 @@ impl Watcher for Blocks {
         let state = self.place.start(tag);
         if tag.name == b"script" && !hidden {
             let kind = tag.get("type").unwrap_or_default();
-            let kind = kind.split_once(';').map_or(kind, |(kind, _)| kind).trim();
-            self.open = kind.eq_ignore_ascii_case("application/ld+json").then(Vec::new);
+            self.open = json_ld::is_type(kind).then(Vec::new);
         }
         state
     }

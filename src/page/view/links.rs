@@ -5,20 +5,18 @@
 
 use std::ops::Range;
 
-use html5gum::{State, Tokenizer};
-use serde_json::{Value, json};
-use url::Url;
-
-use super::address::Base;
 use crate::{
     model::Look,
     page::{
+        base::Base,
         fold::Folded,
         outline,
         place::Place,
         tags::{StartTag, Tags, Watcher},
     },
 };
+use html5gum::{State, Tokenizer};
+use serde_json::{Value, json};
 
 /// Links taken from one page at most: about 50 MB of a record.
 const MOST: usize = 100_000;
@@ -27,12 +25,12 @@ const MOST: usize = 100_000;
 const REL_CHARS: usize = 256;
 
 /// Reads the view. What is no URL is left out, as are `data:` URLs.
-pub(super) fn read(html: &str, url: &Url) -> Value {
+pub(super) fn read(html: &str, base: impl FnOnce(Option<&str>) -> Base) -> Value {
     let outline = outline(html, Look { links: true, ..Look::NOTHING });
     let mut rels = Rels::default();
     // The tokenizer returns at the end; a string cannot fail to be read.
     let _ = Tokenizer::new_with_emitter(html, Tags::new(&mut rels)).next();
-    let mut base = Base::new(url, outline.base.as_deref());
+    let base = base(outline.base.as_deref());
     let mut list = Vec::new();
     for link in &outline.links {
         if list.len() == MOST {
@@ -99,7 +97,8 @@ mod tests {
     use super::*;
 
     fn of(html: &str) -> Value {
-        read(html, &Url::parse("https://h.example/a/").unwrap())
+        let url = url::Url::parse("https://h.example/a/").unwrap();
+        read(html, |href| Base::new(Some(&url), href, encoding_rs::UTF_8))
     }
 
     #[test]

@@ -5,17 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use html5gum::{State, Tokenizer};
-use serde_json::{Value, json};
-use url::Url;
-
-use super::address::Base;
 use crate::page::{
+    base::Base,
     fold::Folded,
     place::{Language, Place},
     scan::{Seek, scan},
     tags::{StartTag, Tags, Watcher},
 };
+use html5gum::{State, Tokenizer};
+use serde_json::{Value, json};
 
 /// Longest value, in characters.
 const VALUE_CHARS: usize = 4_096;
@@ -27,12 +25,12 @@ const MOST: usize = 5_000;
 const OPEN_GRAPH: &[&str] = &["og:", "article:", "book:", "profile:", "music:", "video:", "product:"];
 
 /// Reads the view.
-pub(super) fn read(html: &str, url: &Url) -> Value {
+pub(super) fn read(html: &str, base: impl FnOnce(Option<&str>) -> Base) -> Value {
     let mut meta = Meta::default();
     // The tokenizer returns at the end; a string cannot fail to be read.
     let _ = Tokenizer::new_with_emitter(html, Tags::new(&mut meta)).next();
     let title = scan(html, Seek::Title).title;
-    let mut base = Base::new(url, meta.base.as_deref());
+    let base = base(meta.base.as_deref());
     let canonical = meta.canonical.and_then(|href| base.resolve(&href));
     json!({
         "title": title,
@@ -43,8 +41,8 @@ pub(super) fn read(html: &str, url: &Url) -> Value {
         "author": meta.author,
         "og": properties(meta.open_graph),
         "twitter": properties(meta.twitter),
-        "icons": relations(meta.icons, &mut base, Relation::icon),
-        "alternates": relations(meta.alternates, &mut base, Relation::alternate),
+        "icons": relations(meta.icons, &base, Relation::icon),
+        "alternates": relations(meta.alternates, &base, Relation::alternate),
     })
 }
 
@@ -57,7 +55,7 @@ fn properties(properties: BTreeMap<String, Vec<String>>) -> Value {
     properties.into_iter().map(|(name, values)| (name, value(values))).collect()
 }
 
-fn relations(relations: Vec<Relation>, base: &mut Base, json: impl Fn(Relation, String) -> Value) -> Value {
+fn relations(relations: Vec<Relation>, base: &Base, json: impl Fn(Relation, String) -> Value) -> Value {
     let absolute = relations.into_iter().filter_map(|it| Some((base.resolve(&it.href)?, it)));
     absolute.map(|(href, relation)| json(relation, href)).collect()
 }
@@ -229,7 +227,8 @@ mod tests {
     use super::*;
 
     fn meta(html: &str) -> Value {
-        read(html, &Url::parse("https://h.example/a/page").unwrap())
+        let url = url::Url::parse("https://h.example/a/page").unwrap();
+        read(html, |href| Base::new(Some(&url), href, encoding_rs::UTF_8))
     }
 
     #[test]

@@ -10,7 +10,6 @@
 //! about a second and some memory, so a page of more than a few KiB belongs on the page threads.
 //! Must not know flags, records or where pages come from.
 
-mod address;
 #[cfg(feature = "extract")]
 mod article;
 #[cfg(not(feature = "extract"))]
@@ -26,26 +25,35 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use encoding_rs::Encoding;
 use serde_json::Value;
 use url::Url;
 
+use super::{
+    base::Base,
+    budget::Clock,
+    scan::{Seek, scan},
+};
 pub use crate::model::View;
 
 /// Time for the tree of a page; what is done with it has bounds of its own.
 const TREE_TIME: Duration = Duration::from_millis(500);
 
 /// What a page looks like in a view. `url` is where the page was found; addresses are resolved
-/// against it and the page's `<base>`.
-pub fn read(view: View, html: &str, url: &Url) -> Value {
+/// against it and the page's `<base>`, and relative ones stay as they are written if there is neither.
+/// `encoding` is how the page was written, which queries follow.
+pub fn read(view: View, html: &str, url: Option<&Url>, encoding: &'static Encoding) -> Value {
+    let base = |href: Option<&str>| Base::new(url, href, encoding);
+    let of_scan = || base(scan(html, Seek::Base).base.as_deref());
     match view {
-        View::Meta => meta::read(html, url),
+        View::Meta => meta::read(html, base),
         View::Jsonld => json_ld::read(html),
-        View::Links => links::read(html, url),
-        View::Tables => tables::read(html, Instant::now() + TREE_TIME),
-        View::Text => content(article::text(html, url, Instant::now() + TREE_TIME), html),
-        View::Markdown => content(article::markdown(html, url, Instant::now() + TREE_TIME), html),
+        View::Links => links::read(html, base),
+        View::Tables => tables::read(html, &Clock::of(TREE_TIME)),
+        View::Text => content(article::text(html, &of_scan(), &Clock::of(TREE_TIME)), html),
+        View::Markdown => content(article::markdown(html, &of_scan(), &Clock::of(TREE_TIME)), html),
     }
 }
 

@@ -5,16 +5,13 @@
 //! and none of its words are those of the cell around it. Tables that are no tables
 //! (`role=presentation`) are left out.
 
-use std::{collections::HashSet, iter::successors, rc::Rc, time::Instant};
+use std::{collections::HashSet, iter::successors, rc::Rc};
 
 use scraper::{ElementRef, Html};
 use serde_json::{Map, Value, json};
 
-use super::{
-    body::Gap,
-    grid::{Cell, Room, Row, lay_out},
-};
-use crate::page::{fold::Folded, tree};
+use super::grid::{Cell, Room, Row, lay_out};
+use crate::page::{budget::Clock, fold::Folded, gap::Gap, tree};
 
 /// Cells taken from one page at most, spans counted as often as they repeat.
 const CELLS: usize = 500_000;
@@ -26,8 +23,8 @@ const BYTES: usize = 32 << 20;
 const NAME_CHARS: usize = 200;
 
 /// Reads the view. Null if the page nests too deeply to be made a tree.
-pub(super) fn read(html: &str, until: Instant) -> Value {
-    let Some(tree) = tree::build(html, until) else { return Value::Null };
+pub(super) fn read(html: &str, clock: &Clock) -> Value {
+    let Some(tree) = tree::build(html, clock).tree else { return Value::Null };
     let mut reader = Reader { room: Room { slots: CELLS, cut: false }, bytes: BYTES };
     elements(&tree).filter(|element| element.value().name() == "table").filter_map(|it| reader.table(it)).collect()
 }
@@ -172,7 +169,7 @@ mod tests {
     use super::*;
 
     fn of(html: &str) -> Value {
-        read(html, Instant::now() + Duration::from_secs(600))
+        read(html, &Clock::of(Duration::from_secs(600)))
     }
 
     #[test]

@@ -1,5 +1,6 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use encoding_rs::UTF_8;
 use proptest::prelude::*;
 
 use super::*;
@@ -19,11 +20,11 @@ fn every_view_has_a_name_of_its_own() {
 #[test]
 fn a_page_without_an_article_gives_its_words() {
     let html = "<title>no</title><p>Few words</p>";
-    assert_eq!(read(View::Text, html, &url()), "Few words");
-    assert_eq!(read(View::Markdown, html, &url()), "Few words");
+    assert_eq!(read(View::Text, html, Some(&url()), UTF_8), "Few words");
+    assert_eq!(read(View::Markdown, html, Some(&url()), UTF_8), "Few words");
     let deep = format!("{}<p>Deep words</p>", "<div>".repeat(5_000));
-    assert_eq!(read(View::Text, &deep, &url()), "Deep words");
-    assert_eq!(read(View::Text, "<script>x</script>", &url()), Value::Null);
+    assert_eq!(read(View::Text, &deep, Some(&url()), UTF_8), "Deep words");
+    assert_eq!(read(View::Text, "<script>x</script>", Some(&url()), UTF_8), Value::Null);
 }
 
 /// Pages that cost a careless reader hours or gigabytes.
@@ -48,7 +49,7 @@ fn hostile_pages_cost_little() {
     for page in pages {
         for view in View::ALL {
             let start = Instant::now();
-            let bytes = read(*view, &page, &url()).to_string().len();
+            let bytes = read(*view, &page, Some(&url()), UTF_8).to_string().len();
             let (name, head) = (view.name(), &page[..40]);
             assert!(bytes < 200 << 20, "{name} of {head}: {bytes} bytes");
             assert!(start.elapsed() < Duration::from_secs(60), "{name} of {head}: {:?}", start.elapsed());
@@ -67,12 +68,12 @@ proptest! {
         ]), 0..40),
     ) {
         let html: String = parts.concat();
-        prop_assert!(read(View::Meta, &html, &url()).is_object());
+        prop_assert!(read(View::Meta, &html, Some(&url()), UTF_8).is_object());
         for view in [View::Jsonld, View::Links, View::Tables] {
-            prop_assert!(read(view, &html, &url()).is_array());
+            prop_assert!(read(view, &html, Some(&url()), UTF_8).is_array());
         }
         for view in [View::Text, View::Markdown] {
-            let value = read(view, &html, &url());
+            let value = read(view, &html, Some(&url()), UTF_8);
             prop_assert!(value.is_null() || value.as_str().is_some_and(|text| !text.is_empty()));
         }
     }

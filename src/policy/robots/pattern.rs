@@ -86,6 +86,65 @@ pub(super) fn upper_hex(text: &[u8]) -> Cow<'_, [u8]> {
     out
 }
 
+/// A pattern, as [`escape`] leaves it, in its one spelling (RFC 9309, sections 2.2.2 and 2.2.3): what
+/// need not be escaped is not, what must be is, and `%2A` and `%24` stay what they are, the characters
+/// themselves and no operators. `None` if it has that spelling already.
+pub(super) fn normal_pattern(pattern: &[u8]) -> Option<Vec<u8>> {
+    let (body, end) = match pattern.strip_suffix(b"$") {
+        Some(body) => (body, &b"$"[..]),
+        None => (pattern, &[][..]),
+    };
+    // Within a pattern a dollar is no operator.
+    let mut normal = normal(body, b"$").into_owned();
+    normal.extend_from_slice(end);
+    (normal != pattern).then_some(normal)
+}
+
+/// A path in its one spelling, in which no byte of it could be an operator.
+pub(super) fn normal_path(path: &[u8]) -> Cow<'_, [u8]> {
+    normal(path, b"*$")
+}
+
+/// Unreserved characters unescaped; what no URI may hold, and what is in `also`, escaped (RFC 3986,
+/// sections 2.2 and 2.3); hex digits of escapes in upper case.
+fn normal<'a>(text: &'a [u8], also: &[u8]) -> Cow<'a, [u8]> {
+    let stays = |byte: u8| is_unreserved(byte) || (b":/?#[]@!$&'()*+,;=".contains(&byte) && !also.contains(&byte));
+    if text.iter().all(|&byte| stays(byte)) {
+        return text.into();
+    }
+    let mut out = Vec::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        let digits = after.first_chunk::<2>().filter(|pair| byte == b'%' && pair.iter().all(u8::is_ascii_hexdigit));
+        match digits {
+            Some(&[high, low]) => {
+                match digit(high) << 4 | digit(low) {
+                    coded if is_unreserved(coded) => out.push(coded),
+                    _ => out.extend([b'%', high.to_ascii_uppercase(), low.to_ascii_uppercase()]),
+                }
+                rest = after.get(2..).unwrap_or_default();
+                continue;
+            }
+            // A percent sign that begins no escape stands for itself, on both sides.
+            None if stays(byte) || byte == b'%' => out.push(byte),
+            None => out.extend([b'%', hex(byte >> 4), hex(byte & 15)]),
+        }
+        rest = after;
+    }
+    out.into()
+}
+
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+const fn digit(hex: u8) -> u8 {
+    match hex {
+        b'0'..=b'9' => hex - b'0',
+        _ => (hex | 32) - b'a' + 10,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -140,6 +199,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_pattern_and_a_path_have_one_spelling_each() {
+        for (pattern, want) in [
+            ("/%7Ejoe/", Some("/~joe/")),
+            ("/%61bc/%2f", Some("/abc/%2F")),
+            ("/a-%2A.html", None),
+            ("/a%24b$", None),
+            ("/a$b$", Some("/a%24b$")),
+            ("/a*b$", None),
+            ("/{a|b}", Some("/%7Ba%7Cb%7D")),
+            ("/%zz%4%", None),
+        ] {
+            let got = normal_pattern(pattern.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap());
+            assert_eq!(got.as_deref(), want, "{pattern}");
+        }
+        for (path, want) in [("/~joe/", "/~joe/"), ("/a*$", "/a%2A%24"), ("/%7ejoe/%c3%A9?a=%20", "/~joe/%C3%A9?a=%20")]
+        {
+            assert_eq!(normal_path(path.as_bytes()), want.as_bytes(), "{path}");
+        }
+    }
+
     /// By the book: the set of places in the path that the pattern may have reached.
     fn slowly(pattern: &[u8], path: &[u8]) -> bool {
         let mut places = vec![false; path.len() + 1];
@@ -160,6 +240,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn one_spelling_is_one_spelling(text in "[/a%0-9A-f~*${ é]{0,12}") {
+            let path = normal_path(text.as_bytes()).into_owned();
+            prop_assert_eq!(&normal_path(&path), &path);
+            let pattern = normal_pattern(text.as_bytes()).unwrap_or_else(|| text.clone().into_bytes());
+            prop_assert_eq!(normal_pattern(&pattern), None);
+        }
+
         #[test]
         fn the_quick_way_agrees_with_the_book(pattern in "[ab*]{0,8}[$]?", path in "[ab$]{0,12}") {
             prop_assert_eq!(fits(&pattern, &path), slowly(pattern.as_bytes(), path.as_bytes()));

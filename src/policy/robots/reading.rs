@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     is_token,
     lines::{Key, Line},
-    pattern::escape,
+    pattern::{escape, normal_pattern},
 };
 
 /// The rules for one agent. Patterns and texts lie in one buffer each, so that a file of many rules
@@ -15,6 +15,8 @@ pub(super) struct Group {
     /// Longest pattern first; among those of one length first what allows, then by line. So the first
     /// that matches decides.
     pub rules: Vec<Rule>,
+    /// The same, each pattern in its one spelling; empty where all of them are in it anyway.
+    pub normal: Vec<Rule>,
     /// The pause asked for.
     pub delay: Option<Duration>,
     patterns: Vec<u8>,
@@ -32,6 +34,13 @@ pub(super) struct Rule {
     pub allows: bool,
 }
 
+impl Rule {
+    /// The longest first, among those of one length what allows.
+    fn rank(&self) -> (std::cmp::Reverse<u32>, bool) {
+        (std::cmp::Reverse(self.pattern.1 - self.pattern.0), !self.allows)
+    }
+}
+
 impl Group {
     /// The pattern of one of the rules, escaped.
     pub fn pattern(&self, rule: &Rule) -> &[u8] {
@@ -45,7 +54,7 @@ impl Group {
 
     /// Bytes that it takes up.
     pub fn size(&self) -> usize {
-        self.rules.len() * size_of::<Rule>() + self.patterns.len() + self.texts.len()
+        (self.rules.len() + self.normal.len()) * size_of::<Rule>() + self.patterns.len() + self.texts.len()
     }
 
     /// Adds a rule. An empty pattern matches nothing (RFC 9309, section 2.2.2, by way of its grammar).
@@ -75,8 +84,26 @@ impl Group {
         self.delay = self.delay.max(pause);
     }
 
+    /// The rules in the order in which they count, in both spellings.
     fn sorted(mut self) -> Self {
-        self.rules.sort_by_key(|rule| (std::cmp::Reverse(rule.pattern.1 - rule.pattern.0), !rule.allows));
+        let mut normal = Vec::with_capacity(self.rules.len());
+        let mut differ = false;
+        for rule in &self.rules {
+            let at = self.patterns.len();
+            let spelt = self.patterns.get(rule.pattern.0 as usize..rule.pattern.1 as usize).and_then(normal_pattern);
+            let Some(spelt) = spelt else {
+                normal.push(*rule);
+                continue;
+            };
+            differ = true;
+            self.patterns.extend_from_slice(&spelt);
+            normal.push(Rule { pattern: (offset(at), offset(self.patterns.len())), ..*rule });
+        }
+        if differ {
+            normal.sort_by_key(Rule::rank);
+            self.normal = normal;
+        }
+        self.rules.sort_by_key(Rule::rank);
         self.rules.shrink_to_fit();
         self.patterns.shrink_to_fit();
         self.texts.shrink_to_fit();

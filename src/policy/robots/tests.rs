@@ -35,6 +35,28 @@ fn files_mean_what_google_and_the_rfc_expect() {
 }
 
 #[test]
+fn what_is_disallowed_in_either_spelling_is_left_alone() {
+    for (rules, path, allowed) in [
+        ("disallow: /%7Ejoe/", "/~joe/a", false),
+        ("disallow: /~joe/", "/%7ejoe/a", false),
+        ("disallow: /%61bc/", "/abc/x", false),
+        ("disallow: /star-%2A.html", "/star-*.html", false),
+        ("disallow: /star-%2A.html", "/star-a.html", true),
+        ("disallow: /cost%24", "/cost$", false),
+        ("disallow: /{x}", "/%7Bx%7D", false),
+        ("disallow: /a%2fb", "/a/b", true),
+        ("disallow: /\nallow: /%7Ejoe/", "/%7Ejoe/", true),
+        ("disallow: /\nallow: /%7Ejoe/", "/~joe/", false),
+        ("disallow: /*%3Fx", "/a?x", true),
+        ("disallow: /p\nallow: /p/%7e", "/p/%7E", true),
+    ] {
+        let got = judge(&format!("user-agent: *\n{rules}\n"), path);
+        assert_eq!(got.0, allowed, "{rules} {path}");
+    }
+    assert_eq!(judge("user-agent: *\nallow: /\ndisallow: /%7Ejoe/\n", "/~joe/"), (false, Some(3)));
+}
+
+#[test]
 fn the_verdict_names_the_line_and_the_rule() {
     let file = "# ours\r\nUser-agent: wren\r\n  Disallow : /a*c # why\r\nAllow: /abc/index.html\r\n";
     let robots = Robots::parse(file.as_bytes(), "Wren");

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Pairs, Place, keys, syntax};
 use crate::{
-    model::{Code, Failure, Wish},
+    model::{Code, Failure, Wish, record::Skip},
     source::{
         excerpt,
         saved::{Body, Facts, Kept},
@@ -48,7 +48,8 @@ fn of_pairs(pairs: &Pairs<'_>, place: Place) -> Kept {
             last_modified: string(pairs, "last_modified"),
             started_at: string(pairs, "started_at"),
         },
-        refused: failure(pairs).filter(|failure| failure.code.family() == "http"),
+        former: failure(pairs).filter(|failure| failure.code.family() != "extract"),
+        skip: skip(pairs),
         id: wish.id,
         tags: wish.tags,
         body: body(pairs, place),
@@ -69,11 +70,43 @@ fn body(pairs: &Pairs<'_>, place: Place) -> Body {
             Err(message) => Body::None(place.says(&format!("`body_base64` {message}"))),
         };
     }
-    Body::None(match (failure(pairs), pairs.get("skip").is_some()) {
-        (Some(failure), _) => place.says(&format!("this record has no body, since it failed: {}", failure.code)),
-        (None, true) => place.says("this record has no body, since its request was skipped"),
-        (None, false) => place.says("this record has no body; fetch with `--with body` keeps it"),
-    })
+    if lacks_nothing(pairs) {
+        return Body::Text(String::new());
+    }
+    Body::None(place.says("this record has no body; fetch with `--with body` keeps it"))
+}
+
+/// Whether an answer has no body by its nature.
+fn lacks_nothing(pairs: &Pairs<'_>) -> bool {
+    is_bodiless(value(pairs, "status"), string(pairs, "method").as_deref())
+}
+
+/// Whether the answer to such a request with such a status has no body by its nature (RFC 9110, 6.4.1).
+pub(in crate::source) fn is_bodiless(status: Option<u16>, method: Option<&str>) -> bool {
+    matches!(status, Some(204 | 304)) || method == Some("HEAD")
+}
+
+/// Whether a line is an object that carries a page.
+pub(in crate::source) fn has_body(line: &[u8]) -> bool {
+    let line = str::from_utf8(line).unwrap_or_default().trim();
+    if !line.starts_with('{') {
+        return false;
+    }
+    let names = serde_json::from_str::<Pairs<'_>>(line);
+    names.is_ok_and(|pairs| pairs.has("body") || pairs.has("body_base64"))
+}
+
+/// Why the request was skipped; `None` also where this version does not know the code.
+fn skip(pairs: &Pairs<'_>) -> Option<Skip> {
+    #[derive(serde::Deserialize)]
+    struct Written {
+        code: String,
+        #[serde(default)]
+        message: String,
+        of: Option<u64>,
+    }
+    let Written { code, message, of } = value(pairs, "skip")?;
+    Some(Skip { code: code.parse().ok()?, message, of })
 }
 
 /// Why the record was not `ok`; `None` also where this version does not know the code.
@@ -119,7 +152,14 @@ mod tests {
         );
         assert_eq!((&*kept.input, kept.url.as_deref()), ("a.org", Some("https://a.org/")));
         assert_eq!((kept.facts.status, kept.facts.bytes), (Some(404), Some(9)));
-        assert_eq!(kept.refused.unwrap().code, Code::HttpClientError);
+        assert_eq!(kept.former.unwrap().code, Code::HttpClientError);
+        let skipped = read(r#"{"skip":{"code":"duplicate","message":"as before","of":3}}"#).skip.unwrap();
+        assert_eq!((skipped.code, &*skipped.message, skipped.of), (Code::Duplicate, "as before", Some(3)));
+        let failed = read(r#"{"error":{"code":"extract.missing","message":"x"},"body":""}"#);
+        assert!(failed.former.is_none(), "it is asked anew");
+        for none in [r#"{"status":304}"#, r#"{"status":204,"body":null}"#, r#"{"method":"HEAD","status":200}"#] {
+            assert!(matches!(read(none).body, Body::Text(text) if text.is_empty()), "{none}");
+        }
         assert_eq!((kept.id.unwrap().get(), kept.tags.unwrap().get()), ("5", r#"{"k":1}"#));
         assert!(matches!(kept.body, Body::Text(text) if text == "<p>\n"));
         assert!(matches!(read(r#"{"body_base64":"AAE="}"#).body, Body::Bytes(bytes) if bytes == [0, 1]));
@@ -129,8 +169,6 @@ mod tests {
     fn a_record_without_a_page_says_why() {
         for (text, told) in [
             (r#"{"v":1,"type":"fetch"}"#, "line 7, column 1: this record has no body; fetch with `--with body`"),
-            (r#"{"error":{"code":"dns.not_found","message":"x"}}"#, "since it failed: dns.not_found"),
-            (r#"{"skip":{"code":"duplicate"}}"#, "skipped"),
             (r#"{"body":5}"#, "`body` must be a string, and is a number"),
             (r#"{"body_base64":"!"}"#, "`body_base64` is not base64"),
             ("<p>", "expected a JSON object"),

@@ -24,6 +24,11 @@ impl<'a> Pairs<'a> {
             .map(|&(key, value)| (key, string(key).unwrap_or(Cow::Borrowed(key.get())), value))
     }
 
+    /// Whether there is such a key, `null` included.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| string(key).is_some_and(|key| key == name))
+    }
+
     /// The value of a key, the last one if it is written twice; `None` for `null`.
     pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.iter().filter(|(_, key, _)| key == name).last().map(|(_, _, value)| value)

@@ -142,5 +142,36 @@ async fn a_dead_host_costs_a_record_a_page_and_the_crawl_ends() {
     let record = run.record(0);
     assert_eq!((&record["error"]["code"], &record["noindex"]), (&"connect.refused".into(), &Value::Null));
     let run = fetchall(dead).run().await;
-    assert_eq!((run.exit, &run.record(0)["skip"]["code"]), (1, &"robots.unavailable".into()), "{run}");
+    assert_eq!((run.exit, &run.record(0)["error"]["code"]), (1, &"connect.refused".into()), "{run}");
+}
+
+#[tokio::test]
+async fn each_seed_has_its_record_when_somebody_interrupts() {
+    let site =
+        Site::start(|ask| Reply::html("").after(secs(if ask.path.len() > 2 || ask.path == "/0" { 0 } else { 30 })))
+            .await;
+    let seeds: String = (0..9).map(|n| format!("{}\n", site.url(&format!("/{n}")))).collect();
+    let mut child = fetchall(["crawl", "-", "--per-host=1"]).stdin(seeds).start();
+    assert!(child.line().await.is_some());
+    child.signal(Signal::INT);
+    let run = child.wait().await;
+    assert_eq!((run.exit, run.records().len()), (130, 9), "{run}");
+    let cancelled = run.records().iter().filter(|record| record["error"]["code"] == "cancelled").count();
+    assert_eq!(cancelled, 8, "{run}");
+}
+
+#[tokio::test]
+async fn a_seed_that_comes_twice_says_of_which_it_is_the_same() {
+    let site = site(&[("/", "")]).await;
+    let run = fetchall(["crawl", &site.url("/"), &site.url("/#x"), &site.url("/")]).run().await;
+    assert_eq!((&run.record(1)["skip"]["of"], &run.record(2)["skip"]["of"]), (&0.into(), &0.into()), "{run}");
+}
+
+#[tokio::test]
+async fn order_waits_for_nobody_whatever_was_refused() {
+    let site = site(&[("/", &links(&["/a"])), ("/a", ""), ("/b", "")]).await;
+    let seeds = format!("{}\n", site.url("/")).repeat(10_000) + &site.url("/b");
+    let run = fetchall(["crawl", "-", "--ordered"]).stdin(seeds).run().await;
+    let seqs: Vec<_> = run.records().iter().map(|record| record["seq"].as_u64().unwrap()).collect();
+    assert_eq!((run.exit, seqs), (0, (0..10_002).collect()));
 }

@@ -143,6 +143,18 @@ async fn what_a_host_wants_left_alone_is_left_alone_and_costs_no_page() {
 }
 
 #[tokio::test]
+async fn what_is_disallowed_in_any_spelling_is_left_alone() {
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/robots.txt" => Reply::text("User-agent: *\nDisallow: /%7Ejoe/\nDisallow: /star-%2A.html\nDisallow: /%61bc/"),
+        "/" => Reply::html(links(&["/%7Ejoe/secret.html", "/~joe/other", "/star-*.html", "/abc/x", "/star-a.html"])),
+        _ => Reply::html(""),
+    })
+    .await;
+    let run = crawl(&site, &[]).await;
+    assert_eq!(paths(&site, &run), ["/", "/star-a.html"], "{run}");
+}
+
+#[tokio::test]
 async fn a_host_whose_robots_txt_cannot_be_had_fails_the_crawl() {
     let site = Site::start(|ask| Reply::status(if ask.path == "/robots.txt" { 503 } else { 200 })).await;
     let run = crawl(&site, &["--retries=0"]).await;

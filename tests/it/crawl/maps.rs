@@ -78,3 +78,50 @@ async fn indexes_of_indexes_end() {
     assert_eq!(run.exit, 0, "{run}");
     assert_eq!(site.asks().iter().filter(|ask| ask.path.contains("sitemap")).count(), 1 + 2 + 4 + 8 + 16);
 }
+
+#[tokio::test]
+async fn an_index_leads_to_its_own_host_and_not_to_strangers() {
+    let other = Site::start_at([127, 0, 0, 13], |_| Reply::html("")).await;
+    let strange: Vec<_> = (0..50).map(|n| other.url(&format!("/admin/delete?id={n}"))).collect();
+    let site = Site::start(move |ask| {
+        let base = format!("http://{}", ask.header("host").unwrap_or_default());
+        match ask.path.as_str() {
+            "/sitemap.xml" => xml("sitemapindex", "sitemap", &[&strange[..], &[format!("{base}/own.xml")]].concat()),
+            "/own.xml" => xml("urlset", "url", &[format!("{base}/page")]),
+            "/" | "/page" => Reply::html(""),
+            _ => Reply::status(404),
+        }
+    })
+    .await;
+    let run = crawl(&site, &["--sitemaps=on"]).await;
+    assert_eq!((paths(&site, &run), asked(&other)), (["/", "/page"].map(str::to_owned).to_vec(), 0), "{run}");
+    assert!(run.stderr.contains("2 sitemaps were read, 50 left alone"), "{run}");
+}
+
+#[tokio::test]
+async fn a_map_elsewhere_is_read_where_robots_txt_names_it_and_leads_one_level_further() {
+    let own: std::sync::Arc<std::sync::OnceLock<String>> = std::sync::Arc::default();
+    let home = own.clone();
+    let other = Site::start_at([127, 0, 0, 14], move |ask| {
+        let base = format!("http://{}", ask.header("host").unwrap_or_default());
+        let home = home.get().cloned().unwrap_or_default();
+        match ask.path.as_str() {
+            "/1.xml" => xml("sitemapindex", "sitemap", &[format!("{base}/2.xml"), format!("{base}/3.xml")]),
+            "/2.xml" => xml("urlset", "url", &[format!("{home}/page"), format!("{base}/strange")]),
+            "/3.xml" => xml("sitemapindex", "sitemap", &[format!("{base}/4.xml")]),
+            _ => Reply::status(404),
+        }
+    })
+    .await;
+    let map = other.url("/1.xml");
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/robots.txt" => Reply::text(format!("Sitemap: {map}")),
+        "/" | "/page" => Reply::html(""),
+        _ => Reply::status(404),
+    })
+    .await;
+    own.set(site.url("")).unwrap();
+    let run = crawl(&site, &["--sitemaps=on"]).await;
+    assert_eq!(paths(&site, &run), ["/", "/page"], "{run}");
+    assert_eq!((other.hits("/3.xml"), other.hits("/4.xml"), other.hits("/strange")), (1, 0, 0), "{run}");
+}

@@ -3,7 +3,9 @@
 mod command;
 mod gentle;
 mod library;
+mod limits;
 mod maps;
+mod moves;
 mod outside;
 mod shop;
 

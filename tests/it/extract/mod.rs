@@ -138,7 +138,7 @@ async fn a_recipe_says_what_flags_say_and_flags_add_to_it() {
     assert_eq!(run.record(0)["data"], data, "{run}");
     let lacks = run.record(1);
     assert_eq!((run.exit, code(&lacks)), (1, "extract.missing"));
-    assert_eq!(lacks["error"]["message"], "nothing found for h", "no card, so no card without a title");
+    assert_eq!(lacks["error"]["message"], "nothing found for h, items", "no card, and so no title");
 }
 
 #[tokio::test]

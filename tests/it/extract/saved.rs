@@ -103,6 +103,39 @@ async fn pipes_packed_lists_and_single_pages_are_read() {
 }
 
 #[tokio::test]
+async fn records_on_a_pipe_are_known_however_they_were_narrowed() {
+    let dir = folder();
+    let run = |args: &'static [&'static str], input: String| {
+        fetchall(["extract"].into_iter().chain(args.iter().copied())).dir(&dir).stdin(input).run()
+    };
+    let line = r#"{"url":"http://h/a","final_url":null,"body":"<h1>One</h1>"}"#;
+    let narrowed = run(&["--select=h=h1"], format!("{line}\n{line}\n")).await;
+    assert_eq!(narrowed.records().len(), 2, "{narrowed}");
+    assert_eq!(narrowed.record(1)["data"], json!({"h": "One"}));
+    let page = run(&["--json=h=$.url", "--input-format=page"], line.to_owned()).await;
+    assert_eq!(page.record(0)["data"], json!({"h": "http://h/a"}), "{page}");
+    let records = run(&["--select=h=h1", "--input-format=records"], format!("[]\n{line}")).await;
+    assert_eq!((records.exit, code(&records.record(0)), &records.record(1)["ok"]), (1, "io.read", &json!(true)));
+}
+
+#[tokio::test]
+async fn a_page_on_a_pipe_has_no_address_unless_it_is_told() {
+    let dir = folder();
+    let page = "<main><h1>One</h1><a href=x>y</a><a href=http://h/z>z</a>";
+    let flags = ["extract", "--select=h=h1", "--select=to=a::attr(href)|url", "--view=links", "--with=links"];
+    let run = fetchall(flags).dir(&dir).stdin(page).run().await;
+    let record = run.record(0);
+    assert_eq!((&record["url"], &record["data"]), (&json!(null), &json!({"h": "One", "to": null})), "{run}");
+    assert_eq!(record["links"], json!(["x", "http://h/z"]));
+    assert_eq!(record["view"]["links"][0]["url"], "x");
+    assert!(run.stderr.contains("`x` is relative, and no address of the page is known; see --base-url"), "{run}");
+    let based = fetchall(flags.iter().copied().chain(["--base-url=http://b/c/"])).dir(&dir).stdin(page).run().await;
+    assert_eq!(based.record(0)["data"]["to"], "http://b/c/x");
+    let text = fetchall(["extract", "--select=h=h1"]).dir(&dir).stdin("no page").run().await;
+    assert!(text.stderr.contains("CSS was asked for and found nothing to read: the one body is no HTML"), "{text}");
+}
+
+#[tokio::test]
 async fn what_a_page_lacks_and_what_cannot_be_read_fails() {
     let dir = folder();
     fs::write(dir.path().join("a.html"), "<p class=price>1").unwrap();

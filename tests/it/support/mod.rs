@@ -5,6 +5,7 @@
 
 mod listen;
 mod message;
+mod place;
 mod proxy;
 mod reply;
 mod run;
@@ -15,6 +16,7 @@ mod tls;
 use std::time::Duration;
 
 pub use listen::Count;
+pub use place::{KILLS, Place, SLOTS, assert_whole};
 pub use proxy::{Passed, Proxy};
 pub use reply::{Reply, Then, gzip};
 pub use run::{Child, Fetchall, Run, Signal, checked, fetchall, program};

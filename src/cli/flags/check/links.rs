@@ -130,6 +130,6 @@ impl LinkFlags {
 
     /// Which documents are read.
     pub fn walk(&self) -> Walk {
-        Walk { hidden: self.hidden, all: self.no_ignore }
+        Walk { hidden: self.hidden, all: self.no_ignore, ..Walk::default() }
     }
 }

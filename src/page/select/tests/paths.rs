@@ -72,7 +72,7 @@ fn json_bodies_are_asked_by_path_and_texts_by_expression() {
     let rules = [Rule::json("a", "$.a|url"), Rule::regex("n[]", r"\d|int"), Rule::css("h", "h1")];
     let want = page::Want { plan: Some(Arc::new(Plan::of(&rules, &["a".into()]).unwrap())), ..page::Want::default() };
     let said_by = |content_type: Option<&str>, body: &'static str| {
-        let url = Arc::new(Url::parse("https://h.test/dir/page").unwrap());
+        let url = Some(Arc::new(Url::parse("https://h.test/dir/page").unwrap()));
         let content_type = content_type.map(str::to_owned);
         page::read(&page::Input { body: body.into(), content_type, url }, &want)
     };
@@ -98,6 +98,8 @@ fn what_is_wrong_in_a_path_is_marked() {
     ] {
         marks(rule, marked, message);
     }
+    let function = Plan::of(&[Rule::json("x", "$.l|length")], &[]).unwrap_err().hint.unwrap();
+    assert!(function.ends_with("functions stand in conditions, as in $[?length(@.a) > 1]"), "{function}");
     let near = Plan::of(&[Rule::json("x", "$.a|numbr")], &[]).unwrap_err();
     assert_eq!(
         near.to_string(),

@@ -1,0 +1,6 @@
+//! Records that go into databases and other files: once each, whatever breaks.
+
+mod databases;
+mod files;
+mod server;
+mod sqlite;
