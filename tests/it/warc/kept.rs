@@ -213,6 +213,29 @@ async fn a_crawl_keeps_pages_with_their_way_and_links() {
 }
 
 #[tokio::test]
+async fn a_body_that_nobody_reads_is_kept_whole_and_records_are_as_ever() {
+    let site = Site::start(|ask| match ask.path.as_str() {
+        "/" => Reply::html("<a href=/a.png>a</a>"),
+        "/a.png" => Reply::of("image/png", "x".repeat(300_000)),
+        _ => Reply::status(404),
+    })
+    .await;
+    let (shelf, url) = (Shelf::new(), site.url("/"));
+    let keys = |run: &Run| -> Vec<_> {
+        let values = |record: &serde_json::Value| ["url", "ok", "bytes", "sha256"].map(|key| record[key].clone());
+        run.records().iter().map(values).collect()
+    };
+    let plain = shelf.fetchall(&["crawl", &url, "-q"]).run().await;
+    let run = shelf.fetchall(&["crawl", &url, "--warc", "out.warc.gz", "-q"]).run().await;
+    assert_eq!((run.exit, keys(&run).len(), keys(&run)), (0, 2, keys(&plain)), "{run}");
+    let all = shelf.read("out.warc.gz");
+    let picture = answer(&all, "/a.png");
+    assert_eq!((picture.content().len(), picture.head.get("WARC-Truncated")), (300_000, None));
+    let again = shelf.fetchall(&["crawl", &url, "--replay", "out.warc.gz", "-q"]).run().await;
+    assert_eq!(keys(&again), keys(&plain), "{again}");
+}
+
+#[tokio::test]
 async fn what_is_there_is_not_written_over() {
     let (site, shelf) = (site().await, Shelf::new());
     let url = site.url("/same");
