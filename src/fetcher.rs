@@ -20,14 +20,15 @@ use tokio::sync::mpsc;
 use crate::{
     cookies::CookieJar,
     engine::{Engine, Handle, Hooks, Launched},
-    fetch::{Client, ClientError},
+    fetch::{Client, ClientError, Wire},
     journal::Before,
-    model::{Record, Request, View, units::Rate, wanted::Rule},
+    model::{Ask, Exchange, Record, Request, View, capture::Raw, units::Rate, wanted::Rule},
     page::{
         Stage,
         recipe::Recipe,
         select::{Hints, Plan, SelectError},
     },
+    replay::Replay,
     session::{self, LoggedIn, Login, LoginError},
     settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Cookies, Dedupe, Order, RobotsMode, Settings, With},
     source::SourceError,
@@ -42,9 +43,31 @@ pub enum BuildError {
     /// Certificates, proxy or TLS are of no use.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// An archive to answer from cannot be read.
+    #[error("{0}")]
+    Replay(String),
     /// A value is out of range.
     #[error("{0}")]
     Value(String),
+}
+
+/// Where answers come from.
+#[derive(Debug)]
+pub(crate) enum Line {
+    /// The network.
+    Live(Box<Client>),
+    /// An archive.
+    Replay(Replay),
+}
+
+impl Wire for Line {
+    async fn exchange(&self, ask: Ask) -> Exchange {
+        match self {
+            Line::Live(client) => client.exchange(ask).await,
+            // On the heap: what goes over the network would carry the room for it around.
+            Line::Replay(replay) => Box::pin(replay.exchange(ask)).await,
+        }
+    }
 }
 
 /// Fetches many URLs at once.
@@ -66,7 +89,7 @@ pub enum BuildError {
 #[derive(Clone, Debug)]
 pub struct Fetcher {
     settings: Arc<Settings>,
-    client: Arc<Client>,
+    line: Arc<Line>,
     plan: Arc<Plan>,
     hints: Arc<Mutex<Hints>>,
     stage: Arc<Stage>,
@@ -87,10 +110,13 @@ impl Fetcher {
         let settings = settings.clamped();
         let hints = Arc::default();
         let plan = Arc::new(Plan::of(&settings.pages.rules, &settings.pages.required)?.noting(&hints));
-        let client = Arc::new(Client::new(&settings)?);
+        let line = Arc::new(match settings.replay.as_slice() {
+            [] => Line::Live(Box::new(Client::new(&settings)?)),
+            files => Line::Replay(Replay::open(files, settings.limits.body_budget).map_err(BuildError::Replay)?),
+        });
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         let stage = Arc::new(Stage::new(threads));
-        Ok(Fetcher { settings: Arc::new(settings), client, plan, hints, stage, hooks: Hooks::default() })
+        Ok(Fetcher { settings: Arc::new(settings), line, plan, hints, stage, hooks: Hooks::default() })
     }
 
     /// Fetches everything that `requests` yields: exactly one record for each, as each completes
@@ -116,7 +142,10 @@ impl Fetcher {
 
     /// The jar that its runs share, if cookies are kept: to look into, to fill, to write down.
     pub fn cookies(&self) -> Option<&CookieJar> {
-        self.client.cookies()
+        match &*self.line {
+            Line::Live(client) => client.cookies(),
+            Line::Replay(_) => None,
+        }
     }
 
     /// Logs in: fetches the form, fills it in and sends it, with the settings of the fetcher. The
@@ -133,9 +162,11 @@ impl Fetcher {
         session::log_in(login, &self.settings, |request, settings| self.ask_once(request, settings)).await
     }
 
-    async fn ask_once(&self, request: Request, settings: Settings) -> Option<Record> {
+    async fn ask_once(&self, request: Request, mut settings: Settings) -> Option<Record> {
+        // What was filled in belongs into no archive.
+        settings.pages.raw = Raw::Drop;
         let source = futures::stream::iter([Ok(request)]).boxed();
-        let engine = Engine::new(Arc::new(settings), Arc::clone(&self.client), None, Arc::clone(&self.stage));
+        let engine = Engine::new(Arc::new(settings), Arc::clone(&self.line), None, Arc::clone(&self.stage));
         engine.start(source).records.recv().await
     }
 
@@ -152,14 +183,14 @@ impl Fetcher {
         engine.start(source)
     }
 
-    fn engine(&self) -> Engine<Client> {
+    fn engine(&self) -> Engine<Line> {
         self.engine_with(Arc::clone(&self.settings)).hooked(self.hooks.clone())
     }
 
     /// The engine of a run with other settings than those of [`settings`](Self::settings), the transport
     /// and what is extracted aside; without hooks.
-    pub(crate) fn engine_with(&self, settings: Arc<Settings>) -> Engine<Client> {
-        Engine::new(settings, Arc::clone(&self.client), Some(Arc::clone(&self.plan)), Arc::clone(&self.stage))
+    pub(crate) fn engine_with(&self, settings: Arc<Settings>) -> Engine<Line> {
+        Engine::new(settings, Arc::clone(&self.line), Some(Arc::clone(&self.plan)), Arc::clone(&self.stage))
     }
 
     /// What it was told.
@@ -185,7 +216,7 @@ type Source = BoxStream<'static, Result<Request, SourceError>>;
 
 enum State {
     /// Not polled yet.
-    Waiting(Box<Engine<Client>>, Source),
+    Waiting(Box<Engine<Line>>, Source),
     Running(mpsc::Receiver<Record>),
     Over,
 }

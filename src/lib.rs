@@ -29,6 +29,7 @@
 //! - [`policy`]: decisions as pure functions; [`frontier`]: who may go next, and when.
 //! - [`cookies`]: a jar, and its files.
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
+//! - [`replay`]: answers from an archive, in place of the network.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
 //! - [`journal`]: what is done, so that a run that was killed goes on where it stopped.
@@ -60,6 +61,7 @@ pub mod journal;
 pub mod model;
 pub mod page;
 pub mod policy;
+pub mod replay;
 pub mod report;
 pub mod session;
 pub mod settings;

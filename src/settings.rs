@@ -12,6 +12,7 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -50,6 +51,8 @@ pub struct Settings {
     pub pages: Pages,
     /// Whether the robots.txt of each origin is asked for and obeyed.
     pub robots: RobotsMode,
+    /// Archives that answer in place of the network, where there are any.
+    pub replay: Vec<PathBuf>,
 }
 
 impl Settings {

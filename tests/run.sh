@@ -37,3 +37,4 @@ step cargo test --locked --doc --all-features
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
 step cargo run --release --locked --quiet -- demo > /dev/null
 step bash tests/readme.sh
+step bash tests/warc.sh

@@ -77,5 +77,6 @@ pub fn trip() -> Trip {
         hops: Vec::new(),
         log: Vec::new(),
         last: None,
+        captures: Vec::new(),
     }
 }

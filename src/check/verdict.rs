@@ -92,7 +92,12 @@ fn of_failure(failure: &Failure) -> Found {
         Code::UrlScheme | Code::BlockedPrivateAddress => Some(Rule::Unverifiable),
         Code::HttpRateLimited => Some(Rule::Limited),
         // Faults of this run, this machine or its proxy say nothing about the link.
-        Code::Cancelled | Code::InternalPanic | Code::IoRead | Code::IoWrite | Code::ConnectDescriptors => None,
+        Code::Cancelled
+        | Code::InternalPanic
+        | Code::IoMissing
+        | Code::IoRead
+        | Code::IoWrite
+        | Code::ConnectDescriptors => None,
         code if code.family() == "proxy" => None,
         _ => Some(Rule::Dead),
     };

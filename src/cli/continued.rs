@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use fetchall::{
     journal::{Before, Identity, Marks, Settle, identity, records},
-    sink::{Content, Packing},
+    sink::{Content, Packing, warc::Place},
     source::Spec,
 };
 
@@ -90,6 +90,8 @@ pub struct Continued {
     pub contents: Vec<Option<Content>>,
     /// The name of the run, if it has one already.
     pub run: Option<String>,
+    /// Where its archive ends, if it has one.
+    pub archive: Option<Place>,
     /// Those of them whose record has `ok: false`.
     pub failed: u64,
     /// Nothing is left to do.
@@ -163,16 +165,31 @@ fn by_journal(
     } else if past.done > 0 {
         voice.line(&format!("{name}: {} are done; going on", past.done));
     }
-    let contents = past.positions.into_iter().map(|position| position.map(Content::Keep)).collect();
+    let mut positions = past.positions;
+    let has_archive = flags.given.iter().any(|given| given.name == "--warc");
+    let archive = has_archive.then(|| take_place(&mut positions)).flatten();
+    let contents = positions.into_iter().map(|position| position.map(Content::Keep)).collect();
     Ok(Continued {
         run: Some(journal.id().to_owned()),
         before: Some(before),
         journal: Some(Box::new(journal)),
         contents,
+        archive,
         failed: past.failed,
         is_complete,
         again: None,
     })
+}
+
+/// What the journal says of the archive: the last two positions are its file and the length of that, and
+/// no output's.
+#[cfg(feature = "sqlite")]
+fn take_place(positions: &mut Vec<Option<u64>>) -> Option<Place> {
+    let last = positions.len().checked_sub(2)?;
+    match positions.split_off(last)[..] {
+        [Some(file), Some(offset)] => Some(Place { file, offset }),
+        _ => None,
+    }
 }
 
 fn by_records(

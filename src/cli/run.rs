@@ -18,7 +18,7 @@ use fetchall::{
     journal::{Before, Settle},
     model::{Code, Record},
     report::Summary,
-    sink::{Sink, SinkError},
+    sink::{Archive, Sink, SinkError},
     source::SourceError,
 };
 use futures::{future::BoxFuture, stream::BoxStream};
@@ -99,6 +99,8 @@ pub struct Parts {
     pub begin: Begin,
     /// Where the records go.
     pub sinks: Vec<Box<dyn Sink>>,
+    /// What keeps the exchanges themselves, before that.
+    pub archive: Option<Box<dyn Archive>>,
     /// Whether one of the sinks writes to stdout, so that a reader that leaves ends the run.
     pub to_stdout: bool,
     /// How progress is shown.
@@ -182,7 +184,7 @@ impl Ran {
 /// # Errors
 /// If the system has no thread for the writer; then nothing was sent.
 pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std::io::Result<Ran> {
-    let Parts { begin, sinks, to_stdout, progress, first, mut on_record, journal, failed_before } = parts;
+    let Parts { begin, sinks, archive, to_stdout, progress, first, mut on_record, journal, failed_before } = parts;
     let summary = Arc::new(Mutex::new(Summary::new()));
     let counting = Arc::clone(&summary);
     let note = move |record: &Record| {
@@ -194,7 +196,7 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
     let began = Instant::now();
     let (end, written, handle) = runtime.block_on(async {
         let Begun { records, handle, end } = begin();
-        let writer = writer::spawn(records, sinks, Box::new(note), journal)?;
+        let writer = writer::spawn(records, sinks, archive, Box::new(note), journal)?;
         let stopping = Arc::clone(&handle);
         let stopper: Stopper = Arc::new(move |why| stopping.stop(why));
         watch.follow(&stopper);

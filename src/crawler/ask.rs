@@ -11,7 +11,7 @@ use url::{Origin, Url};
 use super::open::Way;
 use crate::{
     crawl::spelt,
-    model::{Look, Reads, Request, Wish, units::StatusSet},
+    model::{Look, Reads, Request, Wish, capture::Raw, units::StatusSet},
     policy::{canonical::Tracking, canonical::identity},
     settings::{Choose, Dedupe, EVERY_HOST, Order, Settings},
 };
@@ -29,7 +29,7 @@ const WINDOW_OF_A_HOST: (usize, usize) = (8, 512);
 /// enough that the rest waits where it takes less.
 pub(super) fn window(settings: &Settings) -> usize {
     let most = settings.limits.window.min(WINDOW).get();
-    match settings.pages.with.body {
+    match settings.pages.with.body || settings.pages.raw == Raw::Keep {
         true => most.min(settings.limits.in_flight.get().saturating_mul(WINDOW_OF_BODIES)),
         false => most,
     }

@@ -29,13 +29,15 @@ use super::{
 use crate::{
     engine::Stop,
     model::{
-        FoundIn, Record, Request,
+        Capture, FoundIn, Record, Request,
         record::{Outcome, host_key},
     },
 };
 
 /// Records that may wait for the reader before no answer is taken any more.
 const OUTLET: usize = 512;
+/// The same, where records carry bodies.
+const OUTLET_OF_BODIES: usize = 16;
 
 /// A crawl under way.
 pub(super) struct Hub {
@@ -48,6 +50,8 @@ pub(super) struct Hub {
     pub(super) out: Sender<Record>,
     pub(super) handle: CrawlHandle,
     pub(super) hook: Option<Hook>,
+    /// Exchanges without a record of their own, for an archive; the next record takes them along.
+    captures: Vec<Capture>,
     /// Judgements under way, and what waits for them.
     pub(super) judging: JoinSet<Judged>,
     pub(super) pending: HashMap<Id, Pending>,
@@ -77,6 +81,7 @@ impl Hub {
             line,
             out,
             hook,
+            captures: Vec::new(),
             judging: JoinSet::new(),
             pending: HashMap::new(),
             last_parent: None,
@@ -114,13 +119,14 @@ impl Hub {
 
     /// Until nothing waits and nothing is open. False if nobody reads the records any more.
     async fn work(&mut self) -> bool {
+        let most = if self.told.settings.pages.has_bodies() { OUTLET_OF_BODIES } else { OUTLET };
         loop {
             let late = self.feed();
             if self.is_dry() {
                 self.handle.marks().dry.store(true, Relaxed);
                 self.line.close();
             }
-            let takes = self.outlet.ready() < OUTLET;
+            let takes = self.outlet.ready() < most;
             let event = tokio::select! { biased;
                 permit = self.out.reserve(), if self.outlet.ready() > 0 => match (permit, self.outlet.take()) {
                     (Ok(permit), Some(record)) => { permit.send(record); Event::Room }
@@ -264,8 +270,17 @@ impl Hub {
         self.tally.next_seq - 1
     }
 
+    /// An answer has no record: what an archive is to keep of it goes out with the next one that has.
+    pub(super) fn keep_captures(&mut self, record: &mut Record) {
+        if let Some(captures) = record.captures.take() {
+            self.captures.extend(captures.errands);
+            self.captures.extend(captures.own);
+        }
+    }
+
     /// A record goes out; after too many failures the crawl ends.
-    pub(super) fn put(&mut self, record: Record) {
+    pub(super) fn put(&mut self, mut record: Record) {
+        record.capture(std::mem::take(&mut self.captures), Vec::new());
         let marks = self.handle.marks();
         let failed = matches!(record.outcome, Outcome::HttpError | Outcome::Error);
         let counter = match record.outcome {

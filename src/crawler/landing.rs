@@ -69,6 +69,7 @@ impl Hub {
             if !matches!(skipped, Some(Code::RobotsDisallowed | Code::Excluded)) {
                 self.tally.unasked += 1;
             }
+            self.keep_captures(&mut record);
             self.end(&open);
             return self.void(open.seq);
         }
@@ -76,6 +77,9 @@ impl Hub {
         let directives = self.directives(&sighting);
         if record.status.is_some() {
             (row.noindex, row.nofollow) = (Some(directives.noindex), Some(directives.nofollow));
+        }
+        if let (Some(captures), Some(facts)) = (&mut record.captures, &sighting.facts) {
+            captures.outlinks = facts.links.iter().map(|link| redact::url(&link.url)).collect();
         }
         if let Some(facts) = &sighting.facts {
             row.lang = facts.lang.as_deref().map(str::to_owned);

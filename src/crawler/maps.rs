@@ -139,7 +139,8 @@ impl Hub {
         }
     }
 
-    pub(super) fn land_robots(&mut self, record: Record) {
+    pub(super) fn land_robots(&mut self, mut record: Record) {
+        self.keep_captures(&mut record);
         let Some((base, body)) = self.body_of(record) else { return };
         self.send_for_all(&base, Robots::parse(&body, &self.told.agent).sitemaps());
     }
@@ -154,7 +155,8 @@ impl Hub {
     }
 
     /// A sitemap came; whoever waits for its pages waits until it is read.
-    pub(super) fn land_map(&mut self, open: Open, level: usize, record: Record) {
+    pub(super) fn land_map(&mut self, open: Open, level: usize, mut record: Record) {
+        self.keep_captures(&mut record);
         let parent = record.url.clone().unwrap_or_default();
         let Some((url, body)) = self.body_of(record) else { return self.end(&open) };
         self.tally.maps.0 += 1;

@@ -53,7 +53,7 @@ use crate::{
     engine::{Answer, Engine, Hooks, Outgoing, Stop, Verdict},
     fetch::Wire,
     fetcher::{BuildError, Fetcher},
-    model::{Record, Request},
+    model::{Record, Request, capture::Raw},
     page::{Stage, select::Plan},
     policy::judgement::Judgement,
 };
@@ -148,7 +148,7 @@ impl Crawler {
         let urls = seeds::urls(&seeds, settings.ask.assume_scheme);
         let mut engine = ask::settings(&settings, &urls);
         engine.pages.with.body |= hook.is_some();
-        let has_bodies = engine.pages.with.body;
+        let has_bodies = engine.pages.with.body || engine.pages.raw == Raw::Keep;
         let (out, records) = mpsc::channel(if has_bodies { RECORDS_OF_BODIES } else { RECORDS });
         let window = ask::window(&engine);
         let met = Met::new(&limits, rules.scope);

@@ -45,11 +45,13 @@ impl Hub {
     pub(super) fn land_outside(&mut self, mut open: Open, way: Way, mut record: Record) {
         record.seq = open.seq;
         if record.started_at.is_none() && self.is_silent(&open, &record) {
+            self.keep_captures(&mut record);
             return self.void(open.seq);
         }
         let is_good = record.status.is_some_and(|status| self.told.settings.ask.accept.contains(status));
         if way == Way::Head && record.skip.is_none() && !(record.error.is_none() && is_good) {
             // HEAD is refused by some who answer GET well.
+            self.keep_captures(&mut record);
             if self.is_stopped() {
                 return self.void(open.seq);
             }

@@ -130,6 +130,7 @@ impl Asker {
             keep,
             reads,
             digest: settings.pages.digest,
+            raw: settings.pages.raw,
             close: false,
             off_origin: trip.off_origin,
         }

@@ -109,6 +109,7 @@ impl<W: Wire> Engine<W> {
             hops: Vec::new(),
             log: Vec::new(),
             last: None,
+            captures: Vec::new(),
         })
     }
 
@@ -134,7 +135,7 @@ impl<W: Wire> Engine<W> {
             Err(error) => (error.id(), Err(error)),
         };
         let Some(Airborne { mut flight, lane }) = self.airborne.remove(&id) else { return };
-        let (exchange, judged, page) = match landed {
+        let (mut exchange, judged, page) = match landed {
             Ok(Landed::Back { exchange, judged, page }) => (exchange, judged, page),
             Ok(Landed::Grounded { leg, ending }) => {
                 self.frontier.release(lane, Contact::Unknown, clock);
@@ -155,6 +156,9 @@ impl<W: Wire> Engine<W> {
             self.handle.gauges.wire_bytes.fetch_add(body.wire_len, Relaxed);
         }
         let Some(mut trip) = flight.trip.take() else { return };
+        if let Some(capture) = exchange.capture.take() {
+            self.held.add(&mut trip, *capture);
+        }
         let step = self.decide(&flight, &mut trip, &exchange, judged, lane);
         let url = Arc::clone(&trip.url);
         flight.trip = Some(trip);

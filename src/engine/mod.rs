@@ -6,6 +6,7 @@
 
 mod adapting;
 mod ask;
+mod captures;
 mod door;
 mod flights;
 pub mod handle;

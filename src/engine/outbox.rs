@@ -88,5 +88,6 @@ impl Outbox {
 }
 
 fn body_bytes(record: &Record) -> usize {
-    [&record.body, &record.body_base64].into_iter().flatten().map(String::len).sum()
+    let captured = record.captures.as_ref().map_or(0, |captures| captures.len());
+    captured + [&record.body, &record.body_base64].into_iter().flatten().map(String::len).sum::<usize>()
 }

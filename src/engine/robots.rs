@@ -197,6 +197,9 @@ impl<W: Wire> Engine<W> {
     /// A file has come, or never will.
     pub(super) fn have_robots(&mut self, mut flight: Flight, ending: Ending) {
         let clock = now().into_std();
+        if let Some(trip) = &mut flight.trip {
+            self.held.add_errand(std::mem::take(&mut trip.captures));
+        }
         let Some(gate) = &mut self.robots else { return };
         gate.under_way = gate.under_way.saturating_sub(1);
         let origin = origin_of(&flight.url);

@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     ask::Asker,
+    captures::Held,
     door::{Admission, Door},
     handle::{Handle, Stop},
     hooks::{Hooks, Leg},
@@ -118,6 +119,7 @@ pub struct Engine<W> {
     pub(super) pages: JoinSet<Result<Page, Failure>>,
     pub(super) reading: HashMap<Id, Reading>,
     pub(super) body_bytes: usize,
+    pub(super) held: Held,
     /// Bytes of request content that waits or is under way.
     pub(super) content_bytes: usize,
     /// When a request that waits runs out of its `--url-timeout`; some may have been started since.
@@ -181,6 +183,7 @@ impl<W: Wire> Engine<W> {
             pages: JoinSet::new(),
             reading: HashMap::new(),
             body_bytes: 0,
+            held: Held::new(settings.limits.body_budget / 2),
             content_bytes: 0,
             deadlines: BinaryHeap::new(),
             outbox: Outbox::new(settings.choose.order),
@@ -348,6 +351,9 @@ impl<W: Wire> Engine<W> {
 
     /// `queued` is the waiting since it was last under way.
     pub(super) fn finish_flight(&mut self, flight: Flight, queued: Duration, ending: Ending, page: Option<Page>) {
+        if let Some(trip) = &flight.trip {
+            self.held.release(trip);
+        }
         if flight.errand == Errand::Robots {
             return self.have_robots(flight, ending);
         }
@@ -393,7 +399,9 @@ impl<W: Wire> Engine<W> {
                 self.handle.stop(Stop::Failures);
             }
         }
-        self.outbox.put(Record::of(visit, self.heavy));
+        let mut record = Record::of(visit, self.heavy);
+        self.held.hand_over(&mut record);
+        self.outbox.put(record);
     }
 
     /// Hands over what the channel has room for.

@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, time::Instant};
 use crate::{
     journal::{JournalError, Settle},
     model::Record,
-    sink::{Sink, SinkError},
+    sink::{Archive, Sink, SinkError},
 };
 
 /// Records written in one go.
@@ -41,13 +41,14 @@ pub enum WriteError {
 /// channel closes and the engine stops. Every sink is finished on every way out.
 ///
 /// With a journal, records that do not say how their request ended are not written, and every batch is
-/// settled behind the outputs.
+/// settled behind the outputs. An archive takes what it keeps before anything else does.
 ///
 /// # Errors
 /// If the system has no thread left.
 pub fn spawn(
     records: mpsc::Receiver<Record>,
     sinks: Vec<Box<dyn Sink>>,
+    archive: Option<Box<dyn Archive>>,
     on_record: OnRecord,
     journal: Option<Box<dyn Settle>>,
 ) -> io::Result<thread::JoinHandle<Written>> {
@@ -59,7 +60,7 @@ pub fn spawn(
         };
         runtime.block_on(write_all(
             records,
-            Outputs { sinks, journal, positions: Vec::new(), synced: Instant::now() },
+            Outputs { sinks, archive, journal, positions: Vec::new(), synced: Instant::now() },
             on_record,
         ))
     })
@@ -76,14 +77,19 @@ pub struct Written {
 /// Everything that records are handed to.
 struct Outputs {
     sinks: Vec<Box<dyn Sink>>,
+    /// Comes before the sinks, which say where things are in it.
+    archive: Option<Box<dyn Archive>>,
     journal: Option<Box<dyn Settle>>,
-    /// Lengths of the outputs, for the journal.
+    /// Lengths of the outputs, for the journal; behind those of the sinks, the archive's file and its length.
     positions: Vec<Option<u64>>,
     synced: Instant,
 }
 
 impl Outputs {
-    async fn write(&mut self, batch: &[Record]) -> Result<(), WriteError> {
+    async fn write(&mut self, batch: &mut [Record]) -> Result<(), WriteError> {
+        if let Some(archive) = &mut self.archive {
+            archive.store(batch)?;
+        }
         for sink in &mut self.sinks {
             sink.write(batch).await?;
         }
@@ -93,6 +99,7 @@ impl Outputs {
         let Some(journal) = &mut self.journal else { return Ok(()) };
         self.positions.clear();
         self.positions.extend(self.sinks.iter().map(|sink| sink.position()));
+        self.positions.extend(self.archive.iter().flat_map(|archive| archive.position()).map(Some));
         journal.settle(batch, &self.positions)?;
         if self.synced.elapsed() >= SYNC { self.sync().await } else { Ok(()) }
     }
@@ -100,6 +107,9 @@ impl Outputs {
     /// Outputs first: what the journal calls done must be there.
     async fn sync(&mut self) -> Result<(), WriteError> {
         let Some(journal) = &mut self.journal else { return Ok(()) };
+        if let Some(archive) = &mut self.archive {
+            archive.sync()?;
+        }
         for sink in &mut self.sinks {
             sink.sync().await?;
         }
@@ -109,7 +119,7 @@ impl Outputs {
     }
 
     async fn finish(&mut self) -> Result<(), WriteError> {
-        let mut outcome = Ok(());
+        let mut outcome = self.archive.as_mut().map_or(Ok(()), |archive| archive.finish()).map_err(WriteError::from);
         for sink in &mut self.sinks {
             let finished = sink.finish().await;
             outcome = outcome.and(finished.map_err(WriteError::from));
@@ -129,7 +139,7 @@ async fn write_all(mut records: mpsc::Receiver<Record>, mut outputs: Outputs, mu
         }
         batch.iter().for_each(&mut on_record);
         if !batch.is_empty()
-            && let Err(error) = outputs.write(&batch).await
+            && let Err(error) = outputs.write(&mut batch).await
         {
             break Err(error);
         }
@@ -184,6 +194,26 @@ mod tests {
         }
     }
 
+    struct Shelf(Calls);
+
+    impl Archive for Shelf {
+        fn store(&mut self, batch: &mut [Record]) -> Result<(), SinkError> {
+            note(&self.0, format!("store {}", batch.len()));
+            Ok(())
+        }
+        fn position(&self) -> [u64; 2] {
+            [3, 14]
+        }
+        fn sync(&mut self) -> Result<(), SinkError> {
+            note(&self.0, "sync archive".to_owned());
+            Ok(())
+        }
+        fn finish(&mut self) -> Result<(), SinkError> {
+            note(&self.0, "finish archive".to_owned());
+            Ok(())
+        }
+    }
+
     struct Book(Calls, bool);
 
     impl Settle for Book {
@@ -218,7 +248,8 @@ mod tests {
         let sinks: Vec<Box<dyn Sink>> =
             vec![Box::new(Output(Arc::clone(&calls), 0)), Box::new(Output(Arc::clone(&calls), 0))];
         let journal = Some(Box::new(Book(Arc::clone(&calls), fails)) as Box<dyn Settle>);
-        let outputs = Outputs { sinks, journal, positions: Vec::new(), synced: Instant::now() };
+        let archive = Some(Box::new(Shelf(Arc::clone(&calls))) as Box<dyn Archive>);
+        let outputs = Outputs { sinks, archive, journal, positions: Vec::new(), synced: Instant::now() };
         let written = write_all(records, outputs, Box::new(|_| {})).await;
         let calls = calls.lock().unwrap().clone();
         (written, calls)
@@ -228,15 +259,16 @@ mod tests {
     async fn nothing_is_done_before_every_output_has_it_and_nothing_is_durable_before_they_are() {
         let (written, calls) = run(false).await;
         assert!(written.outcome.is_ok());
-        let settled = ["write [0, 1]", "write [0, 1]", "flush", "flush", "settle 2 at [Some(2), Some(2)]"];
-        assert_eq!(calls[..5], settled);
-        assert_eq!(calls[5..], ["sync", "sync", "synced", "finish", "finish"]);
+        let written = ["store 2", "write [0, 1]", "write [0, 1]", "flush", "flush"];
+        assert_eq!(calls[..5], written);
+        assert_eq!(calls[5], "settle 2 at [Some(2), Some(2), Some(3), Some(14)]");
+        assert_eq!(calls[6..], ["sync archive", "sync", "sync", "synced", "finish archive", "finish", "finish"]);
     }
 
     #[tokio::test]
     async fn a_journal_that_takes_no_more_ends_the_writing_and_outputs_are_finished() {
         let (written, calls) = run(true).await;
         assert!(matches!(written.outcome, Err(WriteError::Journal(_))));
-        assert_eq!(calls[5..], ["finish", "finish"]);
+        assert_eq!(calls[6..], ["finish archive", "finish", "finish"]);
     }
 }

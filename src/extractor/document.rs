@@ -14,14 +14,17 @@ use bytes::Bytes;
 use sha2::Digest as _;
 use url::Url;
 
-use super::find::File;
+use super::{captured, find::File};
 use crate::{
     model::{
         Code, Digest, Ending, Failure, Page, Record, Request, Visit,
         record::{Heavy, Skip, Timings, hex},
     },
     page::{self, Input, Language, Want},
-    source::saved::{self, Body, Facts, Kept},
+    source::{
+        saved::{self, Body, Facts, Kept},
+        warc::page::Stored,
+    },
 };
 
 /// What pages are asked, and what is known of all of them.
@@ -44,6 +47,8 @@ pub(super) enum Source {
     Whole { path: Box<str>, bytes: Vec<u8> },
     /// A line of a list of records, or why it is none.
     Line { list: Arc<str>, number: u64, line: Result<String, String> },
+    /// A page of an archive.
+    Captured(Box<Stored>),
     /// Something that cannot be read: a sentence.
     Fault { path: Box<str>, why: String },
 }
@@ -68,26 +73,27 @@ pub(super) fn record(seq: u64, source: Source, means: &Means) -> Record {
             let url = file_url(&path);
             saved_file(path, url, Err(why)).record(seq, means)
         }
+        Source::Captured(stored) => captured::found(*stored).record(seq, means),
         Source::Line { list, number, line } => of_line(&list, number, line, means).record(seq, means),
     }
 }
 
 /// A page as it was found, with what is known of it.
-struct Found {
-    kept: Kept,
+pub(super) struct Found {
+    pub kept: Kept,
     /// What addresses in it are relative to.
-    url: Option<Url>,
-    body: Result<Bytes, Failure>,
+    pub url: Option<Url>,
+    pub body: Result<Bytes, Failure>,
     /// The body's own media type and charset.
-    content_type: Option<String>,
-    charset: Charset,
+    pub content_type: Option<String>,
+    pub charset: Charset,
     /// Whether it has no body by its nature, and nothing can be required of it.
-    lacks_nothing: bool,
+    pub lacks_nothing: bool,
 }
 
 /// Who knows how a page was written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Charset {
+pub(super) enum Charset {
     /// Whoever reads it.
     Read,
     /// The record: its body has been decoded already.

@@ -18,12 +18,15 @@ use super::{
 };
 use crate::{
     engine::Handle,
-    source::saved::{self, Kind},
+    source::{
+        saved::{self, Kind},
+        warc::{Reader, WarcError, page::Pages},
+    },
 };
 
 /// Starts feeding; `form` says what is named itself, whatever it looks like.
 pub(super) fn start(found: Found, form: Option<Kind>, entrance: Entrance, handle: Handle) -> io::Result<()> {
-    let feed = Feed { form, entrance, handle };
+    let feed = Feed { form, entrance, handle, pages: Pages::default() };
     thread::Builder::new().name("feed".to_owned()).spawn(move || feed.all(found)).map(drop)
 }
 
@@ -31,6 +34,7 @@ struct Feed {
     form: Option<Kind>,
     entrance: Entrance,
     handle: Handle,
+    pages: Pages,
 }
 
 impl Feed {
@@ -48,7 +52,6 @@ impl Feed {
         match item {
             Item::Fault(path, why) => self.enter(Source::Fault { path, why }, 0),
             Item::Stdin => match saved::open(Box::new(io::stdin()), None) {
-                Ok((Kind::Archive, _)) => self.entrance.break_off(format!("standard input {}", saved::NO_ARCHIVES)),
                 Ok((kind, input)) => self.input("-", self.form.unwrap_or(kind), input),
                 Err(error) => self.entrance.break_off(format!("cannot read standard input: {error}")),
             },
@@ -76,6 +79,10 @@ impl Feed {
                 self.enter(Source::Fault { path: file.path, why }, 0)
             }
             Ok((Kind::Document, _)) if is_file => self.enter(Source::File(file), bytes),
+            Ok((Kind::Archive, _)) if is_file => match OpenFile::open(path) {
+                Ok(file) => self.archive(&path.display().to_string(), file, Some(path)),
+                Err(error) => self.entrance.break_off(format!("cannot read {}: {error}", path.display())),
+            },
             // What is no regular file cannot be opened a second time.
             Ok((kind, input)) => self.input(&file.path, kind, input),
         }
@@ -83,7 +90,10 @@ impl Feed {
 
     /// An input that can be read once.
     fn input(&mut self, name: &str, kind: Kind, input: Box<dyn Read>) -> Result<(), Closed> {
-        if kind != Kind::Records {
+        if kind == Kind::Archive {
+            return self.archive(name, input, None);
+        }
+        if kind == Kind::Document {
             return match saved::whole(input) {
                 Ok(bytes) => {
                     let len = bytes.len() as u64;
@@ -104,6 +114,32 @@ impl Feed {
             Ok(()) => Ok(()),
             Err(error) => self.entrance.break_off(format!("cannot read {name} to its end: {error}")),
         }
+    }
+
+    /// The pages of an archive; `path` is where it can be read again.
+    fn archive(&mut self, name: &str, input: impl Read, path: Option<&Path>) -> Result<(), Closed> {
+        self.pages.begin(path);
+        let broken = |error: WarcError| format!("cannot read {name} to its end: {error}");
+        let mut reader = match Reader::new(input, 0) {
+            Ok(reader) => reader,
+            Err(error) => return self.entrance.break_off(broken(error)),
+        };
+        while self.handle.stopped().is_none() {
+            let page = match reader.next_head() {
+                Ok(None) => break,
+                Ok(Some(head)) => self.pages.page(&mut reader, &head),
+                Err(error) => Err(error),
+            };
+            match page {
+                Ok(None) => {}
+                Ok(Some(page)) => {
+                    let bytes = page.len() as u64;
+                    self.enter(Source::Captured(Box::new(page)), bytes)?;
+                }
+                Err(error) => return self.entrance.break_off(broken(error)),
+            }
+        }
+        Ok(())
     }
 
     fn enter(&mut self, source: Source, bytes: u64) -> Result<(), Closed> {

@@ -2,17 +2,13 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    fs,
     path::Path,
 };
 
 use super::Start;
 use crate::{
     page::Language,
-    source::{
-        saved::{self, Kind},
-        walk::{self, Walk},
-    },
+    source::walk::{self, Walk},
 };
 
 /// What is to be read, in order.
@@ -97,9 +93,6 @@ fn below(start: &Path, walk: Walk, found: &mut Found, seen: &mut HashSet<Box<str
             continue;
         }
         any = true;
-        if one.named && is_archive(&one.path) {
-            return Err(format!("`{}` {}", one.path, saved::NO_ARCHIVES));
-        }
         if seen.insert(one.path.clone()) {
             let below = begin(&one.path, &root, one.named);
             found.items.push(Item::File(File { path: one.path, below, named: one.named }));
@@ -110,16 +103,9 @@ fn below(start: &Path, walk: Walk, found: &mut Found, seen: &mut HashSet<Box<str
         return Ok(());
     }
     let start = start.display();
-    Err(format!("there is no page below `{start}` (html, json, xml or txt; a list of records is named itself)"))
-}
-
-/// Whether a file begins as a web archive does. A pipe is not looked into: it can be read only once.
-fn is_archive(path: &str) -> bool {
-    let opened = || {
-        fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
-        saved::open(Box::new(fs::File::open(path).ok()?), Some(Path::new(path))).ok()
-    };
-    opened().is_some_and(|(kind, _)| kind == Kind::Archive)
+    Err(format!(
+        "there is no page below `{start}` (html, json, xml or txt; a list of records or an archive is named itself)"
+    ))
 }
 
 /// Where in `path` begins what is below `root`. Of a file that was named itself it is the path as it was
@@ -142,6 +128,8 @@ fn is_page(language: Language) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -165,19 +153,6 @@ mod tests {
             }
         };
         assert_eq!([found(1), found(2)], ["a/0.html", "a/0.html"]);
-    }
-
-    #[test]
-    fn a_web_archive_is_refused_before_anything_is_read() {
-        use std::io::Write as _;
-        let dir = tempfile::tempdir().unwrap();
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packer.write_all(b"WARC/1.0\r\n").unwrap();
-        for (name, bytes) in [("a.warc", b"WARC/1.1\r\n".to_vec()), ("b.gz", packer.finish().unwrap())] {
-            let path = dir.path().join(name);
-            fs::write(&path, bytes).unwrap();
-            assert!(find(&[Start::Path(path)], Walk::default()).unwrap_err().contains("web archive"), "{name}");
-        }
     }
 
     #[test]

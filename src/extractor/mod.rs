@@ -8,6 +8,7 @@
 //! What is under way is bounded in number and in bytes, so memory does not grow with the input. Must
 //! not know flags or formats.
 
+mod captured;
 mod crew;
 mod document;
 mod feed;

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::time::{Instant, timeout_at};
@@ -16,17 +17,19 @@ use url::{Host, Url};
 
 use super::{
     ClientError, Wire, body,
-    body::Bounds,
+    body::{Bounds, Received},
     classify::{self, Context},
     connect::Resolver,
+    gather,
     probe::{Probe, Reached},
     proxies::{self, Proxies},
     room::Room,
     route::{HEAD_BYTES, Maker, Route, Via},
+    tape,
 };
 use crate::{
     cookies::CookieJar,
-    model::{Ask, Code, Exchange, Failure, Head, exchange::Phases, exchange::Tls},
+    model::{Ask, Capture, Code, Digest, Exchange, Failure, Head, Keep, capture::Raw, exchange::Phases, exchange::Tls},
     policy::{
         address::is_private,
         proxy_pool::{Health, Pick, TRIES},
@@ -183,6 +186,7 @@ impl Client {
     async fn once(&self, route: &Route, ask: &Ask, started: SystemTime, end: Instant) -> (Exchange, Race) {
         let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80));
         let request = self.request(ask);
+        let sent = (ask.raw == Raw::Keep).then(|| tape::fields_sent(&request));
         let may_repeat = is_idempotent(&ask.method);
         let roomy = if may_repeat { route.roomy_if_made() } else { Some(route.roomy()) };
         let client = roomy.unwrap_or(route.usual()).of(ask);
@@ -194,7 +198,10 @@ impl Client {
         let mut race = Race::None;
         let failure = match answer {
             Ok(Ok(response)) => {
-                return (self.with_body(response, ask, started, end, &probe, head_at).await, Race::None);
+                return (
+                    self.with_body(response, Begun { ask, sent, started, end, probe: &probe, head_at }).await,
+                    Race::None,
+                );
             }
             Ok(Err(error)) => {
                 let reused = probe.reached() == Reached::Reused;
@@ -239,15 +246,8 @@ impl Client {
         request
     }
 
-    async fn with_body(
-        &self,
-        mut response: reqwest::Response,
-        ask: &Ask,
-        started: SystemTime,
-        end: Instant,
-        probe: &Probe,
-        head_at: Duration,
-    ) -> Exchange {
+    async fn with_body(&self, mut response: reqwest::Response, begun: Begun<'_>) -> Exchange {
+        let Begun { ask, sent, started, end, probe, head_at } = begun;
         let head = Head {
             status: response.status().as_u16(),
             version: response.version(),
@@ -258,30 +258,49 @@ impl Client {
         }
         let peer = response.remote_addr().map(|address| address.ip());
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
-        let bounds = Bounds { end, silence: ask.patience.read, most: ask.max_body, keep: ask.keep, digest: ask.digest };
+        let reason = sent.is_some().then(|| tape::reason(&response)).flatten();
+        let bounds = Bounds::of(ask, end);
         let oversized = head_size(&head) > HEAD_BYTES as usize;
-        let read = if !oversized && !body::is_wanted(&head.headers, ask) {
-            // The connection goes with the response.
-            Ok(None)
-        } else if oversized {
-            Err(Failure::new(Code::ProtocolHeadersTooLarge, "the response head is larger than 256 KiB"))
-        } else {
-            body::read(response, &head.headers, bounds, &self.room).await.map(Some)
+        // Where nobody wants the body, the connection goes with the response, unless an archive is to have it.
+        let is_wanted = gather::is_wanted(&head.headers, ask);
+        let received = match () {
+            () if oversized => {
+                let message = "the response head is larger than 256 KiB";
+                Some(Received::nothing(Failure::new(Code::ProtocolHeadersTooLarge, message)))
+            }
+            () if is_wanted => Some(body::read(response, &head.headers, bounds, &self.room).await),
+            () if ask.raw == Raw::Keep => {
+                let bounds = Bounds { keep: Keep::None, digest: Digest::Off, ..bounds };
+                Some(body::read(response, &head.headers, bounds, &self.room).await)
+            }
+            () => None,
         };
-        let (body, failure) = match read {
+        let (raw, cut, read) = match received {
+            Some(Received { body, raw, cut }) => (raw, cut, Some(body).filter(|_| is_wanted || oversized)),
+            None => (Bytes::new(), None, None),
+        };
+        let (body, failure) = match read.transpose() {
             Ok(body) => (body, None),
             Err(failure) => (None, Some(failure)),
         };
-        Exchange {
-            started,
-            phases: phases(probe, Some(head_at)),
-            peer,
-            proxy: None,
-            tls,
-            head: Some(head),
-            body,
-            failure,
-        }
+        let phases = phases(probe, Some(head_at));
+        let capture = sent.map(|fields| {
+            Box::new(Capture {
+                url: Arc::clone(&ask.url),
+                method: ask.method.clone(),
+                fields,
+                content: ask.body.clone(),
+                head: head.clone(),
+                reason,
+                body: raw,
+                cut,
+                peer: peer.filter(|_| !self.is_proxied(&ask.url)),
+                tls: tls.as_ref().and_then(|tls| tls.version),
+                started,
+                took: phases.total,
+            })
+        });
+        Exchange { started, phases, peer, proxy: None, tls, head: Some(head), body, failure, capture }
     }
 
     fn tls(&self, ask: &Ask, info: Option<&reqwest::tls::TlsInfo>) -> Option<Tls> {
@@ -300,6 +319,17 @@ impl Client {
     fn is_proxied(&self, url: &Url) -> bool {
         url.as_str().parse::<Uri>().is_ok_and(|uri| self.proxies.intercept(&uri).is_some())
     }
+}
+
+/// What is known of an exchange when its response head comes.
+struct Begun<'a> {
+    ask: &'a Ask,
+    /// The fields that were sent, where the exchange is kept.
+    sent: Option<HeaderMap>,
+    started: SystemTime,
+    end: Instant,
+    probe: &'a Probe,
+    head_at: Duration,
 }
 
 /// Whose fault a failure is that has to do with a proxy.

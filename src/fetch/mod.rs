@@ -7,10 +7,14 @@ mod body;
 mod classify;
 mod client;
 mod connect;
+mod gather;
+mod pile;
 mod probe;
 mod proxies;
+pub mod replay;
 mod room;
 mod route;
+mod tape;
 mod tls;
 
 use std::future::Future;

@@ -15,7 +15,7 @@ use super::{
     proxies, tls,
 };
 use crate::{
-    model::Ask,
+    model::{Ask, capture::Raw},
     settings::{Family, HttpVersions, ProxyUrl, Settings},
 };
 
@@ -68,7 +68,7 @@ impl Maker {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .tls_backend_preconfigured(tls)
-            .tls_info(settings.pages.with.tls)
+            .tls_info(settings.pages.with.tls || settings.pages.raw == Raw::Keep)
             .dns_resolver(Arc::new(self.resolver.clone()))
             .connector_layer(Marks)
             .connect_timeout(settings.times.connect)

@@ -13,7 +13,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use url::Url;
 
-use super::{Code, Reads};
+use super::{
+    Code, Reads,
+    capture::{Capture, Raw},
+};
 
 /// What went wrong with one request: a stable code and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +95,8 @@ pub struct Ask {
     pub reads: Reads,
     /// Whether the body is digested.
     pub digest: Digest,
+    /// Whether the exchange is kept as it was sent and received.
+    pub raw: Raw,
     /// Whether the connection is closed afterwards, because nobody waits for it.
     pub close: bool,
     /// Whether the chain of redirects has left the origin that was asked first: then no client
@@ -171,6 +176,8 @@ pub struct Exchange {
     pub body: Option<Body>,
     /// What went wrong, if something did: then the response is not usable.
     pub failure: Option<Failure>,
+    /// The exchange as it was sent and received, where that is wanted and a response head came.
+    pub capture: Option<Box<Capture>>,
 }
 
 impl Exchange {
@@ -185,6 +192,7 @@ impl Exchange {
             head: None,
             body: None,
             failure: Some(failure),
+            capture: None,
         }
     }
 

@@ -11,7 +11,7 @@ use std::{
 use http::Method;
 use url::Url;
 
-use super::{Code, Exchange, Request};
+use super::{Capture, Code, Exchange, Request};
 
 /// What a flight waited for, longest part named. The names are API (`wait_for`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
@@ -134,6 +134,8 @@ pub struct Trip {
     pub log: Vec<Attempt>,
     /// The exchange that ended last.
     pub last: Option<Box<Exchange>>,
+    /// Its exchanges as they were sent and received, where that is wanted.
+    pub captures: Vec<Capture>,
 }
 
 /// A redirect that was followed.

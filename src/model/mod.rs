@@ -4,6 +4,7 @@
 //! under way, and leaves as a [`Visit`], from which the public [`Record`] is made in one place.
 //! Must not know any other room.
 
+pub mod capture;
 pub mod code;
 pub mod earlier;
 pub mod escape;
@@ -24,6 +25,7 @@ pub mod units;
 pub mod visit;
 pub mod wanted;
 
+pub use capture::{Capture, Captures};
 pub use code::{Again, Code, Kind};
 pub use exchange::{Ask, Body, Digest, Exchange, Failure, Head, Keep, Patience, Phases};
 pub use facts::{Facts, FoundIn, PageLink};

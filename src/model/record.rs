@@ -16,8 +16,10 @@ use serde_json::value::RawValue;
 
 use super::earlier::{Earlier, Turn};
 pub use super::page_row::{LinkCounts, PageRow, schema as page_schema};
-pub use super::rows::{AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, Skip, Timings, TlsRow, hex};
-use super::{Code, Ending, Exchange, Sighting, Visit, Wait, redact, redact::MASK};
+pub use super::rows::{
+    AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, hex,
+};
+use super::{Capture, Captures, Code, Ending, Exchange, Sighting, Visit, Wait, redact, redact::MASK};
 
 /// Version of the record; changes only when a key is removed, renamed or retyped.
 pub const VERSION: u8 = 1;
@@ -147,6 +149,10 @@ pub struct Record {
     #[serde(skip)]
     #[schemars(skip)]
     pub sighting: Option<Box<Sighting>>,
+    /// Its exchanges as they were sent and received, where an archive wants them; not part of the row.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub captures: Option<Box<Captures>>,
     /// Our own waiting by cause, for the summary; not part of the row.
     #[serde(skip)]
     #[schemars(skip)]
@@ -235,7 +241,8 @@ impl Record {
             sighting.url = trip.as_ref().map(|trip| Arc::clone(&trip.url));
             record.sighting = Some(Box::new(sighting));
         }
-        if let Some(trip) = trip {
+        if let Some(mut trip) = trip {
+            record.capture(Vec::new(), std::mem::take(&mut trip.captures));
             record.started_at = Some(rfc3339(trip.started));
             record.attempts = trip.attempts;
             record.timings.queue_ms = Some(trip.queued.into());
@@ -271,6 +278,15 @@ impl Record {
             record.body = page.text;
         }
         record
+    }
+
+    /// Adds exchanges that an archive is to keep: `errands` of the run before those of its own.
+    pub fn capture(&mut self, errands: Vec<Capture>, own: Vec<Capture>) {
+        if !errands.is_empty() || !own.is_empty() {
+            let captures = self.captures.get_or_insert_default();
+            captures.errands.extend(errands);
+            captures.own.extend(own);
+        }
     }
 
     /// Says what became of it since an earlier run. What a 304 leaves unsaid is as it was, so that the next
@@ -332,6 +348,7 @@ impl Record {
             tls: None,
             attempt_log: None,
             sighting: None,
+            captures: None,
             waits: Vec::new(),
         }
     }

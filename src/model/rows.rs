@@ -146,6 +146,21 @@ pub struct Timings {
 pub struct Saved {
     /// Path of the file.
     pub path: Option<String>,
+    /// Where in an archive the response stands.
+    pub warc: Option<SavedWarc>,
+}
+
+/// Where a response stands in a WARC file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SavedWarc {
+    /// Path of the file.
+    pub file: String,
+    /// Where its record begins, in bytes.
+    pub offset: u64,
+    /// Length of its record, packed as it is, in bytes.
+    pub length: u64,
+    /// `WARC-Record-ID`.
+    pub record_id: String,
 }
 
 /// TLS facts.

@@ -1,7 +1,7 @@
 //! What is read out of bodies and put into records.
 
 use super::With;
-use crate::model::{Digest, View, wanted::Rule};
+use crate::model::{Digest, View, capture::Raw, wanted::Rule};
 
 /// What is read out of bodies and put into records.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Pages {
     pub with: With,
     /// Whether bodies are digested.
     pub digest: Digest,
+    /// Whether exchanges are kept as they were sent and received, for an archive.
+    pub raw: Raw,
 }
 
 impl Pages {
@@ -51,7 +53,7 @@ impl Pages {
 
     /// Whether a record may hold as much as a body does.
     pub fn has_bodies(&self) -> bool {
-        self.with.body || !self.views.is_empty()
+        self.with.body || self.raw == Raw::Keep || !self.views.is_empty()
     }
 }
 

@@ -30,6 +30,7 @@ mod sqlite;
 #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite", feature = "parquet"))]
 mod table;
 pub mod text;
+pub mod warc;
 
 use std::path::PathBuf;
 
@@ -75,6 +76,27 @@ pub trait Sink: Send {
     }
     /// Ends the output (a closing bracket, a footer) and flushes. Called once, on every way out.
     fn finish(&mut self) -> BoxFuture<'_, Result<(), SinkError>>;
+}
+
+/// Keeps what crossed the network, and says in the records where it is: so it comes before the sinks.
+pub trait Archive: Send {
+    /// Takes the exchanges out of the records and hands them over to the system.
+    ///
+    /// # Errors
+    /// They cannot be written; what is there are whole records.
+    fn store(&mut self, batch: &mut [Record]) -> Result<(), SinkError>;
+    /// Number of the file that is written, and its length in bytes behind the last batch.
+    fn position(&self) -> [u64; 2];
+    /// Has what was stored so far on the disk when this returns.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn sync(&mut self) -> Result<(), SinkError>;
+    /// Completes the file. Called once, on every way out.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn finish(&mut self) -> Result<(), SinkError>;
 }
 
 /// A format: turns records into bytes.

@@ -18,6 +18,7 @@ pub mod saved;
 mod sitemap;
 mod sniff;
 pub mod walk;
+pub mod warc;
 mod word;
 
 use std::path::PathBuf;

@@ -14,6 +14,7 @@ use super::{
     lines::{Line, Splitter},
     object::{self, Place},
     packed::{self, unpacked},
+    warc,
 };
 use crate::model::{Failure, record::Skip};
 
@@ -26,9 +27,6 @@ const LONGEST: usize = 2 * MOST_BYTES as usize;
 /// How far into a file a record shows itself by the order of its keys, in bytes.
 const HEAD: usize = 64;
 
-/// How an archive of the web begins, whatever its version (WARC 1.1, 4).
-const ARCHIVE: &[u8] = b"WARC/";
-
 /// Bytes asked for at once.
 const CHUNK: usize = 64 << 10;
 
@@ -39,12 +37,9 @@ pub enum Kind {
     Document,
     /// A record a line.
     Records,
-    /// A web archive, which is not read yet.
+    /// A WARC file.
     Archive,
 }
-
-/// What to say of a web archive.
-pub const NO_ARCHIVES: &str = "is a web archive (WARC), which extract does not read";
 
 /// What a record says of the page that it carries.
 #[derive(Clone, Debug, Default)]
@@ -122,7 +117,7 @@ pub fn open(input: Box<dyn Read>, path: Option<&Path>) -> io::Result<(Kind, Box<
     }
     let mut head = Vec::with_capacity(HEAD);
     input.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-    let kind = if head.starts_with(ARCHIVE) {
+    let kind = if path.is_some_and(warc::is_archive) || warc::starts_like_archive(&head) {
         Kind::Archive
     } else if starts_like_record(&head) || (path.is_none() && first_line_is_record(&mut head, &mut input)?) {
         Kind::Records

@@ -21,3 +21,4 @@ mod sinks;
 mod state;
 mod support;
 mod trust;
+mod warc;

@@ -23,7 +23,14 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("extractor", &["model", "settings", "engine", "page", "source"]),
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
     ("session", &["model", "settings", "policy", "page"]),
-    ("fetcher", &["model", "settings", "policy", "cookies", "session", "engine", "page", "fetch", "source", "journal"]),
+    ("replay", &["model", "fetch", "source"]),
+    (
+        "fetcher",
+        &[
+            "model", "settings", "policy", "cookies", "session", "engine", "page", "fetch", "replay", "source",
+            "journal",
+        ],
+    ),
 ];
 
 /// Outside crates with one home: crate, the folders or files that may name it.

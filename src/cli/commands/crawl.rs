@@ -10,13 +10,14 @@ use fetchall::{
     crawler::{CrawlEnd, Crawler},
     engine::{End, Stop},
     model::record::RecordKind,
-    sink::Fields,
+    sink::{Archive, Fields, Sink},
     source,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::runtime::Runtime;
 
 use super::{
+    archive::{self, Found},
     fetch::{check_dry_run, dry_run, runtime, specs},
     output::{Names, Output, schema},
     session::{JarFile, log_in},
@@ -46,7 +47,10 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
             "--since FILE goes with `fetch`: a crawl has to read pages for their links; --since DATE is about sitemaps"
         );
     }
-    let output = Output::of(RecordKind::Page, &flags.save, &flags.output, &specs)?;
+    let save = archive::without_append(flags.save.clone(), &flags.warc);
+    let output = Output::of(RecordKind::Page, &save, &flags.output, &specs)?;
+    let found = if flags.save.append { Found::Whole } else { Found::Nothing };
+    let planned = archive::plan(&flags.warc, found)?;
     let (mut plan, login) = flags.resolve()?;
     output.check_names(&plan.settings.pages.columns(), Names::Closed)?;
     descriptors::apply(&mut plan.settings, &voice);
@@ -64,26 +68,37 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let jar = JarFile::of(&flags.trust, &plan.settings);
         let fetcher = Fetcher::new(plan.settings.clone())?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
+        let sinks = output.open_all(&runtime, &select, None)?;
+        let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;
         let extracting = fetcher.clone();
         let crawler = (Crawler::with_fetcher(plan, fetcher), extracting);
-        go(&runtime, crawler, flags, (&output, &select), jar.as_ref(), &voice)?
+        go(&runtime, crawler, flags, Outlets { output: &output, sinks, archive }, jar.as_ref(), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
+}
+
+/// Where everything goes.
+struct Outlets<'a> {
+    output: &'a Output,
+    sinks: Vec<Box<dyn Sink>>,
+    archive: Option<Box<dyn Archive>>,
 }
 
 fn go(
     runtime: &Runtime,
     (crawler, extracting): (Crawler, Fetcher),
     flags: &CrawlFlags,
-    (output, select): (&Output, &[String]),
+    outlets: Outlets<'_>,
     jar: Option<&JarFile>,
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
+    let Outlets { output, sinks, archive } = outlets;
     let parts = Parts {
         begin: crawling(crawler, Arc::clone(&ended)),
-        sinks: output.open_all(runtime, select, None)?,
+        sinks,
+        archive,
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: flags.choose.first.map(|first| first.get().into()),

@@ -148,6 +148,7 @@ fn parts(
             None,
         ),
         sinks: to.sinks,
+        archive: None,
         to_stdout: to.stdout,
         progress: to.progress,
         first: None,

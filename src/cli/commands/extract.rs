@@ -101,6 +101,7 @@ fn go(
     let parts = Parts {
         begin: Box::new(begin),
         sinks: output.open_all(runtime, &pages.columns(), None)?,
+        archive: None,
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: None,

@@ -17,6 +17,7 @@ use futures::stream::BoxStream;
 use tokio::runtime::Runtime;
 
 use super::{
+    archive::{self, Found, Planned},
     output::{Names, Output, schema},
     session::{JarFile, log_in},
 };
@@ -44,8 +45,9 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     if flags.output.dry_run {
         check_dry_run(&flags.save, &flags.output)?;
     }
-    let save = flags.save.or_into(flags.continued.resume.as_ref());
+    let save = archive::without_append(flags.save.or_into(flags.continued.resume.as_ref()), &flags.warc);
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
+    let planned = archive::plan(&flags.warc, found(flags))?;
     let (mut settings, login) = flags.resolve()?;
     output.check_names(&settings.pages.columns(), Names::Open)?;
     descriptors::apply(&mut settings, &voice);
@@ -65,12 +67,23 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
         let output = output.going_on(&continued.contents);
+        let planned = planned.map(|planned| planned.going_on(continued.archive));
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        go(&runtime, fetcher, source, &settings, flags, (&output, continued), &voice)?
+        go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued), &voice)?
     };
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
     runtime.shutdown_background();
     Ok(exit)
+}
+
+/// How the archive of this run relates to what is there. A journal that is there was begun when it was not.
+fn found(flags: &FetchFlags) -> Found {
+    let continued = &flags.continued;
+    match continued.state() {
+        Some(state) if state.exists() => Found::Own,
+        _ if flags.save.append || continued.resume.is_some() => Found::Whole,
+        _ => Found::Nothing,
+    }
 }
 
 type Source = BoxStream<'static, Result<Request, SourceError>>;
@@ -81,13 +94,14 @@ fn go(
     source: Source,
     settings: &Settings,
     flags: &FetchFlags,
-    (output, mut continued): (&Output, Continued),
+    (output, planned, mut continued): (&Output, Option<Planned>, Continued),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let extracting = fetcher.clone();
     let parts = Parts {
         begin: run::fetching(fetcher, source, continued.before.take()),
         sinks: output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?,
+        archive: planned.map(|planned| planned.open(settings)).transpose()?,
         to_stdout: output.to_stdout(),
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: settings.choose.first.map(|first| first.get().into()),

@@ -1,5 +1,6 @@
 //! The commands: each wires rooms together and does nothing else.
 
+mod archive;
 mod check;
 mod crawl;
 mod demo;

@@ -12,8 +12,8 @@ use fetchall::{
 };
 
 use super::{
-    BadFlag, ChooseFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags, login,
-    request::CommonFlags, trust::Switch, values,
+    BadFlag, ChooseFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags, WarcFlags,
+    login, request::CommonFlags, trust::Switch, values,
 };
 
 /// `--scope`.
@@ -162,6 +162,8 @@ pub struct CrawlFlags {
     #[command(flatten)]
     pub save: SaveFlags,
     #[command(flatten)]
+    pub warc: WarcFlags,
+    #[command(flatten)]
     pub output: OutputFlags,
 }
 
@@ -181,6 +183,7 @@ impl CrawlFlags {
         let recipe = self.extract.resolve(&mut settings)?;
         let login = login::resolve(recipe.as_ref(), &self.trust, &mut settings)?;
         self.output.resolve(&mut settings);
+        self.warc.resolve(&mut settings)?;
         let extras = Extras {
             sitemaps: self.rules.sitemaps == Some(Switch::On),
             outside: self.rules.check_links,

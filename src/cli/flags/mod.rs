@@ -20,6 +20,7 @@ mod saved;
 mod speed;
 mod trust;
 mod values;
+mod warc;
 
 use std::path::Path;
 
@@ -37,6 +38,7 @@ pub use save::SaveFlags;
 pub use saved::SavedFlags;
 pub use speed::SpeedFlags;
 pub use trust::TrustFlags;
+pub use warc::WarcFlags;
 
 /// A flag whose value cannot be used: exit 2, nothing was sent.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +87,8 @@ pub struct FetchFlags {
     #[command(flatten)]
     pub save: SaveFlags,
     #[command(flatten)]
+    pub warc: WarcFlags,
+    #[command(flatten)]
     pub continued: ContinueFlags,
     #[command(flatten)]
     pub output: OutputFlags,
@@ -103,6 +107,7 @@ impl FetchFlags {
         let recipe = self.extract.resolve(&mut settings)?;
         let login = login::resolve(recipe.as_ref(), &self.trust, &mut settings)?;
         self.output.resolve(&mut settings);
+        self.warc.resolve(&mut settings)?;
         if settings.pages.with.skipped {
             return Err(BadFlag::new("--with", "skipped goes with `crawl`: a list has a record for each line anyway"));
         }

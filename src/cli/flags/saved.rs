@@ -11,11 +11,11 @@ use super::{BadFlag, ExtractFlags, OutputFlags, SaveFlags};
 /// Flags of `extract`.
 #[derive(clap::Args, Debug, Default)]
 pub struct SavedFlags {
-    /// Saved page, folder of them, records with bodies, or - for stdin
+    /// Saved page, folder of them, records with bodies, WARC file, or - for stdin
     ///
     /// In folders, files that end in html, json, xml, txt and the like are read; what is named itself
-    /// is read whatever its name. Records are what `fetch --with body` wrote, a line each. All may be
-    /// packed by gzip. Without any, a pipe on stdin is read.
+    /// is read whatever its name. Records are what `fetch --with body` wrote, a line each. WARC files
+    /// (`fetch --warc`) have pages that answered well. All may be packed by gzip. Without any, a pipe on stdin is read.
     #[arg(value_name = "FILE|DIR|-")]
     pub sources: Vec<String>,
     /// The address that the folders stand for

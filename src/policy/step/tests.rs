@@ -24,6 +24,7 @@ fn trip(method: Method, attempts: u32) -> Trip {
         hops: Vec::new(),
         log: Vec::new(),
         last: None,
+        captures: Vec::new(),
     }
 }
 

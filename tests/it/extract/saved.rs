@@ -116,8 +116,6 @@ async fn records_on_a_pipe_are_known_however_they_were_narrowed() {
     assert_eq!(page.record(0)["data"], json!({"h": "http://h/a"}), "{page}");
     let records = run(&["--select=h=h1", "--input-format=records"], format!("[]\n{line}")).await;
     assert_eq!((records.exit, code(&records.record(0)), &records.record(1)["ok"]), (1, "io.read", &json!(true)));
-    let archive = run(&["--select=h=h1"], "WARC/1.1\r\n".to_owned()).await;
-    assert!(archive.exit == 3 && archive.stderr.contains("web archive"), "{archive}");
 }
 
 #[tokio::test]
@@ -165,7 +163,6 @@ async fn wrong_usage_ends_before_an_output_is_touched() {
     let dir = folder();
     fs::write(dir.path().join("a.html"), "x").unwrap();
     fs::write(dir.path().join("out.jsonl"), "mine").unwrap();
-    fs::write(dir.path().join("x.warc"), "WARC/1.1\r\n").unwrap();
     fs::create_dir(dir.path().join("empty")).unwrap();
     for (args, told) in [
         (&["none.html"][..], "there is no file or folder `none.html`"),
@@ -177,7 +174,6 @@ async fn wrong_usage_ends_before_an_output_is_touched() {
         (&["a.html", "--required=x"], "--required x"),
         (&["a.html", "--concurrency=3"], "--concurrency"),
         (&["out.jsonl"], "is the list that is to be read"),
-        (&["x.warc"], "`x.warc` is a web archive"),
     ] {
         let run = extract(dir.path(), &[args, &["-o=out.jsonl"]].concat()).await;
         assert!(run.exit == 2 && run.stderr.contains(told), "{args:?}: {run}");

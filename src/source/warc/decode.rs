@@ -1,0 +1,102 @@
+//! Content codings taken off a body that is there as a whole, within a bound.
+//!
+//! Must not know where it comes from.
+
+use std::pin::Pin;
+
+use async_compression::{
+    tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
+    zstd::DParameter,
+};
+use futures::executor::block_on;
+use http::{HeaderMap, header};
+use tokio::io::{AsyncBufRead, AsyncReadExt as _, BufReader};
+
+/// Content codings on one body at most.
+pub const MOST_CODINGS: usize = 3;
+/// Largest window of zstd, as a power of two, as for responses from the network.
+const ZSTD_WINDOW: u32 = 23;
+
+/// The content without its codings, `most` bytes of it at most. The error is a sentence.
+///
+/// # Errors
+/// Too many codings, content that is not as they say, or more of it than that.
+pub fn decoded(headers: &HeaderMap, content: Vec<u8>, most: u64) -> Result<Vec<u8>, String> {
+    let fields = headers.get_all(header::CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let names = fields.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase());
+    // What is not known is taken as none, as browsers do.
+    let known = ["gzip", "x-gzip", "deflate", "br", "zstd"];
+    let codings: Vec<String> = names.filter(|name| known.contains(&name.as_str())).take(MOST_CODINGS + 1).collect();
+    if codings.len() > MOST_CODINGS {
+        return Err(format!("more than {MOST_CODINGS} content codings"));
+    }
+    codings.iter().rev().try_fold(content, |content, coding| {
+        if content.is_empty() { Ok(content) } else { unpack(&content, coding, most) }
+    })
+}
+
+fn unpack(content: &[u8], coding: &str, most: u64) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    let limit = most.saturating_add(1);
+    // What is in memory never makes anybody wait.
+    block_on(decoder(content, coding).take(limit).read_to_end(&mut out))
+        .map_err(|error| format!("the body is not coded as Content-Encoding says: {error}"))?;
+    if out.len() as u64 > most {
+        return Err(format!("the body unpacks to more than {} MiB", most >> 20));
+    }
+    Ok(out)
+}
+
+fn decoder<'a>(content: &'a [u8], coding: &str) -> Pin<Box<dyn AsyncBufRead + 'a>> {
+    match coding {
+        // Some servers send it bare; the first byte tells (RFC 1950: 8 is zlib's only method).
+        "deflate" if content.first().is_none_or(|method| method & 0x0f == 8) => {
+            Box::pin(BufReader::new(ZlibDecoder::new(content)))
+        }
+        "deflate" => Box::pin(BufReader::new(DeflateDecoder::new(content))),
+        "br" => Box::pin(BufReader::new(BrotliDecoder::new(content))),
+        "zstd" => {
+            let mut decoder = ZstdDecoder::with_params(content, &[DParameter::window_log_max(ZSTD_WINDOW)]);
+            decoder.multiple_members(true);
+            Box::pin(BufReader::new(decoder))
+        }
+        _ => {
+            let mut decoder = GzipDecoder::new(content);
+            decoder.multiple_members(true);
+            Box::pin(BufReader::new(decoder))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn packed(content: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packer.write_all(content).unwrap();
+        packer.finish().unwrap()
+    }
+
+    fn coded(value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::CONTENT_ENCODING, value.parse().unwrap())])
+    }
+
+    #[test]
+    fn codings_are_taken_off_in_their_order() {
+        assert_eq!(decoded(&coded("gzip, GZIP"), packed(&packed(b"a")), 99).unwrap(), b"a");
+        assert_eq!(decoded(&coded("utf-8"), b"a".to_vec(), 99).unwrap(), b"a");
+        assert_eq!(decoded(&coded("gzip"), Vec::new(), 99).unwrap(), b"");
+        assert!(decoded(&coded("gzip"), b"plain".to_vec(), 99).is_err());
+        assert!(decoded(&coded("gzip,gzip,gzip,gzip"), Vec::new(), 99).is_err());
+    }
+
+    #[test]
+    fn a_bomb_is_not_unpacked() {
+        let bomb = packed(&vec![0; 1 << 22]);
+        assert!(decoded(&coded("gzip"), bomb.clone(), 1 << 20).unwrap_err().contains("1 MiB"));
+        assert_eq!(decoded(&coded("gzip"), bomb, 1 << 22).unwrap().len(), 1 << 22);
+    }
+}

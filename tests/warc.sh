@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Archives before other judges: warcio checks every one that the tests have written, cdxj-indexer finds
+# every response, pywb replays a site to a client that asks for compression. Needs python3-venv.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+target=${CARGO_TARGET_DIR:-$root/target}
+venv=$target/warc-judges
+if ! python3 -c 'import ensurepip, venv' 2> /dev/null; then
+    echo "skipped: there is no python3-venv"
+    exit 0
+fi
+if [ ! -x "$venv/bin/wayback" ]; then
+    python3 -m venv "$venv"
+    if ! "$venv/bin/pip" install --quiet warcio cdxj-indexer pywb 2> "$target/warc-judges.log"; then
+        echo "skipped: warcio, cdxj-indexer and pywb cannot be installed"
+        exit 0
+    fi
+fi
+bin=$venv/bin
+work=$(mktemp -d)
+trap 'kill "${site:-}" "${replay:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+failed=0
+fail() { echo "FAILED: $*"; failed=$((failed + 1)); }
+
+# The demo site, whole.
+cargo build --release --locked --quiet
+PATH=$target/release:$PATH
+fetchall demo --serve --port 0 > "$work/base" 2> /dev/null & site=$!
+for _ in $(seq 100); do [ -s "$work/base" ] && break; sleep 0.05; done
+port=$(sed -n '1s/.*:\([0-9]*\).*/\1/p' "$work/base")
+[ -n "$port" ] || { echo "the demo site did not start" >&2; exit 1; }
+paths="/ /gzip /deflate /br /json /article/1 /article/2 /echo /list"
+for path in $paths; do echo "http://127.0.0.1:$port$path"; done > "$work/urls.txt"
+fetchall "$work/urls.txt" --warc "$work/demo.warc.gz" -o "$work/demo.jsonl" -q
+
+checked=0
+for archive in "$work/demo.warc.gz" "$target"/tmp/warcs/*.warc*; do
+    [ -e "$archive" ] || continue
+    "$bin/warcio" check "$archive" > "$work/said" 2>&1 || fail "warcio check $archive: $(tail -n 3 "$work/said")"
+    # Of revisits and responses there is a line for each.
+    lines=$("$bin/cdxj-indexer" "$archive" 2> /dev/null | wc -l)
+    answers=$("$bin/warcio" index -f warc-type "$archive" | grep -cE '"(response|revisit)"' || true)
+    [ "$lines" = "$answers" ] || fail "cdxj-indexer $archive: $lines lines, $answers answers"
+    checked=$((checked + 1))
+done
+
+# Replayed by somebody else, with and without compression.
+(cd "$work" && "$bin/wb-manager" init demo > /dev/null && "$bin/wb-manager" add demo demo.warc.gz > /dev/null) 2> "$work/said" || fail "wb-manager: $(cat "$work/said")"
+free=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+(cd "$work" && exec "$bin/wayback" -b 127.0.0.1 -p "$free") > "$work/wayback" 2>&1 & replay=$!
+for _ in $(seq 200); do curl -s -o /dev/null "http://127.0.0.1:$free/" && break; sleep 0.1; done
+replayed=0
+for path in / /gzip /deflate /br /json /article/1; do
+    url=http://127.0.0.1:$port$path
+    curl -s --compressed "$url" > "$work/served"
+    for how in --compressed ''; do
+        # shellcheck disable=SC2086
+        curl -sS $how "http://127.0.0.1:$free/demo/20990101000000id_/$url" > "$work/replayed" || fail "pywb $path $how"
+        cmp -s "$work/served" "$work/replayed" || fail "pywb $path $how: not what was served"
+        replayed=$((replayed + 1))
+    done
+done
+echo "$checked archives checked, $replayed pages replayed, $failed failed"
+[ "$failed" = 0 ] && [ "$checked" -gt 1 ]
+# The next run of the tests writes its own.
+rm -rf "$target/tmp/warcs"
