@@ -218,7 +218,7 @@ fn links() -> impl Strategy<Value = Does> + Clone {
 
 // So many, because only one graph in some hundred has a longer way that is quicker.
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 800, ..ProptestConfig::default() })]
 
     #[test]
     fn each_page_within_reach_has_one_record_with_its_distance(
