@@ -27,7 +27,7 @@
 //! - [`model`]: what flows; [`settings`]: what a run is told.
 //! - [`source`]: lists and pipes as a stream of requests.
 //! - [`policy`]: decisions as pure functions; [`frontier`]: who may go next, and when.
-//! - [`cookies`]: a jar, and its files.
+//! - [`cookies`]: a jar, and its files; [`replace`]: files that are written whole or not at all.
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
 //! - [`replay`]: answers from an archive, in place of the network.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
@@ -61,6 +61,7 @@ pub mod journal;
 pub mod model;
 pub mod page;
 pub mod policy;
+pub mod replace;
 pub mod replay;
 pub mod report;
 pub mod session;

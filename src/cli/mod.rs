@@ -17,7 +17,6 @@ mod reader;
 #[cfg(not(unix))]
 #[path = "reader_elsewhere.rs"]
 mod reader;
-mod replace;
 mod run;
 #[cfg(unix)]
 mod signals;

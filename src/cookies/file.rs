@@ -4,18 +4,16 @@
 //! read it: it is as good as a password. Must not know what stands in it.
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    fs::File,
+    io::{self, Read as _},
     path::{Path, PathBuf},
-    process,
 };
 
 use super::{CookieFormat, CookieJar, CookieTextError, Loaded};
+use crate::replace;
 
 /// Longest file, in bytes: more than a full jar.
 const LONGEST_FILE: u64 = 32 << 20;
-/// Names tried for the new file before it is given up.
-const TRIES: u32 = 100;
 
 /// Why a file of cookies cannot be used. It never holds a value.
 #[derive(Debug, thiserror::Error)]
@@ -84,49 +82,13 @@ pub fn load(path: &Path, jar: &CookieJar) -> Result<Option<Loaded>, CookieFileEr
 /// A file that cannot be written; the old one is as it was.
 pub fn save(path: &Path, jar: &CookieJar) -> Result<(), CookieFileError> {
     let text = jar.text(format(path));
-    replace(path, &text).map_err(|source| CookieFileError::Write { path: path.to_owned(), source })
-}
-
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let target = match fs::metadata(path) {
-        Ok(facts) if facts.is_file() => path.canonicalize()?,
-        Ok(_) => return OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-        Err(error) => return Err(error),
-    };
-    let (beside, mut file) = beside(&target)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    let placed = written.and_then(|()| fs::rename(&beside, &target));
-    if placed.is_err() {
-        // What failed is told; a file left over is the lesser evil.
-        drop(fs::remove_file(&beside));
-    }
-    placed
-}
-
-/// A new file in the same folder that only its owner may read.
-fn beside(target: &Path) -> io::Result<(PathBuf, File)> {
-    let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    for number in 0..TRIES {
-        let mut other = std::ffi::OsString::from(".");
-        other.push(name);
-        other.push(format!(".{}-{number}.tmp", process::id()));
-        let other = target.with_file_name(other);
-        match options.open(&other) {
-            Ok(file) => return Ok((other, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
+    replace::secret(path, &text).map_err(|source| CookieFileError::Write { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const LINE: &str = "h.example\tFALSE\t/\tFALSE\t0\ta\t1\n";

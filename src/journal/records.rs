@@ -7,7 +7,7 @@
 use std::{
     borrow::Cow,
     fs::{File, OpenOptions},
-    io::{self, BufRead, BufReader, BufWriter, Write as _},
+    io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Done;
-use crate::model::Code;
+use crate::{model::Code, replace};
 
 /// Numbers above which a record cannot belong to a list: a byte of memory for each would be too much.
 const MOST: u64 = 1 << 32;
@@ -54,8 +54,6 @@ pub struct Told {
     pub texts: Texts,
     /// Length of the file behind the last record that stands.
     pub length: u64,
-    /// Records that were dropped because a stopped run had left them over.
-    pub left_over: u64,
     /// Whether the last line was torn.
     pub torn: bool,
 }
@@ -106,6 +104,10 @@ impl Row<'_> {
         let code = self.error.as_ref().or(self.skip.as_ref()).and_then(|coded| coded.code.parse::<Code>().ok());
         code.is_some_and(Code::is_left_over)
     }
+
+    fn is_to_be_asked_again(&self, retry_failed: bool) -> bool {
+        self.is_left_over() || (retry_failed && !self.ok)
+    }
 }
 
 /// Reads the records of `path`, and makes the file end behind the last one that stands. With
@@ -126,8 +128,7 @@ pub fn resume(path: &Path, retry_failed: bool) -> Result<Told, RecordsError> {
     let mut told = Told::default();
     let mut dropped = false;
     each(path, file, |row, length| {
-        if row.is_left_over() || (retry_failed && !row.ok) {
-            told.left_over += u64::from(row.ok || row.is_left_over());
+        if row.is_to_be_asked_again(retry_failed) {
             dropped = true;
             return;
         }
@@ -141,7 +142,7 @@ pub fn resume(path: &Path, retry_failed: bool) -> Result<Told, RecordsError> {
     })
     .map(|torn| told.torn = torn)?;
     if dropped {
-        rewrite(path, |row| !(row.is_left_over() || (retry_failed && !row.ok)))?;
+        rewrite(path, |row| !row.is_to_be_asked_again(retry_failed))?;
     } else if told.torn {
         let file = OpenOptions::new().write(true).open(path).map_err(fault)?;
         file.set_len(told.length).and_then(|()| file.sync_all()).map_err(fault)?;
@@ -176,32 +177,22 @@ fn each(path: &Path, file: File, mut take: impl FnMut(Row<'_>, u64)) -> Result<b
     Ok(false)
 }
 
-/// Writes the lines that stand into a new file, which then takes the place of the old one.
+/// Puts a file of the lines that stand in the place of the old one.
 fn rewrite(path: &Path, stands: impl Fn(&Row<'_>) -> bool) -> Result<(), RecordsError> {
-    let fault = |source| RecordsError::Io { path: path.to_owned(), source };
-    let mut name = path.as_os_str().to_owned();
-    name.push(".resume");
-    let beside = PathBuf::from(name);
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(&beside).map_err(fault)?);
-    let mut reader = BufReader::with_capacity(1 << 20, File::open(path).map_err(fault)?);
-    let mut bytes = Vec::new();
-    loop {
-        bytes.clear();
-        let length = reader.read_until(b'\n', &mut bytes).map_err(fault)?;
-        if length == 0 || bytes.last() != Some(&b'\n') {
-            break;
+    let copy = |out: &mut dyn io::Write| {
+        let mut reader = BufReader::with_capacity(1 << 20, File::open(path)?);
+        let mut bytes = Vec::new();
+        loop {
+            bytes.clear();
+            if reader.read_until(b'\n', &mut bytes)? == 0 || bytes.last() != Some(&b'\n') {
+                return Ok(());
+            }
+            if serde_json::from_slice::<Row<'_>>(&bytes).is_ok_and(|row| stands(&row)) {
+                out.write_all(&bytes)?;
+            }
         }
-        if serde_json::from_slice::<Row<'_>>(&bytes).is_ok_and(|row| stands(&row)) {
-            out.write_all(&bytes).map_err(fault)?;
-        }
-    }
-    let out = out.into_inner().map_err(|error| fault(error.into_error()))?;
-    out.sync_all().map_err(fault)?;
-    if let Ok(facts) = std::fs::metadata(path) {
-        // A file that may not be given the rights of the old one is still the right file.
-        let _ = out.set_permissions(facts.permissions());
-    }
-    std::fs::rename(&beside, path).map_err(fault)
+    };
+    replace::with(path, copy).map_err(|source| RecordsError::Io { path: path.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -243,7 +234,7 @@ mod tests {
         ];
         let (_dir, path) = file("out.jsonl", &rows.concat());
         let told = resume(&path, false).unwrap();
-        assert_eq!((told.done.iter().collect::<Vec<_>>(), told.left_over), (vec![0, 3], 2));
+        assert_eq!(told.done.iter().collect::<Vec<_>>(), [0, 3]);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), rows[0].clone() + &rows[3]);
         assert_eq!(told.length, std::fs::metadata(&path).unwrap().len());
         let told = resume(&path, true).unwrap();

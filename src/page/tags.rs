@@ -23,13 +23,15 @@ pub(super) trait Watcher {
     /// An end tag, which starts at this offset.
     fn end(&mut self, name: &[u8], at: usize);
     /// Text, character references decoded; a run of text may come in several pieces.
-    fn text(&mut self, piece: &[u8]);
+    fn text(&mut self, _piece: &[u8]) {}
     /// A comment: what it says, and the bytes from `<` to `>`.
     fn comment(&mut self, _text: &[u8], _span: Range<usize>) {}
     /// Whether `<![CDATA[` is text here (it is in SVG and MathML) or a comment.
     fn takes_cdata(&self) -> bool;
     /// Whether nothing more is needed.
-    fn done(&self) -> bool;
+    fn done(&self) -> bool {
+        false
+    }
 }
 
 /// A start tag as written, names in lower case.

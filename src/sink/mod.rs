@@ -6,6 +6,8 @@
 //! know the engine or the terminal.
 
 mod csv;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod ddl;
 pub mod fields;
 mod json;
 mod jsonl;

@@ -2,7 +2,7 @@
 //!
 //! Must not know what is in the columns; `table` does.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use sqlx::{
@@ -12,9 +12,10 @@ use sqlx::{
 use url::Url;
 
 use super::{
+    ddl,
     remote::{Database, Fault, Row, parts},
     sql,
-    table::{COLUMNS, Cell, Found, Kind, META, RECORDS, Takes, VERSION, VERSION_KEY, is_key},
+    table::{COLUMNS, Cell, Found, Kind, META, RECORDS, Takes, VERSION_KEY, is_key},
 };
 
 /// Bytes of one statement, about; the protocol ends at 1 GiB.
@@ -58,7 +59,7 @@ impl Postgres {
         let found = found(&mut all).await.map_err(fault)?;
         let is_there = found.is_ours(|kind, name| type_of(kind).eq_ignore_ascii_case(name)).map_err(Fault::Final)?;
         if !is_there || found.version.is_none() {
-            let statements = make(&found, is_there);
+            let statements = ddl::make(&found, is_there, type_of);
             all.execute(sqlx::raw_sql(AssertSqlSafe(statements))).await.map_err(fault)?;
         }
         // No row at all, but every right is asked for.
@@ -121,27 +122,6 @@ fn type_of(kind: Kind) -> &'static str {
         Kind::Time => "timestamp with time zone",
         Kind::Json => "jsonb",
     }
-}
-
-/// What it takes to have both tables.
-fn make(found: &Found, is_there: bool) -> String {
-    let mut sql = String::new();
-    if !is_there {
-        let mut columns = String::new();
-        for (name, kind) in COLUMNS {
-            let null = if is_key(name) { " NOT NULL" } else { "" };
-            let _ = write!(columns, "\"{name}\" {}{null}, ", type_of(kind));
-        }
-        let _ = write!(sql, "CREATE TABLE {RECORDS} ({columns}PRIMARY KEY (\"run\", \"seq\"));");
-    }
-    if found.version.is_none() {
-        let _ = write!(
-            sql,
-            "CREATE TABLE IF NOT EXISTS {META} (name text PRIMARY KEY, value text NOT NULL);
-             INSERT INTO {META} VALUES ('{VERSION_KEY}', '{VERSION}');"
-        );
-    }
-    sql
 }
 
 /// Writes rows, or replaces those with the same key. Parameter 1 is the run, each other an array of a

@@ -3,14 +3,14 @@
 //! With a write-ahead log, so that others can read while records come. Must not know what is in the
 //! columns; `table` does.
 
-use std::{fmt::Write as _, path::Path};
+use std::path::Path;
 
 use futures::future::BoxFuture;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior, params_from_iter, types::Value};
 
 use super::{
-    Sink, SinkError,
-    table::{self, COLUMNS, Cell, Found, Kind, META, RECORDS, Takes, VERSION, VERSION_KEY, is_key},
+    Sink, SinkError, ddl,
+    table::{self, COLUMNS, Cell, Found, Kind, META, RECORDS, Takes, VERSION_KEY, is_key},
 };
 use crate::model::Record;
 
@@ -106,7 +106,7 @@ fn prepare(db: &mut Connection) -> Result<(), String> {
     let all = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(said)?;
     let found = found(&all).map_err(said)?;
     let is_there = found.is_ours(|kind, name| type_of(kind).eq_ignore_ascii_case(name))?;
-    all.execute_batch(&make(&found, is_there)).map_err(said)?;
+    all.execute_batch(&ddl::make(&found, is_there, type_of)).map_err(said)?;
     all.prepare(&insert()).map_err(said)?;
     all.commit().map_err(said)?;
     db.busy_timeout(PATIENCE).map_err(said)
@@ -130,26 +130,6 @@ fn type_of(kind: Kind) -> &'static str {
         Kind::Float => "REAL",
         Kind::Bool => "BOOLEAN",
     }
-}
-
-fn make(found: &Found, is_there: bool) -> String {
-    let mut sql = String::new();
-    if !is_there {
-        let mut columns = String::new();
-        for (name, kind) in COLUMNS {
-            let null = if is_key(name) { " NOT NULL" } else { "" };
-            let _ = write!(columns, "\"{name}\" {}{null}, ", type_of(kind));
-        }
-        let _ = write!(sql, "CREATE TABLE {RECORDS} ({columns}PRIMARY KEY (\"run\", \"seq\"));");
-    }
-    if found.version.is_none() {
-        let _ = write!(
-            sql,
-            "CREATE TABLE IF NOT EXISTS {META} (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-             INSERT INTO {META} VALUES ('{VERSION_KEY}', '{VERSION}');"
-        );
-    }
-    sql
 }
 
 /// Writes a row, or replaces the one with the same key.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// For each room, the rooms that it may name. `settings` is open to all but `model`.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("cookies", &[]),
+    ("cookies", &["replace"]),
     ("settings", &["model", "cookies"]),
     ("policy", &["model", "settings"]),
     ("frontier", &["model", "settings"]),
@@ -16,7 +16,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("source", &["model", "page"]),
     ("sink", &["model"]),
     ("report", &["model"]),
-    ("journal", &["model"]),
+    ("replace", &[]),
+    ("journal", &["model", "replace"]),
     ("demo", &[]),
     ("engine", &["model", "settings", "policy", "frontier", "page", "fetch", "source", "sink", "journal"]),
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),

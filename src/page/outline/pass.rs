@@ -235,8 +235,4 @@ impl Watcher for Pass<'_> {
     fn takes_cdata(&self) -> bool {
         !self.place.is_html()
     }
-
-    fn done(&self) -> bool {
-        false
-    }
 }

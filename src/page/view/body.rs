@@ -110,10 +110,6 @@ impl Watcher for Body {
     fn takes_cdata(&self) -> bool {
         !self.place.is_html()
     }
-
-    fn done(&self) -> bool {
-        false
-    }
 }
 
 #[cfg(test)]

@@ -211,14 +211,8 @@ impl Watcher for Meta {
         self.place.end(name);
     }
 
-    fn text(&mut self, _: &[u8]) {}
-
     fn takes_cdata(&self) -> bool {
         !self.place.is_html()
-    }
-
-    fn done(&self) -> bool {
-        false
     }
 }
 

@@ -21,9 +21,10 @@ use fetchall::{
     },
     checker::Memory,
     model::{Finding, Rule},
+    replace,
 };
 
-use crate::cli::{flags::check::MemoryFlags, replace};
+use crate::cli::flags::check::MemoryFlags;
 
 /// Read where it exists, and no flag says otherwise.
 const IGNORES: &str = ".fetchallignore";

@@ -17,10 +17,9 @@ use fetchall::{
         suggest::{Nearness, nearest_with},
     },
     model::{Finding, LinkKind, Rule, Severity, SuggestionKind},
+    replace,
 };
 use percent_encoding::percent_decode_str;
-
-use crate::cli::replace;
 
 /// Attributes whose value holds more than a reference: a place there may be larger than the
 /// reference.

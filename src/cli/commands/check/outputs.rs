@@ -13,6 +13,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use fetchall::{
     model::Finding,
+    replace,
     report::{self, CheckSummary, Kind, github},
 };
 
@@ -24,7 +25,6 @@ use crate::cli::{
     commands::output::stdout_is_pipe,
     flags::check::{Report, ShowFlags, Shown},
     progress::Stage,
-    replace,
     terminal::{self, Voice},
 };
 

@@ -13,9 +13,33 @@ use std::{
 /// Names tried for the new file before it is given up.
 const TRIES: u32 = 100;
 
+/// Who may read the new file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rights {
+    /// Whoever could read the old one; of a new one the system decides.
+    Usual,
+    /// Its owner alone (mode 0600).
+    Owner,
+}
+
 /// Writes a file through `fill`. Permissions of a file that was there are kept, links are followed;
 /// what is no regular file (a pipe, a device) is written to as it is.
+///
+/// # Errors
+/// What `fill` says, or the system; the old file is as it was.
 pub fn with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    put(path, Rights::Usual, fill)
+}
+
+/// The same for a secret: only its owner may read it, whoever could read the old one.
+///
+/// # Errors
+/// As [`with`].
+pub fn secret(path: &Path, text: &str) -> io::Result<()> {
+    put(path, Rights::Owner, |out| out.write_all(text.as_bytes()))
+}
+
+fn put(path: &Path, rights: Rights, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let old = match fs::metadata(path) {
         Ok(facts) => Some(facts),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -25,9 +49,9 @@ pub fn with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         return through(OpenOptions::new().write(true).open(path)?, fill).map(drop);
     }
     let target = if old.is_some() { path.canonicalize()? } else { path.to_owned() };
-    let (beside, file) = beside(&target)?;
+    let (beside, file) = beside(&target, rights)?;
     let written = through(file, fill).and_then(|file| {
-        if let Some(facts) = &old {
+        if let Some(facts) = old.as_ref().filter(|_| rights == Rights::Usual) {
             file.set_permissions(facts.permissions())?;
         }
         file.sync_all()?;
@@ -40,7 +64,10 @@ pub fn with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     written
 }
 
-/// The same for a text that is there already.
+/// [`with`] for a text that is there already.
+///
+/// # Errors
+/// As [`with`].
 pub fn text(path: &Path, text: &str) -> io::Result<()> {
     with(path, |out| out.write_all(text.as_bytes()))
 }
@@ -52,14 +79,22 @@ fn through(file: File, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> i
 }
 
 /// A new file in the same folder, so that it can be put in place by its name alone.
-fn beside(target: &Path) -> io::Result<(PathBuf, File)> {
+fn beside(target: &Path, rights: Rights) -> io::Result<(PathBuf, File)> {
     let name = target.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if rights == Rights::Owner {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = rights;
     for number in 0..TRIES {
         let mut other = std::ffi::OsString::from(".");
         other.push(name);
         other.push(format!(".{}-{number}.tmp", process::id()));
         let other = target.with_file_name(other);
-        match OpenOptions::new().write(true).create_new(true).open(&other) {
+        match options.open(&other) {
             Ok(file) => return Ok((other, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
