@@ -3,6 +3,8 @@
 //!
 //! `cargo run --example catalogue`, or with the address of a `fetchall demo --serve` behind it.
 
+use std::io::Write as _;
+
 use fetchall::{Fetcher, demo::Site, page::select::Selector};
 use futures::StreamExt as _;
 
@@ -35,10 +37,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut pages = fetcher.crawl([first.as_str()], move |page| {
         page.css_with(&follow).iter().filter_map(|href| page.request(href)).collect()
     });
-    let (mut things, mut sum) = (0, 0.0);
+    let (mut out, mut things, mut sum) = (std::io::stdout(), 0, 0.0);
     while let Some(record) = pages.next().await {
         if let Some(thing) = record.data_as::<Thing>()? {
-            println!("{}", serde_json::to_string(&thing)?);
+            writeln!(out, "{}", serde_json::to_string(&thing)?)?;
             (things, sum) = (things + 1, sum + thing.price);
         }
     }

@@ -38,7 +38,7 @@ while IFS= read -r command; do
 done < <(awk '/^```sh$/ {inside = 1; next} /^```/ {inside = 0} inside' README.md | sed -e ':a' -e '/\\$/N; s/\\\n *//; ta' | grep -v '^ *#' | grep -v '^ *$')
 # The examples, as their own heads say.
 cd "$root"
-cargo build --locked --quiet --examples
+cargo build --locked --quiet --examples --all-features
 examples=${CARGO_TARGET_DIR:-$root/target}/debug/examples
 cd "$work"
 run "$examples/fetch_many http://127.0.0.1:$port/ http://127.0.0.1:$port/missing | grep -q 'http.client_error'"
