@@ -12,7 +12,7 @@ const LINES: usize = 2_000;
 
 impl Server {
     /// The records of the one run that is there.
-    fn records(&self) -> Vec<Value> {
+    pub fn records(&self) -> Vec<Value> {
         let runs = self.ask("SELECT count(DISTINCT run) FROM fetchall_records");
         assert_eq!(runs, ["1"], "one run");
         let rows = self.ask("SELECT record FROM fetchall_records");

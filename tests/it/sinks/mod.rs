@@ -2,5 +2,6 @@
 
 mod databases;
 mod files;
+mod killed;
 mod server;
 mod sqlite;

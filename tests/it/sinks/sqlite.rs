@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::support::*;
 
-fn records(place: &Place) -> Vec<Value> {
+/// The records in `r.db`.
+pub fn records(place: &Place) -> Vec<Value> {
     let db = Connection::open(place.path("r.db")).unwrap();
     let mut statement = db.prepare("SELECT record FROM fetchall_records").unwrap();
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
