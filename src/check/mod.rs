@@ -12,6 +12,7 @@
 
 pub mod accept;
 pub mod anchors;
+pub mod answers;
 pub mod baseline;
 pub mod cache;
 pub mod date;

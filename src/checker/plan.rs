@@ -9,6 +9,7 @@ use url::Url;
 use crate::{
     check::{
         accept::HostAccept,
+        answers::Answers,
         baseline::Baseline,
         cache::{Ages, Cache},
         grace::Histories,
@@ -107,6 +108,8 @@ pub struct Memory {
     pub grace: Option<(Duration, Histories)>,
     /// Verdicts of earlier runs.
     pub cache: Option<(Ages, Cache)>,
+    /// Answers of this run, which may have been stopped before.
+    pub answers: Option<Answers>,
     /// Only links on these lines count (`--since-ref`): path as walked, lines from 1.
     pub changed: Option<Changed>,
 }

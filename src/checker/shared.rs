@@ -20,6 +20,7 @@ use crate::{
     check::{
         Site,
         accept::Accept,
+        answers::Answers,
         baseline::Baseline,
         cache::{Ages, Cache},
         date::{Day, Stamp},
@@ -66,13 +67,14 @@ pub(super) struct Shared {
 pub(super) struct Kept {
     pub grace: Option<(Duration, Histories)>,
     pub cache: Option<(Ages, Cache)>,
+    pub answers: Option<Answers>,
 }
 
 impl Shared {
     /// Works the plan out; what is left of it are the starts that are no files and the settings.
     pub fn of(plan: &mut CheckPlan, listed: Vec<Listed>) -> (Shared, Kept) {
         let memory = std::mem::take(&mut plan.memory);
-        let Memory { ignores, baseline, grace, cache, changed } = memory;
+        let Memory { ignores, baseline, grace, cache, answers, changed } = memory;
         let now = Stamp::from(SystemTime::now());
         let Root { path: root, edge } = Root::of(&plan.place, &plan.starts);
         let preset = plan.place.preset;
@@ -106,7 +108,7 @@ impl Shared {
                 listed.into_iter().map(|one| Listed { language: spoken(one.language, preset), ..one }).collect(),
             ),
         };
-        (shared, Kept { grace, cache })
+        (shared, Kept { grace, cache, answers })
     }
 
     /// What is known now, in the form in which it was told.
@@ -116,6 +118,7 @@ impl Shared {
             baseline: self.baseline.clone(),
             grace: kept.grace,
             cache: kept.cache,
+            answers: kept.answers,
             changed: self.changed.clone(),
         }
     }

@@ -236,7 +236,7 @@ fn is_stream(spec: &Spec) -> bool {
 }
 
 /// What makes a run the same run: the command, what it reads, and every flag that shapes its records.
-fn identity_of(command: &str, given: &[Given], specs: &[Spec]) -> anyhow::Result<Identity> {
+pub fn identity_of(command: &str, given: &[Given], specs: &[Spec]) -> anyhow::Result<Identity> {
     let mut run = Identity::default().with("command", command);
     for Given { name, value } in given.iter().filter(|given| !MAY_DIFFER.contains(&given.name.as_str())) {
         run = match DIGESTED.contains(&name.as_str()) {
@@ -273,10 +273,15 @@ fn again(flags: &ContinueFlags, records: Option<&Path>, reads_stdin: bool) -> Op
         (false, Some(records)) if !flags.given.iter().any(|given| given.name == SINK) => Some(records.to_owned()),
         (false, _) => return None,
     };
+    Some(command_again(&flags.given, more, reads_stdin))
+}
+
+/// The same command, and `--resume` with `more` if there is such a file, in a sentence.
+pub fn command_again(given: &[Given], more: Option<PathBuf>, reads_stdin: bool) -> String {
     let list = if reads_stdin { ", with the same list on standard input" } else { "" };
-    if !may_be_shown(&flags.given) {
+    if !may_be_shown(given) {
         let more = more.map(|records| format!(" and --resume {}", quoted(&records.to_string_lossy())));
-        return Some(format!("the same command{} goes on{list}", more.unwrap_or_default()));
+        return format!("the same command{} goes on{list}", more.unwrap_or_default());
     }
     // What asks for a new beginning, or for more than what is left, is not asked for again.
     let mut words: Vec<String> =
@@ -285,7 +290,7 @@ fn again(flags: &ContinueFlags, records: Option<&Path>, reads_stdin: bool) -> Op
         *name = "fetchall".to_owned();
     }
     words.extend(more.into_iter().flat_map(|records| ["--resume".to_owned(), quoted(&records.to_string_lossy())]));
-    Some(format!("to go on{list}: {}", words.join(" ")))
+    format!("to go on{list}: {}", words.join(" "))
 }
 
 fn may_be_shown(given: &[Given]) -> bool {

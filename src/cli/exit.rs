@@ -63,6 +63,14 @@ pub struct Facts {
     pub no_links: bool,
 }
 
+impl Facts {
+    /// Whether the run came to its end by itself, and everything it said was written.
+    pub fn is_whole(&self) -> bool {
+        let failed = self.sink_failed || self.source_failed || self.bug;
+        !failed && !self.reader_gone && self.signal.is_none() && self.stopped.is_none()
+    }
+}
+
 /// The exit status of a run.
 ///
 /// A signal goes first, or a shell's loop would go on after Ctrl-C. Then what makes the output

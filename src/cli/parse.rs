@@ -54,11 +54,13 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
             None => Command::Fetch(Box::new(cli.fetch)),
         },
     };
-    if let Command::Fetch(flags) = &mut command {
-        let own = matches.subcommand().map_or((&definition, &matches), |(name, matches)| {
-            (definition.find_subcommand(name).unwrap_or(&definition), matches)
-        });
-        flags.continued.given = given(own.0, own.1);
+    let own = matches.subcommand().map_or((&definition, &matches), |(name, matches)| {
+        (definition.find_subcommand(name).unwrap_or(&definition), matches)
+    });
+    match &mut command {
+        Command::Fetch(flags) => flags.continued.given = given(own.0, own.1),
+        Command::Check(flags) => flags.given = given(own.0, own.1),
+        _ => {}
     }
     let (voice, known) = match &command {
         Command::Fetch(flags) => (Voice::of(&flags.output), Some(&definition)),

@@ -46,6 +46,8 @@ impl Hub {
         let reach = &self.shared.reach;
         let outcome = if !reach.external && !self.is_inside(id, &url) {
             Some(Outcome::skipped(Code::Excluded, "addresses are not asked for (--external off)"))
+        } else if let Some(outcome) = keep::answered(&mut self.kept, &url, wants, &self.shared) {
+            Some(outcome)
         } else if let Some(outcome) = keep::cached(&self.kept, &url, wants, &self.shared) {
             Some(outcome)
         } else if reach.offline {

@@ -20,6 +20,18 @@ use crate::{
     model::{Rule, Severity, redact},
 };
 
+/// What this run was answered before it was stopped, if that is all that is wanted; its failure is given
+/// grace as it would have been.
+pub(super) fn answered(kept: &mut Kept, url: &str, wants: Wants, shared: &Shared) -> Option<Outcome> {
+    let row = kept.answers.as_ref()?.get(&key(url))?;
+    let mut outcome = answer::of_row(row, wants)?;
+    if let Some((_, cache)) = &mut kept.cache {
+        cache.put(row.clone());
+    }
+    forgive(kept, url, &mut outcome, shared);
+    Some(outcome)
+}
+
 /// What the cache says of an address, if it says all that is wanted and is fresh (or nothing may be
 /// sent).
 pub(super) fn cached(kept: &Kept, url: &str, wants: Wants, shared: &Shared) -> Option<Outcome> {
@@ -47,11 +59,20 @@ pub(super) fn renew(kept: &mut Kept, url: &str, shared: &Shared) {
 
 /// Notes what came of an address that was asked, and whether its failure is given grace.
 pub(super) fn note(kept: &mut Kept, url: &str, outcome: &mut Outcome, fields: &Fields, shared: &Shared) {
-    if let Some((_, cache)) = &mut kept.cache
-        && let Some(row) = answer::row_of(url, outcome, fields, shared)
-    {
-        cache.put(row);
+    let is_kept = kept.cache.is_some() || kept.answers.is_some();
+    if let Some(row) = is_kept.then(|| answer::row_of(url, outcome, fields, shared)).flatten() {
+        if let Some(answers) = &mut kept.answers {
+            answers.note(&row);
+        }
+        if let Some((_, cache)) = &mut kept.cache {
+            cache.put(row);
+        }
     }
+    forgive(kept, url, outcome, shared);
+}
+
+/// Keeps the history of an address, and gives its failure grace, if it has some.
+fn forgive(kept: &mut Kept, url: &str, outcome: &mut Outcome, shared: &Shared) {
     let Some((patience, histories)) = &mut kept.grace else { return };
     let Ok(parsed) = Url::parse(url) else { return };
     let found = answer::founds(&parsed, outcome, None, shared);

@@ -99,6 +99,63 @@ async fn what_is_remembered_is_written_also_when_the_run_fails_or_is_interrupted
     assert!(read("cache.jsonl").contains("/ok"), "{run}");
 }
 
+#[tokio::test]
+async fn a_check_that_is_killed_again_and_again_asks_for_nothing_twice_and_finds_everything_once() {
+    const LINKS: usize = 200;
+    let site = Site::start(|ask| match ask.path.trim_start_matches('/').parse::<usize>() {
+        Ok(number) if number % 10 == 3 => Reply::status(404),
+        _ => Reply::html("<h1 id=a>x</h1>").after(ms(5)),
+    })
+    .await;
+    let links: String = (0..LINKS).map(|n| format!("[x]({}#a)\n\n", site.url(&format!("/{n}")))).collect();
+    let dir = files(&[("a.md", &links)]);
+    let args =
+        ["check", "a.md", "--state=links.state", "--report=jsonl=out.jsonl", "--second-round=off", "--per-host=8"];
+    let more = ["--accept=2xx", "--grace=3d"];
+    let run = || fetchall(args.into_iter().chain(more)).dir(dir.path());
+    for _ in 0..8 {
+        let mut child = run().start();
+        let until = site.asks().len() + fastrand::usize(1..20);
+        while site.asks().len() < until && !child.ended() {
+            tokio::time::sleep(ms(1)).await;
+        }
+        if !child.ended() {
+            child.signal(Signal::KILL);
+        }
+        child.wait().await;
+    }
+    let noted = fs::read_to_string(dir.path().join("links.state.run")).unwrap().lines().count() - 1;
+    assert!(noted > 8, "{noted} answers");
+    // Another run is none of its business, nor is a second process.
+    let other = fetchall(args.into_iter().chain(["--accept=404"])).dir(dir.path()).run().await;
+    assert!(other.exit == 2 && other.stderr.contains("--accept was 2xx, and is 404"), "{other}");
+    let asked = site.asks().len();
+    let child = run().start();
+    while site.asks().len() == asked {
+        tokio::time::sleep(ms(1)).await;
+    }
+    let second = run().run().await;
+    assert!(second.exit == 2 && second.stderr.contains("in use by another run"), "{second}");
+    child.signal(Signal::INT);
+    let stopped = child.wait().await;
+    assert_eq!(stopped.signal, Some(2), "{stopped}");
+    let again = stopped.stderr.lines().find_map(|line| line.strip_prefix("to go on: fetchall "));
+    let again: Vec<&str> = again.unwrap_or_else(|| panic!("{stopped}")).split(' ').collect();
+    let last = fetchall(again).dir(dir.path()).run().await;
+    assert_eq!(last.exit, 1, "{last}");
+    let text = fs::read_to_string(dir.path().join("out.jsonl")).unwrap();
+    let mut urls: Vec<String> =
+        text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["url"].to_string()).collect();
+    urls.sort();
+    urls.dedup();
+    assert_eq!((text.lines().count(), urls.len()), (LINKS, LINKS), "each link has one record");
+    // GET for an anchor; what was in flight at a kill is asked for again.
+    assert!(site.asks().len() <= LINKS + 10 * 8, "{} requests", site.asks().len());
+    assert!(!dir.path().join("links.state.run").exists(), "what is over is not kept");
+    let run = run().run().await;
+    assert!(run.exit == 1 && site.asks().len() > LINKS + LINKS / 2, "a new run asks anew: {run}");
+}
+
 fn git(dir: &Path, args: &[&str]) {
     let set = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main"];
     let run = Command::new("git").args(set).args(args).current_dir(dir).output().expect("git is there");

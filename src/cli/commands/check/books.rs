@@ -92,7 +92,8 @@ pub fn open(flags: &MemoryFlags) -> anyhow::Result<Opened> {
     for (flag, path) in [("--state", &flags.state), ("--cache", &flags.cache)] {
         path.as_deref().map(|path| can_be_written(flag, path)).transpose()?;
     }
-    let memory = Memory { ignores: ignores(flags.ignore_file.as_deref())?, baseline, grace, cache, changed: None };
+    let ignores = ignores(flags.ignore_file.as_deref())?;
+    let memory = Memory { ignores, baseline, grace, cache, answers: None, changed: None };
     Ok(Opened { books: Books { cache: flags.cache.clone(), state: flags.state.clone() }, memory, updating })
 }
 

@@ -5,6 +5,7 @@
 
 mod books;
 mod changed;
+mod course;
 mod fix;
 mod ledger;
 mod outputs;
@@ -16,7 +17,7 @@ use std::{sync::Arc, time::Instant};
 
 use anyhow::{Context as _, bail};
 use fetchall::{
-    check::rules::Severities,
+    check::{answers::Answers, rules::Severities},
     checker::{CheckEnd, CheckError, CheckPlan, Checker, Memory, Start},
     engine::Stop,
     model::Severity,
@@ -26,6 +27,7 @@ use tokio::runtime::Runtime;
 
 use self::{
     books::{Books, Opened},
+    course::Course,
     fix::Mending,
     ledger::{Counts, Fault, Ledger},
     outputs::Outputs,
@@ -54,6 +56,8 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
     };
     descriptors::apply(&mut settings, &voice);
     let jar = JarFile::of(&flags.trust, &settings);
+    let (course, answers) = Course::open(flags, &voice)?.unzip();
+    memory.answers = answers;
     let checker = match Checker::new(plan(flags, starts, settings, memory, &outputs)?) {
         Ok(checker) => checker,
         Err(CheckError::Source(problem)) => bail!("{problem}"),
@@ -70,7 +74,15 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         mending: (flags.show.fix || flags.show.diff).then(|| mending(flags)),
         counts: Counts::default(),
     };
-    let desk = Desk { flags, voice: &voice, outputs: &outputs, books: &books, jar: jar.as_ref(), watch: &watch };
+    let desk = Desk {
+        flags,
+        voice: &voice,
+        outputs: &outputs,
+        books: &books,
+        course: course.as_ref(),
+        jar: jar.as_ref(),
+        watch: &watch,
+    };
     let exit = desk.go(&runtime, checker, ledger);
     // What blocks (a name look-up, a read) must not be waited for.
     runtime.shutdown_background();
@@ -111,6 +123,7 @@ struct Desk<'a> {
     voice: &'a Voice,
     outputs: &'a Outputs,
     books: &'a Books,
+    course: Option<&'a Course>,
     jar: Option<&'a JarFile>,
     watch: &'a Watch,
 }
@@ -133,6 +146,7 @@ impl Desk<'_> {
             facts.source_failed = true;
             self.voice.error(&problem);
         }
+        let answers = end.memory.answers.take();
         for fault in self.books.write(std::mem::take(&mut end.memory)) {
             self.note(&mut facts, Err(Fault::Broken(fault)));
         }
@@ -148,6 +162,7 @@ impl Desk<'_> {
             }
             self.update(&mut ledger, &mut facts, &mut notes);
         }
+        self.conclude(answers, &mut facts, &mut notes);
         facts.any_failed = ledger.counts.failing > 0;
         facts.no_links = end.links == 0 && !self.flags.show.allow_empty;
         if !facts.reader_gone || facts.signal.is_some() {
@@ -222,10 +237,22 @@ impl Desk<'_> {
     /// Writes the baseline, if that is wanted.
     fn update(&self, ledger: &mut Ledger, facts: &mut Facts, notes: &mut Vec<String>) {
         let Some(updating) = ledger.updating.take() else { return };
-        let is_whole = facts.signal.is_none() && facts.stopped.is_none() && !facts.source_failed && !facts.sink_failed;
-        match updating.write(is_whole) {
+        match updating.write(facts.is_whole()) {
             Ok(told) => notes.push(told),
             Err(fault) => self.note(facts, Err(Fault::Broken(fault))),
+        }
+    }
+
+    /// What is answered need not be kept once all is said; until then it says how to go on.
+    fn conclude(&self, answers: Option<Answers>, facts: &mut Facts, notes: &mut Vec<String>) {
+        let (Some(course), Some(answers)) = (self.course, answers) else { return };
+        if let Some(fault) = answers.fault() {
+            self.note(facts, Err(Fault::Broken(course.told(&fault))));
+        }
+        if facts.is_whole() {
+            self.note(facts, course.over().map_err(Fault::Broken));
+        } else {
+            notes.push(course.again.clone());
         }
     }
 

@@ -31,9 +31,15 @@ pub struct MemoryFlags {
     /// A link counts once it has failed twice or more over this time. One that never worked counts at once.
     #[arg(long, value_name = "D", value_parser = values::patience, requires = "state")]
     pub grace: Option<Duration>,
-    /// What --grace remembers from run to run
-    #[arg(long, value_name = "FILE", requires = "grace")]
+    /// Go on where a run was stopped or killed, and remember from run to run what --grace needs
+    ///
+    /// Answers are noted in FILE.run as they come, and not asked for again by the same command; the file goes
+    /// once the run has come to its end. Documents are read again, and findings written anew.
+    #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    /// Forget what a stopped run was answered, and ask anew
+    #[arg(long, requires = "state")]
+    pub restart: bool,
     /// Only links on lines that changed since REF of git
     ///
     /// Also links elsewhere whose file the change removed or renamed, and links to headings of documents

@@ -18,7 +18,7 @@ pub use place::PlaceFlags;
 pub use show::{ShowFlags, Shown};
 pub use values::Report;
 
-use super::{BadFlag, PatienceFlags, SpeedFlags, TrustFlags, request::CommonFlags};
+use super::{BadFlag, Given, PatienceFlags, SpeedFlags, TrustFlags, request::CommonFlags};
 
 /// Requests at once for one host, unless told otherwise: links of a site often lead to one host,
 /// which did not ask to be checked.
@@ -51,6 +51,9 @@ pub struct CheckFlags {
     pub request: CommonFlags,
     #[command(flatten)]
     pub trust: TrustFlags,
+    /// Every flag and source that was given, as it was typed.
+    #[arg(skip)]
+    pub given: Vec<Given>,
 }
 
 impl CheckFlags {

@@ -122,7 +122,7 @@ fn what_cannot_be_meant_is_refused_in_a_sentence() {
         (&["-f", "csv"], "possible values"),
         (&["--fail-on", "all"], "is not error, warning or none"),
         (&["--grace", "3d"], "--state"),
-        (&["--state", "x"], "--grace"),
+        (&["--restart"], "--state"),
         (&["--max-age", "3d"], "--cache"),
         (&["--update-baseline"], "--baseline"),
         (&["--update-baseline", "--baseline", "x", "--since-ref", "y"], "cannot be used with"),
