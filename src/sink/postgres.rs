@@ -21,6 +21,11 @@ use super::{
 /// Bytes of one statement, about; the protocol ends at 1 GiB.
 const STATEMENT: usize = 32 << 20;
 
+/// What is long is packed by LZ4 where the server has it (PostgreSQL 14, TOAST compression): its own way
+/// takes a sixth of all that it does for a record.
+const PACK_QUICKLY: &str = "SELECT set_config(name, 'lz4', false) FROM pg_settings
+    WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)";
+
 /// A connection, as long as there is one.
 pub(super) struct Postgres {
     options: PgConnectOptions,
@@ -45,7 +50,11 @@ impl Postgres {
     async fn connect(&mut self) -> sqlx::Result<&mut PgConnection> {
         let db = match self.db.take() {
             Some(db) => db,
-            None => PgConnection::connect_with(&self.options).await?,
+            None => {
+                let mut db = PgConnection::connect_with(&self.options).await?;
+                db.execute(PACK_QUICKLY).await?;
+                db
+            }
         };
         Ok(self.db.insert(db))
     }
