@@ -6,20 +6,15 @@ cd "$(dirname "$0")/.."
 root=$PWD
 target=${CARGO_TARGET_DIR:-$root/target}
 venv=$target/warc-judges
-if ! python3 -c 'import ensurepip, venv' 2> /dev/null; then
-    echo "skipped: there is no python3-venv"
+# shellcheck source=judges.sh
+. tests/judges.sh
+if ! missing=$(warc_judges "$venv"); then
+    echo "skipped: $missing"
     exit 0
-fi
-if [ ! -x "$venv/bin/wayback" ]; then
-    python3 -m venv "$venv"
-    if ! "$venv/bin/pip" install --quiet warcio cdxj-indexer pywb 2> "$target/warc-judges.log"; then
-        echo "skipped: warcio, cdxj-indexer and pywb cannot be installed"
-        exit 0
-    fi
 fi
 bin=$venv/bin
 work=$(mktemp -d)
-trap 'kill "${site:-}" "${replay:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'kill "${site:-}" "${wayback:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 failed=0
 fail() { echo "FAILED: $*"; failed=$((failed + 1)); }
 
@@ -47,16 +42,14 @@ done
 
 # Replayed by somebody else, with and without compression.
 (cd "$work" && "$bin/wb-manager" init demo > /dev/null && "$bin/wb-manager" add demo demo.warc.gz > /dev/null) 2> "$work/said" || fail "wb-manager: $(cat "$work/said")"
-free=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-(cd "$work" && exec "$bin/wayback" -b 127.0.0.1 -p "$free") > "$work/wayback" 2>&1 & replay=$!
-for _ in $(seq 200); do curl -s -o /dev/null "http://127.0.0.1:$free/" && break; sleep 0.1; done
+start_wayback "$bin" "$work" || fail "pywb does not start: $(tail -n 3 "$work/wayback.log")"
 replayed=0
 for path in / /gzip /deflate /br /json /article/1; do
     url=http://127.0.0.1:$port$path
     curl -s --compressed "$url" > "$work/served"
     for how in --compressed ''; do
         # shellcheck disable=SC2086
-        curl -sS $how "http://127.0.0.1:$free/demo/20990101000000id_/$url" > "$work/replayed" || fail "pywb $path $how"
+        curl -sS $how "http://127.0.0.1:$wayback_port/demo/20990101000000id_/$url" > "$work/replayed" || fail "pywb $path $how"
         cmp -s "$work/served" "$work/replayed" || fail "pywb $path $how: not what was served"
         replayed=$((replayed + 1))
     done
