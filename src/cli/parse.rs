@@ -54,11 +54,16 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
             None => Command::Fetch(Box::new(cli.fetch)),
         },
     };
-    if let Command::Fetch(flags) = &mut command {
+    let continued = match &mut command {
+        Command::Fetch(flags) => Some(&mut flags.continued),
+        Command::Crawl(flags) => Some(&mut flags.continued),
+        _ => None,
+    };
+    if let Some(continued) = continued {
         let own = matches.subcommand().map_or((&definition, &matches), |(name, matches)| {
             (definition.find_subcommand(name).unwrap_or(&definition), matches)
         });
-        flags.continued.given = given(own.0, own.1);
+        continued.given = given(own.0, own.1);
     }
     let (voice, known) = match &command {
         Command::Fetch(flags) => (Voice::of(&flags.output), Some(&definition)),

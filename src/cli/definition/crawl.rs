@@ -93,6 +93,8 @@ pub fn dress(command: Clap) -> Clap {
         // A page is fetched once, with GET.
         .mut_arg("dedupe", |arg| arg.hide(true))
         .mut_arg("retry_unsafe", |arg| arg.hide(true))
+        // Records do not tell what was still to be asked for.
+        .mut_arg("resume", |arg| arg.hide(true))
         .before_help(EXAMPLES)
         .after_help(AFTER)
         .after_long_help(AFTER_LONG)
