@@ -87,7 +87,7 @@ fn many_batches_are_folded_into_one_and_mean_the_same() {
     journal.close(false).unwrap();
     drop(journal);
     for _ in 0..2 {
-        let (mut journal, before, past) = open(&place, Begin::GoOn);
+        let (journal, before, past) = open(&place, Begin::GoOn);
         assert_eq!((before.done.len(), past.failed, &past.positions), (1_000, 334, &vec![Some(999)]));
         assert!(journal.store().read(boot::id().as_deref()).unwrap().last >= 1_000 || past.done == 1_000);
         assert!((0..2_000).all(|seq| before.done.contains(seq) == seq.is_multiple_of(2)));
