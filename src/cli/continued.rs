@@ -141,27 +141,26 @@ pub fn open(
 ///
 /// # Errors
 /// What is there cannot be gone on with; it is left as it is.
+#[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "only a journal is about seeds"))]
 pub fn open_crawl(
     flags: &ContinueFlags,
     specs: &[Spec],
     seeds: &[Request],
     voice: &Voice,
 ) -> anyhow::Result<Continued> {
-    let Some(state) = flags.state() else {
-        if flags.retry_failed {
-            bail!("--retry-failed needs to know what has failed: --state FILE");
+    let mut continued = match flags.state() {
+        #[cfg(feature = "sqlite")]
+        Some(state) => {
+            // All of them are read before anything is sent, so a list from a pipe is known too.
+            let texts: Vec<&str> = seeds.iter().map(|seed| &*seed.input).collect();
+            let digest = identity::digest(texts.join("\n").as_bytes());
+            let identity = identity_of("crawl", &flags.given, specs)?.with_content("the list of seeds", &digest);
+            by_journal(flags, &identity, What::Crawl, state, voice)?
         }
-        return Ok(Continued::default());
-    };
-    #[cfg(not(feature = "sqlite"))]
-    let mut continued = Continued::default();
-    #[cfg(feature = "sqlite")]
-    let mut continued = {
-        // All of them are read before anything is sent, so a list from a pipe is known too.
-        let texts: Vec<&str> = seeds.iter().map(|seed| &*seed.input).collect();
-        let digest = identity::digest(texts.join("\n").as_bytes());
-        let identity = identity_of("crawl", &flags.given, specs)?.with_content("the list of seeds", &digest);
-        by_journal(flags, &identity, What::Crawl, state, voice)?
+        #[cfg(not(feature = "sqlite"))]
+        Some(_) => Continued::default(),
+        None if flags.retry_failed => bail!("--retry-failed needs to know what has failed: --state FILE"),
+        None => return Ok(Continued::default()),
     };
     continued.again = again(flags, None, specs.contains(&Spec::Stdin));
     Ok(continued)

@@ -8,7 +8,8 @@
 //!
 //! Wires the rooms: the engine fetches and reads pages, `crawl` decides what follows from them. Breadth
 //! first, each page once; memory is 18 to 23 bytes for each URL that is known, and 10 to 20 for each that
-//! waits. Must not know flags, formats or where records go.
+//! waits. A crawl that goes on takes in what it has behind it first (`recall`), along the way that answers
+//! take. Must not know flags, formats or where records go.
 
 mod ask;
 mod ending;

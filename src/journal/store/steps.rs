@@ -13,10 +13,7 @@ use rusqlite::{Row as SqlRow, TransactionBehavior, params};
 
 use super::{Store, damaged, fault};
 use crate::{
-    journal::{
-        JournalError,
-        trail::{Rows, pack, unpack},
-    },
+    journal::{JournalError, trail::Rows},
     model::Step,
 };
 
@@ -25,6 +22,13 @@ const KEYS: i64 = 4_096;
 /// Steps that are read at a time, and bytes of them after which no more are.
 const STEPS: i64 = 256;
 const BYTES: usize = 1 << 20;
+
+/// Bytes above which a step is packed: below that little is won.
+const PACKED_ABOVE: usize = 160;
+/// How hard it is packed: quick rather than small.
+const LEVEL: i32 = 1;
+/// The longest that a step can be: a page of 64 MiB has no more in links.
+const MOST: usize = 1 << 30;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS trail (seq INTEGER PRIMARY KEY, key BLOB, data BLOB NOT NULL)";
 
@@ -95,5 +99,50 @@ impl Rows for Mutex<Store> {
             let step = key(row, 1)?.and_then(|key| Some((seq, Step { key, data: unpack(&data)? })));
             Ok((step, bytes < BYTES))
         })
+    }
+}
+
+/// Data of a step as it is kept: a byte that says whether it is packed, then the length it had if it is.
+fn pack(data: &[u8]) -> Vec<u8> {
+    let packed = (data.len() > PACKED_ABOVE).then(|| zstd::bulk::compress(data, LEVEL).ok()).flatten();
+    match (packed, u32::try_from(data.len())) {
+        (Some(packed), Ok(len)) if packed.len() < data.len() => [&[1], &len.to_le_bytes()[..], &packed].concat(),
+        _ => [&[0], data].concat(),
+    }
+}
+
+/// What [`pack`] was given; `None` if the bytes are nothing of the kind.
+fn unpack(bytes: &[u8]) -> Option<Vec<u8>> {
+    match bytes.split_first()? {
+        (0, data) => Some(data.to_vec()),
+        (1, rest) => {
+            let (len, packed) = rest.split_first_chunk()?;
+            let len = usize::try_from(u32::from_le_bytes(*len)).ok().filter(|len| *len <= MOST)?;
+            // A length that nothing stands behind takes no memory.
+            let most = len.min(packed.len().saturating_mul(1 << 16));
+            zstd::bulk::decompress(packed, most).ok().filter(|data| data.len() == len)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_step_comes_back_as_it_was(data in proptest::collection::vec(0_u8..4, 0..2_000)) {
+            let packed = pack(&data);
+            prop_assert!(packed.len() <= data.len() + 1);
+            prop_assert_eq!(unpack(&packed), Some(data));
+        }
+
+        #[test]
+        fn bytes_of_any_kind_are_a_step_or_none(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _ = unpack(&bytes);
+        }
     }
 }
