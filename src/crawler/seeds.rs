@@ -66,10 +66,11 @@ impl Hub {
             self.met.credentials.learn(&url);
         }
         let key = self.key_of(&request, &url);
-        let standing = self.met.known.standing(key);
-        let is_taken = standing.is_taken() && standing != Standing::Kept;
-        let is_known = self.told.settings.choose.dedupe == Dedupe::Url && is_taken;
         let is_seed = found_in == FoundIn::Seed;
+        let standing = self.met.known.standing(key);
+        // What is kept of a seed is its own.
+        let is_taken = standing.is_taken() && !(is_seed && standing == Standing::Kept);
+        let is_known = self.told.settings.choose.dedupe == Dedupe::Url && is_taken;
         if is_known && !is_seed {
             return;
         }
