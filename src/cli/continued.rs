@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use fetchall::{
-    journal::{Before, Identity, Marks, Settle, identity, records},
+    Request,
+    journal::{Before, Identity, Marks, Settle, Trail, identity, records},
     sink::{Content, Packing, warc::Place},
     source::Spec,
 };
@@ -84,6 +85,8 @@ const SINK: &str = "--sink";
 pub struct Continued {
     /// For the engine: what is done.
     pub before: Option<Before>,
+    /// For a crawl: what it has behind it.
+    pub trail: Option<Trail>,
     /// For the writer: is told what is done from now on.
     pub journal: Option<Box<dyn Settle>>,
     /// What becomes of the content of each output, where that is decided here.
@@ -119,7 +122,11 @@ pub fn open(
     let mut continued = match (flags.state(), &flags.resume) {
         (Some(_), Some(_)) => bail!("--state and --resume each know what is done; give one of them"),
         #[cfg(feature = "sqlite")]
-        (Some(state), None) => by_journal(command, flags, specs, state, voice)?,
+        (Some(state), None) => {
+            let identity = identity_of(command, &flags.given, specs)?;
+            let what = if specs.iter().any(is_stream) { What::Stream } else { What::List };
+            by_journal(flags, &identity, what, state, voice)?
+        }
         #[cfg(not(feature = "sqlite"))]
         (Some(_), None) => Continued::default(),
         (None, Some(records)) => by_records(flags, records, output, format, voice)?,
@@ -130,11 +137,52 @@ pub fn open(
     Ok(continued)
 }
 
-#[cfg(feature = "sqlite")]
-fn by_journal(
-    command: &str,
+/// The same for a crawl from these seeds.
+///
+/// # Errors
+/// What is there cannot be gone on with; it is left as it is.
+#[cfg_attr(not(feature = "sqlite"), expect(unused_variables, reason = "only a journal is about seeds"))]
+pub fn open_crawl(
     flags: &ContinueFlags,
     specs: &[Spec],
+    seeds: &[Request],
+    voice: &Voice,
+) -> anyhow::Result<Continued> {
+    let mut continued = match flags.state() {
+        #[cfg(feature = "sqlite")]
+        Some(state) => {
+            // All of them are read before anything is sent, so a list from a pipe is known too.
+            let texts: Vec<&str> = seeds.iter().map(|seed| &*seed.input).collect();
+            let digest = identity::digest(texts.join("\n").as_bytes());
+            let identity = identity_of("crawl", &flags.given, specs)?.with_content("the list of seeds", &digest);
+            by_journal(flags, &identity, What::Crawl, state, voice)?
+        }
+        #[cfg(not(feature = "sqlite"))]
+        Some(_) => Continued::default(),
+        None if flags.retry_failed => bail!("--retry-failed needs to know what has failed: --state FILE"),
+        None => return Ok(Continued::default()),
+    };
+    continued.again = again(flags, None, specs.contains(&Spec::Stdin));
+    Ok(continued)
+}
+
+/// What a run goes through.
+#[cfg(feature = "sqlite")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// A list that is known to be the same.
+    List,
+    /// One of which only reading it tells.
+    Stream,
+    /// What follows from seeds.
+    Crawl,
+}
+
+#[cfg(feature = "sqlite")]
+fn by_journal(
+    flags: &ContinueFlags,
+    identity: &Identity,
+    what: What,
     state: &Path,
     voice: &Voice,
 ) -> anyhow::Result<Continued> {
@@ -145,9 +193,8 @@ fn by_journal(
         (false, true) => Begin::RetryFailed,
         (false, false) => Begin::GoOn,
     };
-    let identity = identity_of(command, &flags.given, specs)?;
-    let opened = Journal::open(state, &identity, begin);
-    let (journal, before, past) = opened.map_err(|error| match error {
+    let opened = Journal::open(state, identity, begin);
+    let (mut journal, before, past) = opened.map_err(|error| match error {
         fetchall::journal::JournalError::Other { .. } => anyhow::anyhow!("{error}; --restart begins anew"),
         error => error.into(),
     })?;
@@ -155,7 +202,7 @@ fn by_journal(
     if let Some(version) = &past.begun_by {
         voice.line(&format!("{name} was begun by fetchall {version}"));
     }
-    let is_complete = past.is_complete && !flags.retry_failed && !specs.iter().any(is_stream);
+    let is_complete = past.is_complete && !flags.retry_failed && what != What::Stream;
     if is_complete {
         let failed = match past.failed {
             0 => String::new(),
@@ -165,6 +212,7 @@ fn by_journal(
     } else if past.done > 0 {
         voice.line(&format!("{name}: {} are done; going on", past.done));
     }
+    let trail = (what == What::Crawl).then(|| journal.trail(&before)).transpose()?;
     let mut positions = past.positions;
     let has_archive = flags.given.iter().any(|given| given.name == "--warc");
     let archive = has_archive.then(|| take_place(&mut positions)).flatten();
@@ -172,6 +220,7 @@ fn by_journal(
     Ok(Continued {
         run: Some(journal.id().to_owned()),
         before: Some(before),
+        trail,
         journal: Some(Box::new(journal)),
         contents,
         archive,

@@ -59,6 +59,7 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
     });
     match &mut command {
         Command::Fetch(flags) => flags.continued.given = given(own.0, own.1),
+        Command::Crawl(flags) => flags.continued.given = given(own.0, own.1),
         Command::Check(flags) => flags.given = given(own.0, own.1),
         _ => {}
     }

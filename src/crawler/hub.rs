@@ -24,10 +24,12 @@ use super::{
     open::{Open, Role},
     outlet::Outlet,
     queue::Waiting,
+    recall::Before,
     state::{Met, Stock, Tally, Told},
 };
 use crate::{
     engine::Stop,
+    journal::Trail,
     model::{
         Capture, FoundIn, Record, Request,
         record::{Outcome, host_key},
@@ -55,6 +57,8 @@ pub(super) struct Hub {
     /// Judgements under way, and what waits for them.
     pub(super) judging: JoinSet<Judged>,
     pub(super) pending: HashMap<Id, Pending>,
+    /// What came before, while seeds are taken.
+    pub(super) before: Before,
     /// The parent that the last request had: its neighbours have the same.
     last_parent: Option<Arc<str>>,
 }
@@ -84,14 +88,15 @@ impl Hub {
             captures: Vec::new(),
             judging: JoinSet::new(),
             pending: HashMap::new(),
+            before: Before::default(),
             last_parent: None,
         }
     }
 
     /// Runs it to its end, inside a runtime.
-    pub async fn run(mut self, seeds: Vec<Request>) -> CrawlEnd {
-        self.begin(seeds);
-        let is_whole = self.work().await;
+    pub async fn run(mut self, seeds: Vec<Request>, trail: Option<Trail>) -> CrawlEnd {
+        let begun = self.begin_or_go_on(seeds, trail).await;
+        let is_whole = begun.is_ok() && self.work().await;
         if is_whole {
             self.wind_up().await;
         }
@@ -110,11 +115,23 @@ impl Hub {
             stopped: self.handle.stopped(),
             source_error: None,
         };
+        self.line.close();
         let source_error = match self.line.finish().await {
-            Some(end) => end.source_error,
+            Some(end) => begun.err().or(end.source_error),
             None => Some("a bug in fetchall: the engine of the crawl panicked".to_owned()),
         };
         CrawlEnd { source_error, ..end }
+    }
+
+    /// Takes the seeds, and what came before.
+    async fn begin_or_go_on(&mut self, seeds: Vec<Request>, trail: Option<Trail>) -> Result<(), String> {
+        let Some(trail) = trail else {
+            self.begin(seeds);
+            return Ok(());
+        };
+        self.know_again(&trail).await?;
+        self.begin(seeds);
+        self.recall(trail).await
     }
 
     /// Until nothing waits and nothing is open. False if nobody reads the records any more.
@@ -157,7 +174,8 @@ impl Hub {
 
     fn is_dry(&self) -> bool {
         let has_pages = !self.stock.lanes.is_empty() && !self.met.budget.is_gone();
-        let has_more = has_pages || !self.stock.outside.is_empty() || !self.stock.errands.is_empty();
+        let has_again = !self.stock.again.is_empty() || !self.stock.errands.is_empty();
+        let has_more = has_pages || has_again || !self.stock.outside.is_empty();
         self.is_stopped() || (!has_more && self.under_way() == 0)
     }
 
@@ -178,13 +196,16 @@ impl Hub {
                 self.settle();
             }
             let outside = self.stock.outside.front().map(|front| front.seq);
-            let next = self.stock.errands.is_empty().then(|| [first, outside].into_iter().flatten().min());
+            let again = self.stock.again.front().map(|front| front.seq);
+            let new = || [first, outside].into_iter().flatten().min();
+            let next = self.stock.errands.is_empty().then(|| again.or_else(new));
             if !self.has_room(next.flatten()) {
                 break;
             }
             match next {
                 None => self.ask_errand(),
                 Some(None) => break,
+                Some(next) if next == again => self.ask_again(now),
                 Some(next) if next == outside => self.ask_outside(),
                 Some(_) => self.ask_page(now),
             }
@@ -207,9 +228,21 @@ impl Hub {
     }
 
     fn ask_page(&mut self, now: std::time::Instant) {
-        let Some(Waiting { seq, url, parent, mut found_in, mut depth, note }) = self.stock.lanes.next(now) else {
-            return;
-        };
+        if let Some(waiting) = self.stock.lanes.next(now) {
+            self.met.budget.spend();
+            self.go_to(waiting, now);
+        }
+    }
+
+    /// A page that was asked for in an earlier part, and was counted then.
+    fn ask_again(&mut self, now: std::time::Instant) {
+        if let Some(waiting) = self.stock.again.pop() {
+            self.go_to(waiting, now);
+        }
+    }
+
+    fn go_to(&mut self, waiting: Waiting, now: std::time::Instant) {
+        let Waiting { seq, url, parent, mut found_in, mut depth, note } = waiting;
         let mut parent = self.shared(parent);
         let wish = self.stock.wishes.remove(&seq);
         let parsed = Url::parse(&url).ok();
@@ -223,7 +256,6 @@ impl Hub {
         }
         let host = parsed.as_ref().map(host_key).unwrap_or_default();
         let place = Some(self.stock.lanes.begin(&host, depth, now));
-        self.met.budget.spend();
         let url = self.met.credentials.apply(&url);
         let asked = (found_in == FoundIn::Seed).then(|| url.as_str().into());
         let mut request = ask::page(url);
@@ -258,7 +290,7 @@ impl Hub {
     /// What is found and gets a record as far as that is known: of more pages than may be asked for,
     /// only those that may.
     fn tell_progress(&self) {
-        let pages = self.met.budget.of(self.stock.lanes.len() as u64);
+        let pages = self.met.budget.of(self.stock.lanes.len() as u64) + self.stock.again.len() as u64;
         let waiting = pages + self.stock.outside.len() as u64;
         let marks = self.handle.marks();
         marks.waiting.store(waiting, Relaxed);

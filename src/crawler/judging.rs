@@ -80,6 +80,7 @@ impl Hub {
             (Some(Pending::Page(landed)), Some(Judged::Page(followed))) => self.take_page(*landed, Some(followed)),
             (Some(Pending::Page(mut landed)), _) => {
                 break_down(&mut landed.record);
+                self.trace(&landed.open, &mut landed.record, None);
                 self.finish_page(&landed.open, landed.record, landed.row);
             }
             (Some(Pending::Map { open, level, parent, grown }), judged) => {

@@ -17,12 +17,14 @@ pub(super) enum Standing {
     Waits(u8),
     /// It was asked for.
     Taken,
+    /// It has its record from before, and nobody has led to it since the crawl goes on.
+    Kept,
 }
 
 impl Standing {
     /// Whether it was asked for, or is going to be.
     pub fn is_taken(self) -> bool {
-        matches!(self, Standing::Waits(_) | Standing::Taken)
+        matches!(self, Standing::Waits(_) | Standing::Taken | Standing::Kept)
     }
 
     /// Whether it waits, and further from the seeds than at `depth`: up to half as many steps as are told
@@ -51,6 +53,8 @@ struct Part {
 const TAKEN: u128 = 1;
 /// It waits; the lowest bits of its distance stand above.
 const WAITS: u128 = 2;
+/// It has its record from before, and was not met since.
+const KEPT: u128 = 128;
 /// All that says how a URL stands.
 const STATE: u128 = 255;
 /// How many distances are told apart.
@@ -67,6 +71,7 @@ impl Known {
     pub fn standing(&self, key: u128) -> Standing {
         let key = bare(key);
         match self.parts.get(part_of(key)).and_then(|part| part.find(key)) {
+            Some(slot) if slot & KEPT != 0 => Standing::Kept,
             Some(slot) if slot & WAITS != 0 => Standing::Waits((slot >> 2) as u8 % DISTANCES),
             Some(slot) if slot & TAKEN != 0 => Standing::Taken,
             Some(_) => Standing::Left,
@@ -77,6 +82,11 @@ impl Known {
     /// From now on it is taken; how it stood before.
     pub fn take(&mut self, key: u128) -> Standing {
         self.put(bare(key) | TAKEN)
+    }
+
+    /// It has its record from before.
+    pub fn keep(&mut self, key: u128) -> Standing {
+        self.put(bare(key) | TAKEN | KEPT)
     }
 
     /// From now on it waits at this distance; how it stood before.
@@ -183,7 +193,7 @@ mod tests {
 
     #[test]
     fn what_was_left_can_be_taken_and_what_is_taken_stays_so() {
-        use Standing::{Left, New, Taken, Waits};
+        use Standing::{Kept, Left, New, Taken, Waits};
         let mut known = Known::default();
         assert_eq!((known.standing(770), known.leave(770), known.leave(770)), (New, New, Left));
         assert_eq!((known.take(770), known.leave(770), known.take(770)), (Left, Taken, Taken));
@@ -193,6 +203,9 @@ mod tests {
         assert!([37, 30, 22].iter().all(|depth| known.standing(9900).is_further_than(*depth)));
         assert!([38, 39, 50].iter().all(|depth| !known.standing(9900).is_further_than(*depth)));
         assert_eq!((known.leave(9900), known.take(9900), known.standing(9900)), (Waits(6), Waits(6), Taken));
+        assert_eq!((known.keep(5_000), known.leave(5_000), known.standing(5_000)), (New, Kept, Kept));
+        assert!(Kept.is_taken() && !Kept.is_further_than(0));
+        assert_eq!((known.take(5_000), known.standing(5_000)), (Kept, Taken));
     }
 
     #[test]

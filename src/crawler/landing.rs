@@ -8,6 +8,7 @@ use url::Url;
 use super::{
     hub::Hub,
     judging::Landed,
+    known::Standing,
     left::Left,
     open::{Open, Role},
     page::CrawledPage,
@@ -62,7 +63,7 @@ impl Hub {
         let sighting = record.sighting.take().map(|sighting| *sighting).unwrap_or_default();
         let answered = sighting.url.clone().filter(|_| has_arrived(&record));
         if open.found_in == FoundIn::Seed {
-            self.land_seed(&open, answered.as_deref());
+            self.land_seed(open.asked.as_deref(), answered.as_deref());
         }
         if !was_asked && self.is_silent(&open, &record) {
             let skipped = record.skip.as_ref().map(|skip| skip.code);
@@ -86,7 +87,10 @@ impl Hub {
             row.canonical = facts.canonical.as_ref().map(redact::url);
         }
         self.tally.pages += 1;
-        let Some(url) = answered else { return self.finish_page(&open, record, row) };
+        let Some(url) = answered else {
+            self.trace(&open, &mut record, None);
+            return self.finish_page(&open, record, row);
+        };
         if record.outcome == Outcome::Ok {
             self.succeed();
         }
@@ -95,8 +99,8 @@ impl Hub {
     }
 
     /// A seed came to its end. Where it was redirected to, the crawl may go as well.
-    fn land_seed(&mut self, open: &Open, answered: Option<&Url>) {
-        let asked = open.asked.as_deref().and_then(|asked| Url::parse(asked).ok());
+    pub(super) fn land_seed(&mut self, asked: Option<&str>, answered: Option<&Url>) {
+        let asked = asked.and_then(|asked| Url::parse(asked).ok());
         if let (Some(asked), Some(url)) = (asked, answered) {
             if self.told.rules.seeds.follow(&asked, url) {
                 self.told.grown += 1;
@@ -138,24 +142,42 @@ impl Hub {
         self.know(&url, key);
         let leads_on = self.leads_on(&url, open.found_in);
         let mut shows_more = false;
-        if let (Some(mut followed), Links::Follow) = (followed, self.told.links) {
-            self.judge_again(&mut followed, open.depth, grown);
-            let mut counts = LinkCounts::default();
-            for one in followed {
-                let is_outside = matches!(one.left, Some(Reason::Scope(_)));
-                counts.internal += u32::from(!is_outside);
-                counts.external += u32::from(is_outside);
-                if leads_on && self.take(&one, &shown, open.depth + 1) {
-                    counts.new += 1;
-                    shows_more |= one.url.path() != url.path();
-                }
-            }
-            row.links = Some(counts);
+        let mut followed = followed.filter(|_| self.told.links == Links::Follow);
+        if let Some(followed) = &mut followed {
+            self.judge_again(followed, open.depth, grown);
+        }
+        self.trace_page(&open, &mut record, &url, followed.as_deref().unwrap_or_default());
+        if let Some(followed) = followed {
+            let (counts, more) = self.take_all(&followed, &url, &shown, leads_on, open.depth);
+            (row.links, shows_more) = (Some(counts), more);
         }
         let (parent, title) = (open.parent.as_deref(), record.title.as_deref());
         self.met.traps.read(&Shown { url: &url, parent, title, leads_on: shows_more });
         self.call(&mut record, &url, facts.as_deref(), &shown, open.depth);
         self.finish_page(&open, record, row);
+    }
+
+    /// Takes what a page at `depth` leads to, if it `leads_on`. How much that is, and whether something
+    /// new is under another path.
+    pub(super) fn take_all(
+        &mut self,
+        followed: &[Followed],
+        url: &Url,
+        shown: &str,
+        leads_on: bool,
+        depth: u32,
+    ) -> (LinkCounts, bool) {
+        let (mut counts, mut shows_more) = (LinkCounts::default(), false);
+        for one in followed {
+            let is_outside = matches!(one.left, Some(Reason::Scope(_)));
+            counts.internal += u32::from(!is_outside);
+            counts.external += u32::from(is_outside);
+            if leads_on && self.take(one, shown, depth + 1) {
+                counts.new += 1;
+                shows_more |= one.url.path() != url.path();
+            }
+        }
+        (counts, shows_more)
     }
 
     pub(super) fn finish_page(&mut self, open: &Open, mut record: Record, row: PageRow) {
@@ -170,7 +192,7 @@ impl Hub {
     /// Where a redirect leads is no news any more. What waits under that name still does: it has an answer
     /// of its own to come. The links are followed all the same, from here: this way may be the shorter
     /// one, and that answer may fail.
-    fn know(&mut self, url: &Url, key: Option<u128>) {
+    pub(super) fn know(&mut self, url: &Url, key: Option<u128>) {
         let Some(key) = key else { return };
         let answered = self.told.key(url);
         if answered != key && !self.met.known.standing(answered).is_taken() {
@@ -180,7 +202,7 @@ impl Hub {
 
     /// Whether links of a page that was found here may be followed: a redirect may have left the scope,
     /// or have come to what the user left out.
-    fn leads_on(&self, url: &Url, found_in: FoundIn) -> bool {
+    pub(super) fn leads_on(&self, url: &Url, found_in: FoundIn) -> bool {
         let is_wanted = choose::unwanted(url, &self.told.rules.choose).is_none() && self.told.rules.seeds.covers(url);
         (found_in == FoundIn::Seed || is_wanted) && !self.is_stopped()
     }
@@ -204,6 +226,9 @@ impl Hub {
         let (url, parent, found_in) = (one.url.as_str(), Some(parent), one.element);
         let left = Left { key, url, parent, found_in, depth };
         let standing = self.met.known.standing(key);
+        if standing == Standing::Kept {
+            return self.meet_again(&left, one);
+        }
         if standing.is_taken() {
             if one.left.is_none() && standing.is_further_than(depth) {
                 self.met.known.wait(key, depth);
@@ -231,15 +256,31 @@ impl Hub {
             return false;
         }
         self.met.known.wait(key, depth);
-        if extras.skipped && matches!(identity(&one.url), std::borrow::Cow::Owned(_)) {
-            // Met again as it is, it is no other page.
-            let whole = self.told.key_of_whole(url);
-            self.met.known.take(whole);
-        }
+        self.know_whole(one);
         let seq = self.number();
         let (url, parent) = (url.to_owned(), parent.map(str::to_owned));
         let waiting = Waiting { seq, url, parent, found_in, depth, note: String::new() };
         self.stock.lanes.push(&host_key(&one.url), &waiting);
+        true
+    }
+
+    /// Met again as it is, a URL with a session is no other page.
+    fn know_whole(&mut self, one: &Followed) {
+        if self.told.extras.skipped && matches!(identity(&one.url), std::borrow::Cow::Owned(_)) {
+            let whole = self.told.key_of_whole(one.url.as_str());
+            self.met.known.take(whole);
+        }
+    }
+
+    /// A URL that has its record from before: it counts for what it counted for then.
+    fn meet_again(&mut self, left: &Left<'_>, one: &Followed) -> bool {
+        if one.left.is_some() {
+            return false;
+        }
+        // It was taken then, whatever would become of it now.
+        self.met.traps.take(&one.url, left.parent);
+        self.met.known.take(left.key);
+        self.know_whole(one);
         true
     }
 

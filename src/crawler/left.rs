@@ -67,13 +67,19 @@ impl Hub {
     pub(super) fn tell_left(&mut self, waiting: Waiting) {
         let (code, message) = waiting.note.split_once(' ').unwrap_or_default();
         let code = code.parse().unwrap_or(Code::Excluded);
-        let key = || Url::parse(&waiting.url).map(|url| self.told.key(&url));
-        if code != Code::Duplicate && key().is_ok_and(|key| self.met.known.standing(key).is_taken()) {
+        let key = match code {
+            Code::Duplicate => Some(self.told.key_of_whole(&waiting.url)),
+            _ => Url::parse(&waiting.url).ok().map(|url| self.told.key(&url)),
+        };
+        // A number it has only where it was announced before: nothing is asked for since. 0 is a seed's.
+        let is_again = waiting.seq > 0;
+        let is_taken = key.is_some_and(|key| self.met.known.standing(key).is_taken());
+        if !is_again && code != Code::Duplicate && is_taken {
             return;
         }
         let ending = Ending::Skipped { code, message: message.to_owned(), of: None };
-        let seq = self.number();
-        self.refuse(Waiting { seq, note: String::new(), ..waiting }, ending);
+        let seq = if is_again { waiting.seq } else { self.number() };
+        self.refuse_for_good(Waiting { seq, ..waiting }, key, ending);
     }
 }
 

@@ -8,7 +8,8 @@
 //!
 //! Wires the rooms: the engine fetches and reads pages, `crawl` decides what follows from them. Breadth
 //! first, each page once; memory is 18 to 23 bytes for each URL that is known, and 10 to 20 for each that
-//! waits. Must not know flags, formats or where records go.
+//! waits. A crawl that goes on takes in what it has behind it first (`recall`), along the way that answers
+//! take. Must not know flags, formats or where records go.
 
 mod ask;
 mod ending;
@@ -26,11 +27,14 @@ mod open;
 mod outlet;
 mod outside;
 mod page;
+mod past;
 mod plan;
 mod queue;
+mod recall;
 mod seeds;
 mod state;
 mod stream;
+mod trace;
 
 #[cfg(test)]
 mod tests;
@@ -53,6 +57,7 @@ use crate::{
     engine::{Answer, Engine, Hooks, Outgoing, Stop, Verdict},
     fetch::Wire,
     fetcher::{BuildError, Fetcher},
+    journal::Trail,
     model::{Record, Request, capture::Raw},
     page::{Stage, select::Plan},
     policy::judgement::Judgement,
@@ -85,6 +90,7 @@ pub struct Crawler {
     hook: Option<Hook>,
     hooks: Hooks,
     launch: Launch,
+    trail: Option<Trail>,
 }
 
 impl Crawler {
@@ -109,7 +115,7 @@ impl Crawler {
             let engine = Engine::new(Arc::new(settings), wire, Some(rules), Arc::new(Stage::new(threads)));
             engine.hooked(hooks).start(source)
         };
-        Ok(Crawler { plan, hook: None, hooks: Hooks::default(), launch: Box::new(launch) })
+        Ok(Crawler { plan, hook: None, hooks: Hooks::default(), launch: Box::new(launch), trail: None })
     }
 
     /// A crawler over the client and the jar of a fetcher, which may have logged in. The settings are
@@ -117,7 +123,7 @@ impl Crawler {
     pub fn with_fetcher(plan: CrawlPlan, fetcher: Fetcher) -> Crawler {
         let hooks = fetcher.hooks();
         let launch = move |settings, hooks, source| fetcher.engine_with(Arc::new(settings)).hooked(hooks).start(source);
-        Crawler { plan, hook: None, hooks, launch: Box::new(launch) }
+        Crawler { plan, hook: None, hooks, launch: Box::new(launch), trail: None }
     }
 
     /// With a closure that is called for each page that answered well. What it asks for is fetched as
@@ -139,9 +145,17 @@ impl Crawler {
         self
     }
 
+    /// Goes on behind an earlier part, of the same plan and the same seeds: pages that have their record are
+    /// neither asked for nor told again, and new ones have numbers above theirs. Records carry the steps
+    /// that the journal of the trail is to keep. A closure is not asked again about earlier pages.
+    pub fn resume(mut self, trail: Trail) -> Crawler {
+        self.trail = Some(trail);
+        self
+    }
+
     /// Starts the crawl. Called inside a tokio runtime.
     pub fn start(self) -> CrawlRun {
-        let Crawler { plan, hook, hooks, launch } = self;
+        let Crawler { plan, hook, hooks, launch, trail } = self;
         let CrawlPlan { mut seeds, rules, limits, extras, settings } = plan;
         let settings = settings.clamped();
         seeds.truncate(settings.choose.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX));
@@ -152,9 +166,12 @@ impl Crawler {
         let (out, records) = mpsc::channel(if has_bodies { RECORDS_OF_BODIES } else { RECORDS });
         let window = ask::window(&engine);
         let met = Met::new(&limits, rules.scope);
-        let told = Told::new(rules, limits.traps, extras, settings, (&urls, window));
+        let mut told = Told::new(rules, limits.traps, extras, settings, (&urls, window));
+        if let Some(trail) = &trail {
+            told = told.kept(trail.seed);
+        }
         let hub = Hub::new(told, met, Line::start(launch, engine, hooks), out, hook);
-        CrawlRun { records, handle: hub.handle.clone(), end: tokio::spawn(hub.run(seeds)) }
+        CrawlRun { records, handle: hub.handle.clone(), end: tokio::spawn(hub.run(seeds, trail)) }
     }
 }
 

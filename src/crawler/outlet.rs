@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::{model::Record, settings::Order};
+use crate::{journal::Done, model::Record, settings::Order};
 
 /// Records that are finished but not yet taken.
 #[derive(Debug)]
@@ -14,11 +14,20 @@ pub(super) struct Outlet {
     /// With [`Order::Input`]: those that wait for an earlier number; `None` has no record.
     held: BTreeMap<u64, Option<Record>>,
     next: u64,
+    /// Numbers below this one had their record before or will have none, but those that are expected.
+    new: u64,
+    expected: Done,
 }
 
 impl Outlet {
     pub fn new(order: Order) -> Self {
-        Outlet { order, ready: VecDeque::new(), held: BTreeMap::new(), next: 0 }
+        Outlet { order, ready: VecDeque::new(), held: BTreeMap::new(), next: 0, new: 0, expected: Done::default() }
+    }
+
+    /// Goes on behind an earlier part: of the numbers below `new` only those that are `expected` come.
+    pub fn go_on(&mut self, new: u64, expected: Done) {
+        (self.new, self.expected) = (new, expected);
+        self.drain();
     }
 
     /// A record; each number comes once, here or in [`void`](Self::void).
@@ -38,9 +47,17 @@ impl Outlet {
 
     fn settle(&mut self, seq: u64, record: Option<Record>) {
         self.held.insert(seq, record);
-        while let Some(settled) = self.held.remove(&self.next) {
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        loop {
+            match self.held.remove(&self.next) {
+                Some(settled) => self.ready.extend(settled),
+                None if self.next < self.new && !self.expected.contains(self.next) => {}
+                None => return,
+            }
             self.next += 1;
-            self.ready.extend(settled);
         }
     }
 
@@ -72,6 +89,26 @@ mod tests {
 
     fn taken(outlet: &mut Outlet) -> Vec<u64> {
         std::iter::from_fn(|| outlet.take()).map(|record| record.seq).collect()
+    }
+
+    #[test]
+    fn numbers_of_an_earlier_part_hold_up_nobody_but_those_that_are_expected() {
+        let mut outlet = Outlet::new(Order::Input);
+        let put = |outlet: &mut Outlet, seq| {
+            let visit = Visit::refused(seq, Request::get("http://h/"), None, Ending::Ok);
+            outlet.put(Record::of(visit, Heavy::default()));
+        };
+        put(&mut outlet, 1);
+        put(&mut outlet, 9);
+        let mut expected = Done::default();
+        [1, 4].into_iter().for_each(|seq| _ = expected.insert(seq));
+        outlet.go_on(8, expected);
+        assert_eq!(taken(&mut outlet), [1]);
+        assert!(outlet.is_next(4));
+        put(&mut outlet, 4);
+        assert_eq!(taken(&mut outlet), [4]);
+        put(&mut outlet, 8);
+        assert_eq!(taken(&mut outlet), [8, 9]);
     }
 
     #[test]

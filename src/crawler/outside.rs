@@ -61,6 +61,7 @@ impl Hub {
             return self.stock.errands.push_back((open, request));
         }
         record.sighting = None;
+        self.trace(&open, &mut record, None);
         let row = open.row();
         dress(&mut record, row);
         self.put(record);

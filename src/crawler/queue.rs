@@ -170,7 +170,7 @@ fn unzigzag(number: u64) -> u64 {
 }
 
 /// Seven bits a byte, the lowest first.
-fn number(out: &mut Vec<u8>, mut number: u64) {
+pub(super) fn number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -178,7 +178,7 @@ fn number(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-fn take_number(rest: &mut &[u8]) -> Option<u64> {
+pub(super) fn take_number(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let (byte, after) = rest.split_first()?;
@@ -192,7 +192,7 @@ fn take_number(rest: &mut &[u8]) -> Option<u64> {
 }
 
 /// How much of the last text stays, and what follows.
-fn text(out: &mut Vec<u8>, last: &mut Vec<u8>, now: &[u8]) {
+pub(super) fn text(out: &mut Vec<u8>, last: &mut Vec<u8>, now: &[u8]) {
     let same = last.iter().zip(now).take_while(|(a, b)| a == b).count();
     let new = now.get(same..).unwrap_or_default();
     number(out, same as u64);
@@ -202,7 +202,7 @@ fn text(out: &mut Vec<u8>, last: &mut Vec<u8>, now: &[u8]) {
     last.extend_from_slice(new);
 }
 
-fn take_text(rest: &mut &[u8], last: &mut Vec<u8>) -> Option<()> {
+pub(super) fn take_text(rest: &mut &[u8], last: &mut Vec<u8>) -> Option<()> {
     let same = usize::try_from(take_number(rest)?).ok()?;
     let new = usize::try_from(take_number(rest)?).ok()?;
     let (bytes, after) = rest.split_at_checked(new)?;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use url::Url;
 
-use super::{ask::is_own, hub::Hub, queue::Waiting};
+use super::{ask::is_own, hub::Hub, known::Standing, queue::Waiting};
 use crate::{
     model::{
         Code, Ending, FoundIn, PageRow, Record, Request, Visit,
@@ -53,6 +53,9 @@ impl Hub {
             Ok(url) => url,
             Err(failure) => {
                 let seq = self.number();
+                if self.before.done.contains(seq) {
+                    return;
+                }
                 let mut record =
                     Record::of(Visit::refused(seq, request, None, Ending::Error(failure)), Heavy::default());
                 super::landing::dress(&mut record, PageRow::found(Some(depth), parent.map(str::to_owned), found_in));
@@ -63,13 +66,19 @@ impl Hub {
             self.met.credentials.learn(&url);
         }
         let key = self.key_of(&request, &url);
-        let is_known = self.told.settings.choose.dedupe == Dedupe::Url && self.met.known.standing(key).is_taken();
         let is_seed = found_in == FoundIn::Seed;
+        let standing = self.met.known.standing(key);
+        // What is kept of a seed is its own.
+        let is_taken = standing.is_taken() && !(is_seed && standing == Standing::Kept);
+        let is_known = self.told.settings.choose.dedupe == Dedupe::Url && is_taken;
         if is_known && !is_seed {
             return;
         }
         let note = if *request.input == *url.as_str() { String::new() } else { request.input.into_string() };
         let seq = self.number();
+        if self.before.done.contains(seq) {
+            return self.pass_seed(seq, key, is_known);
+        }
         if let Some(wish) = request.wish {
             self.stock.wishes.insert(seq, wish);
         }
@@ -90,6 +99,15 @@ impl Hub {
         }
         self.met.known.take(key);
         self.stock.lanes.push(&host, &waiting);
+    }
+
+    /// A seed that has its record. Where it led is still to be taken in, unless it was never asked for.
+    fn pass_seed(&mut self, seq: u64, key: u128, is_known: bool) {
+        if !is_known {
+            self.tally.seeds += u64::from(self.before.steps.contains(seq));
+            self.stock.seeds.insert(key, seq);
+            self.met.known.take(key);
+        }
     }
 
     /// A page is known by its URL, a request with content or fields of its own by these too.

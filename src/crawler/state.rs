@@ -46,6 +46,8 @@ pub(super) struct Told {
     pub window: usize,
     /// Makes the keys of this crawl unforeseeable.
     seed: u64,
+    /// Records carry what follows from them, for a journal.
+    pub keeps_steps: bool,
 }
 
 impl Told {
@@ -66,6 +68,7 @@ impl Told {
             agent: product_token(agent).to_owned(),
             window,
             seed: fastrand::u64(..),
+            keeps_steps: false,
             rules: Rules {
                 seeds: Seeds::new(rules.scope, urls),
                 choose: settings.choose.clone(),
@@ -76,6 +79,11 @@ impl Told {
             },
             settings,
         }
+    }
+
+    /// Of a crawl that a journal follows, by keys of this seed.
+    pub fn kept(self, seed: u64) -> Self {
+        Told { seed, keeps_steps: true, ..self }
     }
 
     /// What a page is known by.
@@ -177,6 +185,8 @@ impl Budget {
 pub(super) struct Stock {
     /// Pages.
     pub lanes: Lanes,
+    /// Pages that were asked for before and are asked for again, under their number: they go before others.
+    pub again: Queue,
     /// Pages out of the scope that are to be looked at.
     pub outside: Queue,
     /// Links out of the scope, which may grow as long as seeds are under way.
@@ -202,6 +212,7 @@ impl Stock {
         let at_once = settings.limits.host.in_flight.get();
         Stock {
             lanes: Lanes::new(share, at_once, ask::window_of_host(settings)),
+            again: Queue::default(),
             outside: Queue::default(),
             doubtful: Queue::default(),
             left: Queue::default(),

@@ -1,5 +1,7 @@
 //! Crawls over a wire that is none: any graph, whatever answers first.
 
+mod going_on;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     num::NonZeroU64,

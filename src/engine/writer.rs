@@ -41,7 +41,7 @@ pub enum WriteError {
 /// channel closes and the engine stops. Every sink is finished on every way out.
 ///
 /// With a journal, records that do not say how their request ended are not written, and every batch is
-/// settled behind the outputs. An archive takes what it keeps before anything else does.
+/// announced before the outputs have it and settled behind them. An archive takes what it keeps before anything else does.
 ///
 /// # Errors
 /// If the system has no thread left.
@@ -87,6 +87,9 @@ struct Outputs {
 
 impl Outputs {
     async fn write(&mut self, batch: &mut [Record]) -> Result<(), WriteError> {
+        if let Some(journal) = &mut self.journal {
+            journal.announce(batch)?;
+        }
         if let Some(archive) = &mut self.archive {
             archive.store(batch)?;
         }
@@ -220,6 +223,10 @@ mod tests {
         fn is_final(&self, record: &Record) -> bool {
             record.ok
         }
+        fn announce(&mut self, batch: &[Record]) -> Result<(), JournalError> {
+            note(&self.0, format!("announce {}", batch.len()));
+            Ok(())
+        }
         fn settle(&mut self, batch: &[Record], positions: &[Option<u64>]) -> Result<(), JournalError> {
             note(&self.0, format!("settle {} at {positions:?}", batch.len()));
             if self.1 { Err(JournalError::Io("run.db".into(), "full".into())) } else { Ok(()) }
@@ -259,16 +266,16 @@ mod tests {
     async fn nothing_is_done_before_every_output_has_it_and_nothing_is_durable_before_they_are() {
         let (written, calls) = run(false).await;
         assert!(written.outcome.is_ok());
-        let written = ["store 2", "write [0, 1]", "write [0, 1]", "flush", "flush"];
-        assert_eq!(calls[..5], written);
-        assert_eq!(calls[5], "settle 2 at [Some(2), Some(2), Some(3), Some(14)]");
-        assert_eq!(calls[6..], ["sync archive", "sync", "sync", "synced", "finish archive", "finish", "finish"]);
+        let written = ["announce 2", "store 2", "write [0, 1]", "write [0, 1]", "flush", "flush"];
+        assert_eq!(calls[..6], written);
+        assert_eq!(calls[6], "settle 2 at [Some(2), Some(2), Some(3), Some(14)]");
+        assert_eq!(calls[7..], ["sync archive", "sync", "sync", "synced", "finish archive", "finish", "finish"]);
     }
 
     #[tokio::test]
     async fn a_journal_that_takes_no_more_ends_the_writing_and_outputs_are_finished() {
         let (written, calls) = run(true).await;
         assert!(matches!(written.outcome, Err(WriteError::Journal(_))));
-        assert_eq!(calls[6..], ["finish archive", "finish", "finish"]);
+        assert_eq!(calls[7..], ["finish archive", "finish", "finish"]);
     }
 }

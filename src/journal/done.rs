@@ -63,6 +63,11 @@ impl Done {
         self.count == 0
     }
 
+    /// The largest of them.
+    pub fn last(&self) -> Option<u64> {
+        self.ranges.last_key_value().map(|(_, last)| *last)
+    }
+
     /// All of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = u64> {
         self.ranges.iter().flat_map(|(first, last)| *first..=*last)
@@ -170,6 +175,7 @@ mod tests {
             prop_assert!((0..41).all(|seq| done.contains(seq) == model.contains(&seq)));
             let touching = done.ranges.iter().zip(done.ranges.keys().skip(1)).any(|((_, last), next)| last + 1 >= *next);
             prop_assert!(!touching);
+            prop_assert_eq!(done.last(), model.last().copied());
             prop_assert_eq!(Done::from_bytes(&done.to_bytes()), Some(done));
         }
 

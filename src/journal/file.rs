@@ -4,7 +4,8 @@
 
 use std::{
     collections::{BTreeMap, btree_map},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{
@@ -12,6 +13,7 @@ use super::{
     marks::Passed,
     new_id,
     store::{Kept, Store},
+    trail::Trail,
 };
 use crate::model::{Code, Record};
 
@@ -45,8 +47,12 @@ pub struct Past {
 /// An open journal; nobody else can open it.
 #[derive(Debug)]
 pub struct Journal {
-    store: Store,
+    path: PathBuf,
+    /// Shared with the trail of a crawl, which is read from the same file.
+    store: Arc<Mutex<Store>>,
     id: String,
+    /// Makes keys unforeseeable; the same for all parts of the run.
+    seed: Option<u64>,
     passed: Passed,
     last: i64,
     /// The last batch of which [`Settle::synced`] was told.
@@ -101,7 +107,9 @@ impl Journal {
         };
         let marks = Marks::expecting(marks);
         let id = values.remove("id").unwrap_or_default();
-        let journal = Journal { store, id, passed: marks.passed(), last, durable: 0 };
+        let seed = values.get("seed").and_then(|seed| seed.parse().ok());
+        let (path, store) = (store.path().to_owned(), Arc::new(Mutex::new(store)));
+        let journal = Journal { path, store, id, seed, passed: marks.passed(), last, durable: 0 };
         (journal, Before { done, marks, ..Before::default() }, past)
     }
 
@@ -112,7 +120,25 @@ impl Journal {
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        self.store.path()
+        &self.path
+    }
+
+    /// What a crawl has behind it, of which `before` is done; from now on its steps are kept.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn trail(&mut self, before: &Before) -> Result<Trail, JournalError> {
+        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
+        if self.seed.is_none() {
+            self.store().set("seed", &seed.to_string())?;
+            self.seed = Some(seed);
+        }
+        self.store().begin_trail()?;
+        Ok(Trail { seed, done: before.done.clone(), rows: Arc::clone(&self.store) as _ })
+    }
+
+    fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -122,24 +148,29 @@ impl Settle for Journal {
         !code.is_some_and(Code::is_left_over)
     }
 
+    fn announce(&mut self, batch: &[Record]) -> Result<(), JournalError> {
+        let mut steps = batch.iter().filter_map(|record| Some((record.seq, record.step.as_deref()?))).peekable();
+        if steps.peek().is_none() { Ok(()) } else { self.store().note(steps) }
+    }
+
     fn settle(&mut self, batch: &[Record], positions: &[Option<u64>]) -> Result<(), JournalError> {
         let failed = batch.iter().filter(|record| !record.ok).map(|record| record.seq);
         let marks = self.passed.take();
-        self.store.add(self.last + 1, batch.iter().map(|record| record.seq), failed, positions, &marks)?;
+        self.store().add(self.last + 1, batch.iter().map(|record| record.seq), failed, positions, &marks)?;
         self.last += 1;
         Ok(())
     }
 
     fn synced(&mut self) -> Result<(), JournalError> {
         if self.durable < self.last {
-            self.store.durable(self.last, None)?;
+            self.store().durable(self.last, None)?;
             self.durable = self.last;
         }
         Ok(())
     }
 
     fn close(&mut self, is_complete: bool) -> Result<(), JournalError> {
-        self.store.durable(self.last, Some(if is_complete { "complete" } else { "stopped" }))
+        self.store().durable(self.last, Some(if is_complete { "complete" } else { "stopped" }))
     }
 }
 

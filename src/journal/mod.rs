@@ -15,6 +15,7 @@ pub mod marks;
 pub mod records;
 #[cfg(feature = "sqlite")]
 mod store;
+pub mod trail;
 
 use std::path::PathBuf;
 
@@ -25,6 +26,7 @@ pub use self::{
     id::new_id,
     identity::{Difference, Identity},
     marks::Marks,
+    trail::Trail,
 };
 use crate::model::Record;
 
@@ -76,6 +78,12 @@ pub trait Settle: Send {
     /// Whether a record says how its request ended. Those that a stopped run leaves over do not: they are
     /// neither written nor done.
     fn is_final(&self, record: &Record) -> bool;
+    /// These records are about to be handed to the outputs: what is known of them here may be ahead of the
+    /// outputs, and never behind.
+    ///
+    /// # Errors
+    /// The journal cannot be written; nothing more may be.
+    fn announce(&mut self, batch: &[Record]) -> Result<(), JournalError>;
     /// These records have been handed over to the system by every output; `positions` are the lengths
     /// of the outputs behind them.
     ///

@@ -10,6 +10,8 @@
 //! the machine is another matter: `durable` says up to which batch the outputs had been synced before
 //! the batch was, and where the machine has been started anew since, nothing behind that counts.
 
+mod steps;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -144,6 +146,8 @@ impl Store {
             self.fold(durable, &kept)?;
         }
         self.replay(durable, i64::MAX, &mut kept)?;
+        // Folding takes numbers away; they must not be given again as long as `durable` stands.
+        kept.last = kept.last.max(durable);
         Ok(kept)
     }
 
@@ -215,7 +219,7 @@ impl Store {
     pub fn clear(&mut self, values: &[(&str, &str)]) -> Result<(), JournalError> {
         let clear = |db: &mut Connection| {
             let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            all.execute_batch("DELETE FROM run; DELETE FROM batch; DELETE FROM mark;")?;
+            all.execute_batch("DELETE FROM run; DELETE FROM batch; DELETE FROM mark; DROP TABLE IF EXISTS trail;")?;
             for (key, value) in values {
                 all.execute("INSERT INTO run VALUES (?1, ?2)", params![key, value])?;
             }

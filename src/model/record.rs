@@ -19,7 +19,7 @@ pub use super::page_row::{LinkCounts, PageRow, schema as page_schema};
 pub use super::rows::{
     AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, hex,
 };
-use super::{Capture, Captures, Code, Ending, Exchange, Sighting, Visit, Wait, redact, redact::MASK};
+use super::{Capture, Captures, Code, Ending, Exchange, Sighting, Step, Visit, Wait, redact, redact::MASK};
 
 /// Version of the record; changes only when a key is removed, renamed or retyped.
 pub const VERSION: u8 = 1;
@@ -153,6 +153,10 @@ pub struct Record {
     #[serde(skip)]
     #[schemars(skip)]
     pub captures: Option<Box<Captures>>,
+    /// What the rest of a crawl follows from, where a journal keeps it; not part of the row.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub step: Option<Box<Step>>,
     /// Our own waiting by cause, for the summary; not part of the row.
     #[serde(skip)]
     #[schemars(skip)]
@@ -349,6 +353,7 @@ impl Record {
             attempt_log: None,
             sighting: None,
             captures: None,
+            step: None,
             waits: Vec::new(),
         }
     }

@@ -22,7 +22,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("engine", &["model", "settings", "policy", "frontier", "page", "fetch", "source", "sink", "journal"]),
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
     ("extractor", &["model", "settings", "engine", "page", "source"]),
-    ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
+    ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source", "journal"]),
     ("session", &["model", "settings", "policy", "page"]),
     ("replay", &["model", "fetch", "source"]),
     (
@@ -51,7 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli/", "main.rs"]),
     ("indicatif", &["cli/"]),
     ("axum", &["demo/"]),
-    ("rusqlite", &["journal/store.rs", "sink/sqlite.rs"]),
+    ("rusqlite", &["journal/store.rs", "journal/store/", "sink/sqlite.rs"]),
     ("sqlx", &["sink/postgres.rs", "sink/mysql.rs", "sink/sql.rs"]),
     ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),

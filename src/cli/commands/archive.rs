@@ -14,7 +14,7 @@ use fetchall::{
     source::warc,
 };
 
-use crate::cli::flags::{SaveFlags, WarcFlags};
+use crate::cli::flags::{ContinueFlags, SaveFlags, WarcFlags};
 
 /// How an archive relates to what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,15 @@ pub struct Planned {
     found: Found,
     flags: WarcFlags,
     names: Names,
+}
+
+/// How the archive of this run relates to what is there. A journal that is there was begun when it was not.
+pub fn found(continued: &ContinueFlags, save: &SaveFlags) -> Found {
+    match continued.state() {
+        Some(state) if state.exists() => Found::Own,
+        _ if save.append || continued.resume.is_some() => Found::Whole,
+        _ => Found::Nothing,
+    }
 }
 
 /// The archive that the flags want, if they want one.

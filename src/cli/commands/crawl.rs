@@ -7,22 +7,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context as _, bail};
 use fetchall::{
     Fetcher,
-    crawler::{CrawlEnd, Crawler},
+    crawler::{CrawlEnd, CrawlPlan, Crawler},
     engine::{End, Stop},
     model::record::RecordKind,
-    sink::{Archive, Fields, Sink},
+    sink::Fields,
     source,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::runtime::Runtime;
 
 use super::{
-    archive::{self, Found},
+    archive::{self, Planned},
     fetch::{check_dry_run, dry_run, runtime, specs},
     output::{Names, Output, schema},
     session::{JarFile, log_in},
 };
 use crate::cli::{
+    continued::{self, Continued},
     descriptors,
     exit::Exit,
     flags::CrawlFlags,
@@ -49,13 +50,12 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     }
     let save = archive::without_append(flags.save.clone(), &flags.warc);
     let output = Output::of(RecordKind::Page, &save, &flags.output, &specs)?;
-    let found = if flags.save.append { Found::Whole } else { Found::Nothing };
-    let planned = archive::plan(&flags.warc, found)?;
+    let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut plan, login) = flags.resolve()?;
     output.check_names(&plan.settings.pages.columns(), Names::Closed)?;
     descriptors::apply(&mut plan.settings, &voice);
     let runtime = runtime()?;
-    let seeds = async { source::open(specs, flags.choose.lists()).await?.try_collect().await };
+    let seeds = async { source::open(specs.clone(), flags.choose.lists()).await?.try_collect().await };
     plan.seeds = runtime.block_on(seeds)?;
     let exit = if flags.output.dry_run {
         let mut settings = plan.settings;
@@ -64,37 +64,36 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let seeds = stream::iter(plan.seeds.into_iter().map(Ok)).boxed();
         dry_run(&runtime, seeds, &settings, flags.output.format, &voice)
     } else {
-        let select = plan.settings.pages.columns();
-        let jar = JarFile::of(&flags.trust, &plan.settings);
+        output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
+        let continued = continued::open_crawl(&flags.continued, &specs, &plan.seeds, &voice)?;
+        if continued.is_complete {
+            return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
+        }
+        let output = output.going_on(&continued.contents);
+        let planned = planned.map(|planned| planned.going_on(continued.archive));
         let fetcher = Fetcher::new(plan.settings.clone())?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        let sinks = output.open_all(&runtime, &select, None)?;
-        let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;
-        let extracting = fetcher.clone();
-        let crawler = (Crawler::with_fetcher(plan, fetcher), extracting);
-        go(&runtime, crawler, flags, Outlets { output: &output, sinks, archive }, jar.as_ref(), &voice)?
+        go(&runtime, (plan, fetcher), flags, (&output, planned, continued), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
 }
 
-/// Where everything goes.
-struct Outlets<'a> {
-    output: &'a Output,
-    sinks: Vec<Box<dyn Sink>>,
-    archive: Option<Box<dyn Archive>>,
-}
-
 fn go(
     runtime: &Runtime,
-    (crawler, extracting): (Crawler, Fetcher),
+    (plan, fetcher): (CrawlPlan, Fetcher),
     flags: &CrawlFlags,
-    outlets: Outlets<'_>,
-    jar: Option<&JarFile>,
+    (output, planned, mut continued): (&Output, Option<Planned>, Continued),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
-    let Outlets { output, sinks, archive } = outlets;
+    let sinks = output.open_all(runtime, &plan.settings.pages.columns(), continued.run.as_deref())?;
+    let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;
+    let jar = JarFile::of(&flags.trust, &plan.settings);
+    let mut crawler = Crawler::with_fetcher(plan, fetcher.clone());
+    if let Some(trail) = continued.trail.take() {
+        crawler = crawler.resume(trail);
+    }
     let parts = Parts {
         begin: crawling(crawler, Arc::clone(&ended)),
         sinks,
@@ -103,18 +102,19 @@ fn go(
         progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: flags.choose.first.map(|first| first.get().into()),
         on_record: None,
-        journal: None,
-        failed_before: 0,
+        journal: continued.journal.take(),
+        failed_before: continued.failed,
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
-    ran.wrote(jar.map_or(Ok(()), JarFile::save));
+    ran.wrote(jar.map_or(Ok(()), |jar| jar.save()));
     ran.tell(voice);
-    ran.hint(&extracting.hints(), voice);
+    ran.hint(&fetcher.hints(), voice);
     let end = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(end) = end {
         notes(&end).iter().for_each(|note| voice.line(note));
     }
+    ran.tell_again(continued.again(), voice);
     Ok(ran.exit())
 }
 

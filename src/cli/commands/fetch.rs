@@ -17,7 +17,7 @@ use futures::stream::BoxStream;
 use tokio::runtime::Runtime;
 
 use super::{
-    archive::{self, Found, Planned},
+    archive::{self, Planned},
     output::{Names, Output, schema},
     session::{JarFile, log_in},
 };
@@ -47,7 +47,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     }
     let save = archive::without_append(flags.save.or_into(flags.continued.resume.as_ref()), &flags.warc);
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
-    let planned = archive::plan(&flags.warc, found(flags))?;
+    let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut settings, login) = flags.resolve()?;
     output.check_names(&settings.pages.columns(), Names::Open)?;
     descriptors::apply(&mut settings, &voice);
@@ -74,16 +74,6 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
     runtime.shutdown_background();
     Ok(exit)
-}
-
-/// How the archive of this run relates to what is there. A journal that is there was begun when it was not.
-fn found(flags: &FetchFlags) -> Found {
-    let continued = &flags.continued;
-    match continued.state() {
-        Some(state) if state.exists() => Found::Own,
-        _ if flags.save.append || continued.resume.is_some() => Found::Whole,
-        _ => Found::Nothing,
-    }
 }
 
 type Source = BoxStream<'static, Result<Request, SourceError>>;

@@ -24,6 +24,8 @@ those `link` elements that lead to pages: next, prev, canonical, other languages
 What looks like a trap is left out: calendars without end, loops of folders, growing queries, session
 ids. --with skipped says what was left out and why.
 
+With --state FILE the same command goes on where it was stopped or killed: each page has its record once.
+
 Fields given with -H, and credentials, go to the origins of the seeds only.
 
 Every long flag can be set in the environment too: --max-pages is FETCHALL_MAX_PAGES. A flag on the
@@ -93,6 +95,8 @@ pub fn dress(command: Clap) -> Clap {
         // A page is fetched once, with GET.
         .mut_arg("dedupe", |arg| arg.hide(true))
         .mut_arg("retry_unsafe", |arg| arg.hide(true))
+        // Records do not tell what was still to be asked for.
+        .mut_arg("resume", |arg| arg.hide(true))
         .before_help(EXAMPLES)
         .after_help(AFTER)
         .after_long_help(AFTER_LONG)

@@ -12,8 +12,8 @@ use fetchall::{
 };
 
 use super::{
-    BadFlag, ChooseFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags, WarcFlags,
-    login, request::CommonFlags, trust::Switch, values,
+    BadFlag, ChooseFlags, ContinueFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags,
+    WarcFlags, login, request::CommonFlags, trust::Switch, values,
 };
 
 /// `--scope`.
@@ -164,6 +164,8 @@ pub struct CrawlFlags {
     #[command(flatten)]
     pub warc: WarcFlags,
     #[command(flatten)]
+    pub continued: ContinueFlags,
+    #[command(flatten)]
     pub output: OutputFlags,
 }
 
@@ -173,6 +175,12 @@ impl CrawlFlags {
     pub fn resolve(&self) -> Result<(CrawlPlan, Option<Login>), BadFlag> {
         if self.choose.dedupe.is_some() {
             return Err(BadFlag::new("--dedupe", "a crawl fetches each page once; it does not go with `crawl`"));
+        }
+        if self.continued.resume.is_some() {
+            return Err(BadFlag::new(
+                "--resume",
+                "records do not tell what a crawl has still to ask for; with --state FILE a crawl goes on",
+            ));
         }
         let mut settings = crawler::settings();
         self.speed.resolve(&mut settings)?;
@@ -260,6 +268,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_for_pages_is_refused() {
         assert!(plan(&["x", "--dedupe=none"]).unwrap_err().contains("each page once"));
+        assert!(plan(&["x", "--resume=x.jsonl"]).unwrap_err().contains("--state FILE"));
         assert!(plan(&["x", "--depth=-1"]).is_err() && plan(&["x", "--method=POST"]).is_err());
     }
 }

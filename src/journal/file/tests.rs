@@ -5,7 +5,7 @@ use std::fs;
 use super::*;
 use crate::{
     journal::identity::digest,
-    model::{Ending, Failure, Request, Visit, record::Heavy},
+    model::{Ending, Failure, Request, Step, Visit, record::Heavy},
 };
 
 fn record(seq: u64, code: Option<Code>) -> Record {
@@ -70,7 +70,7 @@ fn behind_a_new_start_of_the_machine_only_what_was_synced_counts() {
     journal.settle(&[record(0, None)], &[Some(10)]).unwrap();
     journal.synced().unwrap();
     journal.settle(&[record(1, None)], &[Some(20)]).unwrap();
-    journal.store.set("boot", "another").unwrap();
+    journal.store().set("boot", "another").unwrap();
     drop(journal);
     let (_journal, before, past) = open(&place, Begin::GoOn);
     assert_eq!((before.done.iter().collect::<Vec<_>>(), past.positions), (vec![0], vec![Some(10)]));
@@ -87,15 +87,86 @@ fn many_batches_are_folded_into_one_and_mean_the_same() {
     journal.close(false).unwrap();
     drop(journal);
     for _ in 0..2 {
-        let (mut journal, before, past) = open(&place, Begin::GoOn);
+        let (journal, before, past) = open(&place, Begin::GoOn);
         assert_eq!((before.done.len(), past.failed, &past.positions), (1_000, 334, &vec![Some(999)]));
-        assert!(journal.store.read(boot::id().as_deref()).unwrap().last >= 1_000 || past.done == 1_000);
+        assert!(journal.store().read(boot::id().as_deref()).unwrap().last >= 1_000 || past.done == 1_000);
         assert!((0..2_000).all(|seq| before.done.contains(seq) == seq.is_multiple_of(2)));
     }
     let (mut journal, ..) = open(&place, Begin::GoOn);
     journal.settle(&[record(1, None)], &[Some(1_000)]).unwrap();
     drop(journal);
     assert_eq!(open(&place, Begin::GoOn).2.done, 1_001);
+}
+
+#[test]
+fn steps_are_kept_by_number_and_a_restart_forgets_them() {
+    let place = place();
+    let step = |key, text: &str| Step { key, data: text.as_bytes().to_vec() };
+    let stepping = |seq, step: &Step| Record { step: Some(Box::new(step.clone())), ..record(seq, None) };
+    let (mut journal, before, _) = open(&place, Begin::GoOn);
+    let trail = journal.trail(&before).unwrap();
+    let (short, long) = (step(Some(u128::MAX - 1), "short"), step(None, &"a link, ".repeat(1_000)));
+    journal.announce(&[stepping(7, &short), record(8, None), stepping(3, &short)]).unwrap();
+    journal.announce(&[stepping(3, &long)]).unwrap();
+    journal.settle(&[record(3, None)], &[]).unwrap();
+    assert_eq!(trail.rows.keys(None).unwrap(), [(3, None), (7, short.key)], "the last one of a number counts");
+    drop((journal, trail));
+    let (mut journal, before, _) = open(&place, Begin::GoOn);
+    let again = journal.trail(&before).unwrap();
+    assert_eq!(again.done.iter().collect::<Vec<_>>(), [3], "7 was announced and never settled");
+    assert_eq!(again.rows.steps(None).unwrap(), [(3, long.clone()), (7, short.clone())]);
+    assert_eq!(again.rows.steps(Some(3)).unwrap(), [(7, short)]);
+    assert!(again.rows.steps(Some(7)).unwrap().is_empty());
+    let size = |journal: &Journal| fs::metadata(journal.path()).unwrap().len();
+    assert!(size(&journal) < 64 << 10, "what repeats itself is packed");
+    let seed = again.seed;
+    drop((journal, again));
+    let (mut journal, before, _) = open(&place, Begin::Anew);
+    let anew = journal.trail(&before).unwrap();
+    assert!(anew.rows.keys(None).unwrap().is_empty() && anew.done.is_empty() && anew.seed != seed);
+}
+
+#[test]
+fn a_long_trail_comes_in_parts_that_make_the_whole() {
+    let place = place();
+    let (mut journal, before, _) = open(&place, Begin::GoOn);
+    let trail = journal.trail(&before).unwrap();
+    let random = |len: usize| std::iter::repeat_with(|| fastrand::u8(..)).take(len).collect::<Vec<_>>();
+    let all: Vec<Record> = (0..9_000_u64)
+        .map(|seq| {
+            let data = random(if seq % 1_000 == 0 { 700_000 } else { 10 });
+            Record { step: Some(Box::new(Step { key: Some(seq.into()), data })), ..record(seq, None) }
+        })
+        .collect();
+    all.chunks(512).for_each(|batch| journal.announce(batch).unwrap());
+    let (mut after, mut steps, mut parts) = (None, Vec::new(), 0);
+    loop {
+        let part = trail.rows.steps(after).unwrap();
+        let Some((last, _)) = part.last() else { break };
+        (after, parts) = (Some(*last), parts + 1);
+        steps.extend(part);
+    }
+    assert!(parts > 30 && steps.len() == all.len(), "{parts}");
+    assert!(
+        steps.iter().zip(&all).all(|((seq, step), record)| (*seq, Some(step)) == (record.seq, record.step.as_deref()))
+    );
+    let keys = trail.rows.keys(Some(8_997)).unwrap();
+    assert_eq!(keys, [(8_998, Some(8_998)), (8_999, Some(8_999))]);
+}
+
+#[test]
+fn batches_behind_a_fold_have_numbers_of_their_own() {
+    let place = place();
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    (0..300).for_each(|seq| journal.settle(&[record(seq, None)], &[Some(seq)]).unwrap());
+    journal.close(false).unwrap();
+    drop(journal);
+    drop(open(&place, Begin::GoOn));
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    journal.settle(&[record(300, None)], &[Some(301)]).unwrap();
+    journal.store().set("boot", "another").unwrap();
+    drop(journal);
+    assert_eq!(open(&place, Begin::GoOn).2.done, 300, "the last one was never synced");
 }
 
 #[test]

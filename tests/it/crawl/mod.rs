@@ -8,6 +8,7 @@ mod maps;
 mod moves;
 mod outside;
 mod shop;
+mod state;
 
 use std::collections::BTreeMap;
 
