@@ -8,6 +8,7 @@ pub mod budget;
 pub mod canonical;
 pub mod choose;
 pub mod judgement;
+pub mod name;
 pub mod proxy_pool;
 pub mod redirect;
 pub mod retry;
