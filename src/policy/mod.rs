@@ -10,6 +10,7 @@ pub mod choose;
 pub mod judgement;
 pub mod name;
 pub mod proxy_pool;
+pub mod range;
 pub mod redirect;
 pub mod retry;
 pub mod robots;

@@ -15,6 +15,7 @@ use url::Url;
 
 pub use self::template::Template;
 use self::{leaf::Leaf, safe::Part};
+use crate::model::ToldBy;
 
 /// Longest name of a file or folder, in bytes: with room for what is hung on, below the 255 of most systems.
 const PART: usize = 200;
@@ -40,29 +41,19 @@ pub struct Subject<'a> {
     pub url: &'a Url,
     /// Position of its request in the input.
     pub seq: u64,
-    /// Whether the URL alone tells it from all else that is asked for.
-    pub by: By,
+    /// What tells it from all else that is asked for.
+    pub by: ToldBy,
     /// What the server says it is: the media type, in lower case.
     pub media_type: Option<&'a str>,
     /// Whether the file system tells `A` from `a`.
     pub case: Case,
 }
 
-/// What tells one request from another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum By {
-    /// Its URL.
-    #[default]
-    Url,
-    /// Its URL and its position: the same URL may be asked for again, or otherwise.
-    Seq,
-}
-
 /// What a request is known by: 80 bits of SHA-256 in base32, 16 characters.
 pub fn key(subject: &Subject<'_>) -> String {
     let mut digest = Sha256::new();
     digest.update(bare(subject.url).as_bytes());
-    if subject.by == By::Seq {
+    if subject.by == ToldBy::Seq {
         digest.update(format!("\0{}", subject.seq));
     }
     base32(&digest.finalize()[..10])
@@ -126,7 +117,7 @@ fn path(subject: &Subject<'_>) -> Vec<String> {
     let mut folders: Vec<&str> = subject.url.path().split('/').skip(1).collect();
     let last = folders.pop().unwrap_or_default();
     let leaf = Leaf::of(last, subject.url.query(), subject.media_type);
-    if subject.by == By::Url
+    if subject.by == ToldBy::Url
         && let Some(path) = readable(&folders, &leaf, subject.case)
     {
         return path;

@@ -1,12 +1,12 @@
 //! Names as the user wants them: `{host}/{path}`, `{date}/{seq}-{name}`.
 
 use super::{
-    By, PART, PATH, Subject, host, key,
+    PART, PATH, Subject, host, key,
     leaf::Leaf,
     path,
     safe::{self, Part},
 };
-use crate::model::units::nearest;
+use crate::model::{ToldBy, units::nearest};
 
 /// The placeholders, and what each stands for.
 const PLACES: [(&str, Piece); 8] = [
@@ -68,7 +68,8 @@ impl Template {
         }
         let template = Template { parts };
         match template.parts.iter().flatten().all(|piece| matches!(piece, Piece::Text(_) | Piece::Date | Piece::Host)) {
-            true => Err("every file of a host would have this name; {path}, {name}, {hash} or {seq} tells them apart".to_owned()),
+            true => Err("every file of a host would have this name; {path}, {name}, {hash} or {seq} tells them apart"
+                .to_owned()),
             false => Ok(template),
         }
     }
@@ -126,7 +127,7 @@ fn leaf<'a>(subject: &Subject<'a>) -> Leaf<'a> {
 
 fn stem(subject: &Subject<'_>) -> String {
     let leaf = leaf(subject);
-    let exact = leaf.stem().filter(|_| subject.by == By::Url);
+    let exact = leaf.stem().filter(|_| subject.by == ToldBy::Url);
     exact.unwrap_or_else(|| leaf.stem_named(&key(subject)))
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn subject(url: &Url) -> Subject<'_> {
-    Subject { url, seq: 7, by: By::Url, media_type: Some("text/html"), case: Case::Kept }
+    Subject { url, seq: 7, by: ToldBy::Url, media_type: Some("text/html"), case: Case::Kept }
 }
 
 fn name(url: &str) -> String {
@@ -51,15 +51,61 @@ fn check(path: &[String], url: &str) {
 /// URLs that are close to each other, and to what names are made of.
 fn nasty() -> Vec<String> {
     let parts = [
-        "a", "A", "a.html", "A.HTML", "a+", "a+.html", "a.html+", "a~x", "a~x.html", "index", "index.html", "index+",
-        "index+.html", "index~x.html", "con", "CON.txt", "nul.html", "com1", "lpt9.x", "a.", "a..", ".git", "..a", "-rf",
-        "%2e%2e%2fa", "%00", "%0A", "%5C", "a%2Fb", "a:b", "a|b", "a*", "$(x)", "`x`", "'", ";x", "a&b", "%E4%BD%A0",
-        "%e4%bd%a0", "a~aaaaaaaaaaaaaaaa", "a~aaaaaaaaaaaaaaaa.html", "v1.2", "@me", "a=b", "{x}", "", "a%20", "a.b.c",
+        "a",
+        "A",
+        "a.html",
+        "A.HTML",
+        "a+",
+        "a+.html",
+        "a.html+",
+        "a~x",
+        "a~x.html",
+        "index",
+        "index.html",
+        "index+",
+        "index+.html",
+        "index~x.html",
+        "con",
+        "CON.txt",
+        "nul.html",
+        "com1",
+        "lpt9.x",
+        "a.",
+        "a..",
+        ".git",
+        "..a",
+        "-rf",
+        "%2e%2e%2fa",
+        "%00",
+        "%0A",
+        "%5C",
+        "a%2Fb",
+        "a:b",
+        "a|b",
+        "a*",
+        "$(x)",
+        "`x`",
+        "'",
+        ";x",
+        "a&b",
+        "%E4%BD%A0",
+        "%e4%bd%a0",
+        "a~aaaaaaaaaaaaaaaa",
+        "a~aaaaaaaaaaaaaaaa.html",
+        "v1.2",
+        "@me",
+        "a=b",
+        "{x}",
+        "",
+        "a%20",
+        "a.b.c",
     ];
     let long = "x".repeat(300);
     let deep = "d/".repeat(600);
     let mut urls = Vec::new();
-    for host in ["https://h", "http://h", "http://h:443", "https://h:80", "https://h.", "https://con", "http://[::1]:81"] {
+    for host in
+        ["https://h", "http://h", "http://h:443", "https://h:80", "https://h.", "https://con", "http://[::1]:81"]
+    {
         for first in parts.iter().chain(&[long.as_str()]) {
             for query in ["", "?", "?x", "?x=1.html", "?/", "?~", "?+", "?a+", "?aaaaaaaaaaaaaaaa"] {
                 urls.push(format!("{host}/{first}{query}"));
@@ -121,8 +167,12 @@ proptest! {
 fn a_request_that_its_url_does_not_tell_from_others_has_its_number_in_the_digest() {
     let url = Url::parse("https://h/a.html").unwrap();
     let of = |by, seq| Template::default().path(&Subject { by, seq, ..subject(&url) }, "").join("/");
-    assert_eq!(of(By::Url, 1), of(By::Url, 2));
-    assert!(of(By::Seq, 1) != of(By::Seq, 2) && of(By::Seq, 1).starts_with("h/a~") && of(By::Seq, 1).ends_with(".html"));
+    assert_eq!(of(ToldBy::Url, 1), of(ToldBy::Url, 2));
+    assert!(
+        of(ToldBy::Seq, 1) != of(ToldBy::Seq, 2)
+            && of(ToldBy::Seq, 1).starts_with("h/a~")
+            && of(ToldBy::Seq, 1).ends_with(".html")
+    );
 }
 
 #[test]
