@@ -164,7 +164,7 @@ fn a_part_is_gone_on_with_only_where_it_is_noted_what_it_is_of() {
         read += piece.len();
     }
     assert_eq!(read, 100_000);
-    part.write(&[body.clone()]).unwrap();
+    part.write(std::slice::from_ref(&body)).unwrap();
     let path = files.keep(part, &wish, NO_TYPE).unwrap();
     assert_eq!((fs::metadata(path).unwrap().len(), all(dir.path()).len()), (200_000, 1));
     // What is behind the noted length may never have been on the disk.
