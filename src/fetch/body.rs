@@ -145,8 +145,12 @@ struct Done {
 /// A body without content coding: chunks are counted and passed on as they come.
 async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) -> (Done, Sink) {
     let mut before = 0;
+    let mut bounds = bounds;
     let read = async {
+        let begun = Instant::now();
         before = sink.take_earlier().await?;
+        // Reading what is there takes none of the time of the transfer.
+        bounds.end += begun.elapsed();
         loop {
             let chunk = patiently(bounds, response.chunk()).await?;
             let Some(chunk) = chunk.map_err(|error| classify::in_body(&error.without_url()))? else {

@@ -25,8 +25,7 @@ use super::{
     proxies::{self, Proxies},
     room::Room,
     route::{HEAD_BYTES, Maker, Route, Via},
-    saving::{self, Rest, Saving},
-    tape,
+    saving, tape,
 };
 use crate::{
     cookies::CookieJar,
@@ -277,15 +276,7 @@ impl Client {
         if let Some(jar) = &self.jar {
             jar.keep(&ask.url, &head.headers);
         }
-        let earlier = match part {
-            Some(part) => match saving::rest(&mut head, part).await {
-                Rest::Fits(part, whole) => Some((part, whole)),
-                Rest::Other => None,
-                Rest::Unfit => return None,
-            },
-            None => None,
-        };
-        let saving = Saving::of(self.files.as_ref(), ask, &head, earlier);
+        let saving = saving::behind(self.files.as_ref(), ask, &mut head, part).await?;
         let peer = response.remote_addr().map(|address| address.ip());
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
         let reason = sent.is_some().then(|| tape::reason(&response)).flatten();

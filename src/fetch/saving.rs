@@ -45,7 +45,7 @@ impl Saving {
         let field = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let (part, whole) = earlier.unzip();
         let note = range::validator(head).filter(|_| may_go_on(ask) && part.is_none());
-        let note = note.map(|validator| Note::new(name::bare(&wish.url), validator, range::length(head)));
+        let note = note.map(|validator| Note::new(name::bare(&ask.url), validator, range::length(head)));
         Some(Box::new(Saving {
             files: Arc::clone(files),
             wish: Arc::clone(wish),
@@ -166,7 +166,8 @@ pub(super) async fn earlier(files: Option<&Arc<Files>>, ask: &Ask) -> Option<Par
     if !may_go_on(ask) {
         return None;
     }
-    spawn_blocking(move || files.earlier(&wish)).await.ok().flatten()
+    let url = Arc::clone(&ask.url);
+    spawn_blocking(move || files.earlier(&wish, &url)).await.ok().flatten()
 }
 
 /// Asks for the rest of a part, if it is still the same.
@@ -179,29 +180,26 @@ pub(super) fn ask_for_rest(fields: &mut HeaderMap, part: &Part) {
     fields.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
 }
 
-/// What an answer to that is.
-pub(super) enum Rest {
-    /// The rest; the length of the whole.
-    Fits(Part, u64),
-    /// The whole, or none that a part goes with.
-    Other,
-    /// It does not fit: the part is gone, and all of it is to be asked for.
-    Unfit,
-}
-
-/// Looks at the answer to a request for the rest of `part`.
-pub(super) async fn rest(head: &mut Head, part: Part) -> Rest {
+/// Where the body behind this head goes, if it is to be saved. `part` is what is there of it, whose rest was
+/// asked for; the outer `None` is an answer that does not fit: the part is gone, and all is to be asked for.
+pub(super) async fn behind(
+    files: Option<&Arc<Files>>,
+    ask: &Ask,
+    head: &mut Head,
+    part: Option<Part>,
+) -> Option<Option<Box<Saving>>> {
+    let Some(part) = part else { return Some(Saving::of(files, ask, head, None)) };
     let note = part.note().filter(|_| head.status == 206);
     let had = note.map(|note| range::Had { validator: &note.validator, bytes: part.len(), whole: note.whole });
     if let Some(whole) = had.and_then(|had| range::rest(head, had)) {
         range::as_whole(head, whole);
-        return Rest::Fits(part, whole);
+        return Some(Saving::of(files, ask, head, Some((part, whole))));
     }
-    let is_other = !matches!(head.status, 200 | 206 | 416);
-    let unfit = matches!(head.status, 206 | 416);
+    let status = head.status;
     // With 503 and its like, the part waits for the next try.
-    let _ = spawn_blocking(move || if is_other { drop(part) } else { part.forget() }).await;
-    if unfit { Rest::Unfit } else { Rest::Other }
+    let is_of_use = !matches!(status, 200 | 206 | 416);
+    let _ = spawn_blocking(move || if is_of_use { drop(part) } else { part.forget() }).await;
+    (!matches!(status, 206 | 416)).then(|| Saving::of(files, ask, head, None))
 }
 
 /// Whether a transfer of this may be gone on with: an archive has to have it whole, and what the user has

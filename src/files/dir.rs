@@ -11,7 +11,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, CWD, FileType, Mode, OFlags, fsync, mkdirat, openat, renameat, statat, unlinkat},
+    fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, fsync, mkdirat, openat, renameat, statat, unlinkat},
     io::Errno,
 };
 
@@ -116,9 +116,9 @@ impl Dir {
 
     /// Whether a file has this name still.
     pub fn has(&self, name: &str, file: &File) -> bool {
-        let Ok(facts) = file.metadata() else { return false };
+        let Ok(facts) = fstat(file) else { return false };
         statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)
-            .is_ok_and(|entry| entry.st_ino == facts.ino() && entry.st_dev == facts.dev())
+            .is_ok_and(|entry| entry.st_ino == facts.st_ino && entry.st_dev == facts.st_dev)
     }
 
     /// What has a name.

@@ -20,6 +20,7 @@ use std::{
     time::SystemTime,
 };
 
+use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
 use self::{dir::Dir, dir::Entry};
@@ -89,13 +90,14 @@ impl Files {
         })
     }
 
-    /// The part of this body that an earlier try has left, if it can be gone on with.
-    pub fn earlier(&self, wish: &SaveAs) -> Option<Part> {
+    /// The part of this body that an earlier try has left, if it can be gone on with. `url` is the one that is
+    /// about to be asked: what a redirect leads to may be another by now.
+    pub fn earlier(&self, wish: &SaveAs, url: &Url) -> Option<Part> {
         let root = match self.root(Missing::Leave) {
             Ok(Some(root)) => root,
             Ok(None) | Err(_) => return None,
         };
-        Part::earlier(&root, &key(wish), &name::bare(&wish.url))
+        Part::earlier(&root, &key(wish), &name::bare(url))
     }
 
     /// A file for this body, of which nothing is there yet. With a note, what will be there can be gone on

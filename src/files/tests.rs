@@ -5,7 +5,6 @@ use std::{
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
-use url::Url;
 
 use super::*;
 use crate::model::ToldBy;
@@ -121,7 +120,7 @@ fn planted_links_lead_nowhere() {
     symlink(&outside, root.join("h/d")).unwrap();
     let part = format!(".{}.part", key(&file));
     symlink(outside.join("mine"), root.join(&part)).unwrap();
-    assert!(files.earlier(&file).is_none());
+    assert!(files.earlier(&file, &file.url).is_none());
     save(&files, &file, "new").unwrap();
     assert!(!fs::symlink_metadata(root.join("h/x.txt")).unwrap().is_symlink(), "the link itself is replaced");
     let fault = save(&files, &below, "new").unwrap_err();
@@ -156,8 +155,10 @@ fn a_part_is_gone_on_with_only_where_it_is_noted_what_it_is_of() {
     assert!(all(dir.path()).is_empty(), "too short to be worth it");
     drop(begun(note(&wish), &body));
     assert_eq!(all(dir.path()).len(), 2);
-    let mut part = files.earlier(&wish).unwrap();
-    assert!(files.earlier(&wish).is_none(), "nobody else has it meanwhile");
+    let moved = Url::parse("https://h/v2/big.bin").unwrap();
+    assert!(files.earlier(&wish, &moved).is_none(), "a redirect leads elsewhere now");
+    let mut part = files.earlier(&wish, &wish.url).unwrap();
+    assert!(files.earlier(&wish, &wish.url).is_none(), "nobody else has it meanwhile");
     assert_eq!((part.len(), part.note().unwrap().validator.as_str()), (100_000, "\"a\""));
     let mut read = 0;
     while let Some(piece) = Some(part.read().unwrap()).filter(|piece| !piece.is_empty()) {
@@ -171,9 +172,9 @@ fn a_part_is_gone_on_with_only_where_it_is_noted_what_it_is_of() {
     drop(begun(note(&wish), &body));
     let part_path = dir.path().join(format!(".{}.part", key(&wish)));
     fs::write(&part_path, vec![b'y'; 150_000]).unwrap();
-    assert_eq!(files.earlier(&wish).unwrap().len(), 100_000);
+    assert_eq!(files.earlier(&wish, &wish.url).unwrap().len(), 100_000);
     fs::write(&part_path, "short").unwrap();
-    assert!(files.earlier(&wish).is_none());
+    assert!(files.earlier(&wish, &wish.url).is_none());
     // A new part does not have the note of an old one.
     drop(begun(None, &body));
     assert_eq!(all(dir.path()).len(), 1);

@@ -32,6 +32,39 @@ async fn a_run_that_is_killed_leaves_nothing_under_a_final_name() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_killed_again_and_again_has_each_body_and_each_record_once() {
+    let lines = 300;
+    let site = Site::start(|ask| Reply::text(ask.path.as_str())).await;
+    let shelf = Shelf::new();
+    let list: String = (0..lines).map(|n| site.url(&format!("/{n}")) + "\n").collect();
+    fs::write(shelf.path("urls.txt"), list).unwrap();
+    let args = ["urls.txt", "-c16", "--per-host=16", "--state=run.db", "-o", "out.jsonl", "-q"];
+    for _ in 0..6 {
+        let mut child = shelf.save(args).start();
+        let more = site.asks().len() + fastrand::usize(1..lines / 6);
+        while site.asks().len() < more && !child.ended() {
+            tokio::time::sleep(ms(1)).await;
+        }
+        if !child.ended() {
+            child.signal(Signal::KILL);
+        }
+        child.wait().await;
+        // Whatever has its name is whole.
+        for name in shelf.all("pages").iter().filter(|name| !is_part(name)) {
+            let path = format!("/{}", name.rsplit('/').next().unwrap().trim_end_matches("+.txt"));
+            assert_eq!(fs::read_to_string(shelf.path("pages").join(name)).unwrap(), path);
+        }
+    }
+    assert_eq!(shelf.save(args).run().await.exit, 0);
+    let text = fs::read_to_string(shelf.path("out.jsonl")).unwrap();
+    let records: Vec<_> = text.lines().map(checked).collect();
+    records.iter().for_each(|record| drop(shelf.saved(record)));
+    let names: std::collections::BTreeSet<_> =
+        records.iter().map(|record| record["saved"]["path"].to_string()).collect();
+    assert_eq!((records.len(), names.len(), shelf.all("pages").len()), (lines, lines, lines));
+}
+
+#[tokio::test]
 async fn a_run_that_is_stopped_takes_away_what_it_cannot_go_on_with() {
     let body = bytes(900_000);
     let site = Site::start(move |_| Reply::stall(begun(&body[..600_000], body.len(), ""))).await;
