@@ -155,9 +155,12 @@ impl Part {
         let beside = format!("{name}.new");
         dir.remove(&beside)?;
         let mut file = dir.create(&beside)?;
-        file.write_all(&text)?;
-        file.sync_data()?;
-        dir.rename(&beside, dir, name)?;
+        let written = file.write_all(&text).and_then(|()| file.sync_data());
+        if let Err(error) = written.and_then(|()| dir.rename(&beside, dir, name)) {
+            // That there is no new note is the fault; what is left of it is not looked at by anybody.
+            let _ = dir.remove(&beside);
+            return Err(error);
+        }
         *note = new;
         Ok(())
     }
