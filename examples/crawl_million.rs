@@ -46,7 +46,7 @@ impl Wire for Site {
         let len = page.len() as u64;
         Exchange {
             head: Some(Head { status: 200, version: http::Version::HTTP_11, headers }),
-            body: Some(Body { kept: page.into(), len, wire_len: len, sha256: None }),
+            body: Some(Body { kept: page.into(), len, wire_len: len, ..Body::default() }),
             failure: None,
             ..Exchange::failed(SystemTime::now(), Failure::new(Code::Cancelled, ""))
         }

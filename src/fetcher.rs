@@ -30,7 +30,9 @@ use crate::{
     },
     replay::Replay,
     session::{self, LoggedIn, Login, LoginError},
-    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Cookies, Dedupe, Order, RobotsMode, Settings, With},
+    settings::{
+        AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Cookies, Dedupe, Order, RobotsMode, Save, Settings, With,
+    },
     source::SourceError,
 };
 
@@ -112,7 +114,7 @@ impl Fetcher {
         let plan = Arc::new(Plan::of(&settings.pages.rules, &settings.pages.required)?.noting(&hints));
         let line = Arc::new(match settings.replay.as_slice() {
             [] => Line::Live(Box::new(Client::new(&settings)?)),
-            files => Line::Replay(Replay::open(files, settings.limits.body_budget).map_err(BuildError::Replay)?),
+            files => Line::Replay(Replay::open(files, &settings).map_err(BuildError::Replay)?),
         });
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         let stage = Arc::new(Stage::new(threads));
@@ -164,7 +166,7 @@ impl Fetcher {
 
     async fn ask_once(&self, request: Request, mut settings: Settings) -> Option<Record> {
         // What was filled in belongs into no archive.
-        settings.pages.raw = Raw::Drop;
+        (settings.pages.raw, settings.save) = (Raw::Drop, None);
         let source = futures::stream::iter([Ok(request)]).boxed();
         let engine = Engine::new(Arc::new(settings), Arc::clone(&self.line), None, Arc::clone(&self.stage));
         engine.start(source).records.recv().await
@@ -408,6 +410,20 @@ impl Builder {
         recipe.rules.into_iter().for_each(|rule| self.settings.pages.add(rule));
         self.settings.pages.require(recipe.required);
         recipe.views.into_iter().for_each(|view| self.settings.pages.view(view));
+        self
+    }
+
+    /// Saves the bodies of accepted responses below this folder, under names that derive from their URLs
+    /// (`example.com/docs/index.html`); `saved.path` of a record says where.
+    pub fn save(mut self, dir: impl Into<std::path::PathBuf>) -> Self {
+        self.settings.save = Some(Save { dir: dir.into(), ..self.settings.save.unwrap_or_default() });
+        self
+    }
+
+    /// How the names of saved bodies are made, as `--save-name` says: `{date}/{host}/{path}`. That it cannot be
+    /// read is told by [`build`](Self::build).
+    pub fn save_name(mut self, template: impl Into<String>) -> Self {
+        self.settings.save.get_or_insert_default().name = Some(template.into());
         self
     }
 

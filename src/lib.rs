@@ -29,6 +29,7 @@
 //! - [`policy`]: decisions as pure functions; [`frontier`]: who may go next, and when.
 //! - [`cookies`]: a jar, and its files; [`replace`]: files that are written whole or not at all.
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
+//! - [`files`]: bodies as files, below one folder.
 //! - [`replay`]: answers from an archive, in place of the network.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
@@ -56,6 +57,7 @@ pub mod engine;
 pub mod extractor;
 pub mod fetch;
 mod fetcher;
+pub mod files;
 pub mod frontier;
 pub mod journal;
 pub mod model;

@@ -7,6 +7,7 @@ mod contact;
 mod delay;
 mod pages;
 mod proxy;
+mod save;
 
 use std::{
     collections::HashMap,
@@ -30,6 +31,7 @@ pub use self::{
     delay::{Delay, FACTOR_MOST, Factor},
     pages::Pages,
     proxy::ProxyUrl,
+    save::{Save, SaveBy},
 };
 
 /// Everything that a run is told.
@@ -53,6 +55,8 @@ pub struct Settings {
     pub robots: RobotsMode,
     /// Archives that answer in place of the network, where there are any.
     pub replay: Vec<PathBuf>,
+    /// Where bodies are saved, if they are.
+    pub save: Option<Save>,
 }
 
 impl Settings {

@@ -53,7 +53,7 @@ fn visit(seq: u64) -> Visit {
         proxy: None,
         tls: None,
         head: Some(Head { status: 200, version: Version::HTTP_11, headers }),
-        body: Some(Body { kept: Bytes::new(), len: 18_213, wire_len: 4_212, sha256: Some([0xa5; 32]) }),
+        body: Some(Body { kept: Bytes::new(), len: 18_213, wire_len: 4_212, sha256: Some([0xa5; 32]), saved: None }),
         failure: None,
         capture: None,
     };

@@ -290,6 +290,7 @@ fn stop_note(facts: &Facts, summary: &Summary, handle: &dyn Grip) -> Option<Stri
         Stop::Deadline => format!("stopped by --deadline{rest}"),
         Stop::Failures => format!("stopped because of failures{rest}"),
         Stop::First => format!("stopped by --first{rest}"),
-        Stop::Gone => return None,
+        // The fault says so.
+        Stop::Disk | Stop::Gone => return None,
     })
 }

@@ -47,7 +47,7 @@ impl Wire for Graph {
         let len = body.len() as u64;
         Exchange {
             head: Some(Head { status, version: http::Version::HTTP_11, headers }),
-            body: Some(Body { kept: body.into(), len, wire_len: len, sha256: None }),
+            body: Some(Body { kept: body.into(), len, wire_len: len, ..Body::default() }),
             failure: None,
             ..Exchange::failed(SystemTime::UNIX_EPOCH, Failure::new(Code::Cancelled, ""))
         }
@@ -147,7 +147,7 @@ impl Wire for Hosts {
         let len = body.len() as u64;
         Exchange {
             head: Some(Head { status: 200, version: http::Version::HTTP_11, headers }),
-            body: Some(Body { kept: body.into(), len, wire_len: len, sha256: None }),
+            body: Some(Body { kept: body.into(), len, wire_len: len, ..Body::default() }),
             failure: None,
             ..Exchange::failed(SystemTime::UNIX_EPOCH, Failure::new(Code::Cancelled, ""))
         }

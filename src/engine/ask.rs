@@ -131,6 +131,7 @@ impl Asker {
             reads,
             digest: settings.pages.digest,
             raw: settings.pages.raw,
+            save: None,
             close: false,
             off_origin: trip.off_origin,
         }

@@ -18,6 +18,7 @@ use super::{
     hooks::Leg,
     robots::as_robots,
     run::{Airborne, Engine, Landed, Reading, now},
+    saving::ask_first,
 };
 use crate::{
     fetch::Wire,
@@ -59,6 +60,7 @@ impl<W: Wire> Engine<W> {
         let run_left = self.run_deadline.map(|deadline| deadline.saturating_duration_since(clock));
         let mut ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
         ask.close = close;
+        ask.save = self.save_as(&flight);
         let leg = Leg::of(&flight, &trip, begins);
         flight.trip = Some(trip);
         let is_page = flight.errand == Errand::Asked;
@@ -72,7 +74,8 @@ impl<W: Wire> Engine<W> {
             if let Err(ending) = hooks.ask(&mut ask, leg) {
                 return Landed::Grounded { leg, ending };
             }
-            let (url, asked) = (Arc::clone(&ask.url), hooks.asked(&ask, leg));
+            let (url, asked) = (Arc::clone(&ask.url), hooks.asked(&ask, leg).map(Arc::new));
+            ask_first(&mut ask, asked.as_ref());
             let exchange = wire.exchange(ask).await;
             // From here on no byte moves, so the slot is free.
             drop(permit);
@@ -146,6 +149,7 @@ impl<W: Wire> Engine<W> {
                 return self.finish_flight(*flight, Duration::ZERO, Ending::Error(panicked()), None);
             }
         };
+        self.mind_the_disk(&exchange);
         self.adapt(lane, &exchange, judged.as_ref().ok(), clock);
         let contact = contact(&exchange);
         if contact != Contact::Unknown {

@@ -22,6 +22,8 @@ pub enum Stop {
     Failures,
     /// `--first`: at once; the rest is skipped with `budget.first`.
     First,
+    /// A body could not be saved: at once; the rest is `cancelled`, so that another run fetches it.
+    Disk,
     /// Nobody reads the records any more: at once, without records.
     Gone,
 }

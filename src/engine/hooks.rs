@@ -10,7 +10,7 @@ mod outgoing;
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -69,7 +69,7 @@ impl Hooks {
     pub(super) fn asked(&self, ask: &Ask, leg: Leg) -> Option<Asked> {
         let judge = self.judge.as_ref().filter(|_| leg.errand == Errand::Asked)?;
         let question = Question { url: Arc::clone(&ask.url), method: ask.method.clone(), leg };
-        Some(Asked { judge: Arc::clone(judge), question })
+        Some(Asked { judge: Arc::clone(judge), question, said: OnceLock::new() })
     }
 }
 
@@ -101,6 +101,8 @@ impl Leg {
 pub(super) struct Asked {
     judge: Arc<Judge>,
     question: Question,
+    /// What it said: it is asked once.
+    said: OnceLock<Result<Judgement, Failure>>,
 }
 
 /// What was asked.
@@ -115,7 +117,8 @@ impl Asked {
     /// What the program says of a response; the usual where there is none.
     pub fn judge(&self, exchange: &Exchange) -> Result<Judgement, Failure> {
         let Some(answer) = Answer::of(&self.question, exchange) else { return Ok(Judgement::Usual) };
-        catch_unwind(AssertUnwindSafe(|| (self.judge)(&answer))).map_err(|panic| panicked("judge", &*panic))
+        let ask = || catch_unwind(AssertUnwindSafe(|| (self.judge)(&answer)));
+        self.said.get_or_init(|| ask().map_err(|panic| panicked("judge", &*panic))).clone()
     }
 }
 

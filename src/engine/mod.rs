@@ -14,6 +14,7 @@ mod hooks;
 mod outbox;
 mod robots;
 mod run;
+mod saving;
 mod stopping;
 pub mod writer;
 

@@ -31,7 +31,7 @@ use crate::{
     fetch::Wire,
     frontier::{Adapt, Frontier, LaneId, Scope},
     journal::Before,
-    model::{Ending, Errand, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
+    model::{Ending, Errand, Exchange, Existing, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
     page::{Stage, Want, select::Plan},
     policy::{budget::RetryBudget, judgement::Judgement},
     settings::{Adaptive, Limits, Order, RobotsMode, Settings},
@@ -65,7 +65,7 @@ pub struct Launched {
 pub struct End {
     /// Why it ended before its input, if it did.
     pub stopped: Option<Stop>,
-    /// The fault of the source that cut the input short, if one did.
+    /// The fault that cut the run short, if one did: of the source, or of the disk that bodies are saved on.
     pub source_error: Option<String>,
 }
 
@@ -134,6 +134,8 @@ pub struct Engine<W> {
     pub(super) source_error: Option<String>,
     pub(super) run_deadline: Option<Instant>,
     pub(super) stopping: Option<Stopping>,
+    /// What becomes of files that were there, where names do not tell all URLs apart.
+    pub(super) existing: Existing,
 }
 
 /// How many requests may be outstanding. Records that wait for an earlier one keep their bodies,
@@ -195,6 +197,7 @@ impl<W: Wire> Engine<W> {
             source_error: None,
             run_deadline: settings.times.run.map(|run| start + run),
             stopping: None,
+            existing: Existing::default(),
             settings,
             wire,
             hooks: Hooks::default(),
@@ -204,6 +207,7 @@ impl<W: Wire> Engine<W> {
     /// Goes on with a run that was begun before: what is done is passed over, without a record.
     pub fn resume(&mut self, before: Before) {
         self.door.resume(before);
+        self.spare_files();
     }
 
     /// Progress of this run, and a way to stop it.

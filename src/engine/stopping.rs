@@ -78,6 +78,7 @@ fn ending_of_waiting(why: Stop, begun: bool) -> Ending {
         Stop::Failures if !begun => skipped(Code::BudgetFailures, "the run was stopped because of failures"),
         Stop::Deadline => Ending::Error(Failure::new(Code::Cancelled, "--deadline came before it was done")),
         Stop::Failures => Ending::Error(Failure::new(Code::Cancelled, "the run was stopped because of failures")),
+        Stop::Disk => Ending::Error(Failure::new(Code::Cancelled, "the run was stopped: a body could not be saved")),
         Stop::Asked | Stop::Gone => {
             Ending::Error(Failure::new(Code::Cancelled, "the run was stopped before it was done"))
         }

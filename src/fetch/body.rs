@@ -30,6 +30,7 @@ use super::{
     classify,
     gather::{Sink, keep_of},
     room::{Room, Share},
+    saving::Saving,
 };
 use crate::model::{
     Ask, Body, Code, Digest, Failure, Keep,
@@ -46,6 +47,9 @@ const TURN: u64 = 1 << 20;
 const ZSTD_WINDOW: u32 = 23;
 /// Content codings on one body at most.
 const CODINGS: usize = 3;
+/// A body that is saved may unpack to more than is read of others, but not to so many times its length on
+/// the wire: texts come to a tenth of that.
+const BOMB: u64 = 200;
 
 /// What a body may take, and what is wanted of it.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +60,8 @@ pub(super) struct Bounds {
     pub silence: Duration,
     /// Largest length, decoded or on the wire.
     pub most: u64,
+    /// Decoded length above which it is looked at how much was packed into how little.
+    pub suspect: u64,
     /// How much is kept.
     pub keep: Keep,
     /// Whether it is digested.
@@ -68,7 +74,14 @@ impl Bounds {
     /// As a request says, whose exchange ends at `end`.
     pub fn of(ask: &Ask, end: Instant) -> Self {
         let &Ask { max_body: most, keep, digest, raw, ref patience, .. } = ask;
-        Bounds { end, silence: patience.read, most, keep, digest, raw }
+        Bounds { end, silence: patience.read, most, suspect: most, keep, digest, raw }
+    }
+
+    /// The same for a body of which so much is kept in memory: what goes to a file has another limit.
+    fn with(self, keep: usize, saving: Option<&Saving>) -> Self {
+        let is_held = self.raw == Raw::Keep || u64::try_from(keep).is_ok_and(|keep| keep > self.most);
+        let most = saving.filter(|_| !is_held).map_or(self.most, Saving::most);
+        Bounds { most, ..self }
     }
 }
 
@@ -80,22 +93,25 @@ pub(super) struct Received {
     pub raw: Bytes,
     /// Why that is not all there was.
     pub cut: Option<Cut>,
+    /// Where it is saved, and not yet by its name.
+    pub saving: Option<Box<Saving>>,
 }
 
 impl Received {
     /// Nothing of it was read.
     pub fn nothing(failure: Failure) -> Self {
         let cut = Some(Cut::of(failure.code));
-        Received { body: Err(failure), raw: Bytes::new(), cut }
+        Received { body: Err(failure), raw: Bytes::new(), cut, saving: None }
     }
 }
 
-/// Reads a whole body; `headers` are those of its response.
+/// Reads a whole body; `headers` are those of its response. What is to be saved is written on the way.
 pub(super) async fn read(
     response: reqwest::Response,
     headers: &HeaderMap,
     bounds: Bounds,
     room: &Arc<Room>,
+    saving: Option<Box<Saving>>,
 ) -> Received {
     let (codings, refused) = match codings(headers) {
         Ok(codings) => (codings, None),
@@ -105,15 +121,18 @@ pub(super) async fn read(
     let told = response.content_length().and_then(|len| usize::try_from(len).ok()).unwrap_or_default();
     let keep = keep_of(headers, bounds.keep);
     let share = Share::of(room);
-    let (done, sink) = if codings.is_empty() {
-        plain(response, bounds, Sink::plain(keep, bounds, told, share)).await
+    let bounds = bounds.with(keep, saving.as_deref());
+    let (done, mut sink) = if codings.is_empty() {
+        plain(response, bounds, Sink::plain(keep, bounds, told, share).saving(saving)).await
     } else {
+        let sink = Sink::coded(keep, bounds, told, share).saving(saving);
         // On the heap: a request whose body needs no unpacking would carry the room for it around.
-        Box::pin(coded(response, bounds, Sink::coded(keep, bounds, told, share), &codings)).await
+        Box::pin(coded(response, bounds, sink, &codings)).await
     };
     let Done { wire_len, failure, cut } = done;
+    let saving = sink.saving.take();
     let (body, raw) = sink.finish(wire_len);
-    Received { body: failure.or(refused).map_or(Ok(body), Err), raw, cut }
+    Received { body: failure.or(refused).map_or(Ok(body), Err), raw, cut, saving }
 }
 
 /// How the reading of a body ended.
@@ -125,13 +144,21 @@ struct Done {
 
 /// A body without content coding: chunks are counted and passed on as they come.
 async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) -> (Done, Sink) {
+    let mut before = 0;
+    let mut bounds = bounds;
     let read = async {
+        let begun = Instant::now();
+        before = sink.take_earlier().await?;
+        // Reading what is there takes none of the time of the transfer.
+        bounds.end += begun.elapsed();
         loop {
             let chunk = patiently(bounds, response.chunk()).await?;
             let Some(chunk) = chunk.map_err(|error| classify::in_body(&error.without_url()))? else {
-                return Ok::<_, Failure>(None);
+                let short = || Failure::new(Code::BodyTruncated, "the server sent less than the rest of the body");
+                return if sink.is_whole() { Ok::<_, Failure>(None) } else { Err(short()) };
             };
             sink.take(&chunk, Code::BodyTooLarge)?;
+            sink.keep_up().await?;
             sink.share.wait().await;
             if sink.has_enough() {
                 return Ok(Some(Cut::Length));
@@ -145,7 +172,7 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
             (Some(failure), Some(cut))
         }
     };
-    (Done { wire_len: sink.len(), failure, cut }, sink)
+    (Done { wire_len: sink.len().saturating_sub(before), failure, cut }, sink)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,6 +251,16 @@ impl Count<'_> {
     fn check(self, bounds: Bounds) -> Result<(), Failure> {
         match self.wire.load(Relaxed) > bounds.most {
             true => Err(too_large(bounds.most, Code::BodyTooLarge)),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Count<'_> {
+    /// Whether a body unpacks to more than any text does.
+    fn check_bomb(self, bounds: Bounds, unpacked: u64) -> Result<(), Failure> {
+        match unpacked > bounds.suspect && unpacked / BOMB > self.wire.load(Relaxed) {
+            true => Err(too_large(bounds.suspect, Code::BodyBomb)),
             false => Ok(()),
         }
     }
@@ -317,10 +354,12 @@ async fn drain(decoded: &mut Source<'_>, bounds: Bounds, sink: &mut Sink, count:
             return Ok(());
         }
         sink.take(&Bytes::copy_from_slice(&buffer[..got]), Code::BodyBomb)?;
+        sink.keep_up().await?;
         sink.count_tape();
         if sink.has_enough() {
             return Ok(());
         }
+        count.check_bomb(bounds, sink.len())?;
         sink.share.wait().await;
         count.check(bounds)?;
         turn += got as u64;

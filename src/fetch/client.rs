@@ -25,10 +25,11 @@ use super::{
     proxies::{self, Proxies},
     room::Room,
     route::{HEAD_BYTES, Maker, Route, Via},
-    tape,
+    saving, tape,
 };
 use crate::{
     cookies::CookieJar,
+    files::{Files, Part},
     model::{Ask, Capture, Code, Digest, Exchange, Failure, Head, Keep, capture::Raw, exchange::Phases, exchange::Tls},
     policy::{
         address::is_private,
@@ -53,6 +54,8 @@ pub struct Client {
     private_ips: PrivateIps,
     resolver: Resolver,
     room: Arc<Room>,
+    /// Where bodies are saved, if they are.
+    files: Option<Arc<Files>>,
 }
 
 impl Client {
@@ -62,6 +65,7 @@ impl Client {
         let resolver = Resolver::new(transport);
         let maker = Arc::new(Maker::new(settings, &resolver)?);
         let pool = Proxies::new(transport, &maker)?;
+        let files = saving::open(settings)?;
         let via = if pool.is_some() { Via::Direct } else { Via::Told };
         Ok(Client {
             usual: Route::new(via, &maker)?,
@@ -76,6 +80,7 @@ impl Client {
             private_ips: transport.private_ips,
             resolver,
             room: Room::new(settings.limits.body_budget),
+            files,
         })
     }
 
@@ -143,15 +148,16 @@ impl Client {
     async fn along(&self, route: &Route, ask: &Ask, started: SystemTime, end: Instant) -> (Exchange, bool) {
         // A pooled connection may be closed by the server at the very moment it is used (hyper
         // #2136): that says nothing about the request, so it is repeated unseen, within its time.
+        let mut part = saving::earlier(self.files.as_ref(), ask).await;
         for _ in 0..RACES {
-            match self.once(route, ask, started, end).await {
+            match self.once(route, ask, &mut part, (started, end)).await {
                 (exchange, Race::None) => return (exchange, false),
                 (exchange, Race::NoProxy) => return (exchange, true),
-                (_, Race::Lost) => {}
+                (_, Race::Lost | Race::Unfit) => {}
                 (_, Race::Crowded) => _ = route.roomy(),
             }
         }
-        (self.once(route, ask, started, end).await.0, false)
+        (self.once(route, ask, &mut None, (started, end)).await.0, false)
     }
 }
 
@@ -163,6 +169,8 @@ enum Race {
     Lost,
     /// The response head has more fields than the usual client takes.
     Crowded,
+    /// What is there of the body cannot be gone on with: all of it is to be asked for.
+    Unfit,
     /// Not here: there is no proxy where there should be one.
     NoProxy,
 }
@@ -183,9 +191,19 @@ impl Client {
         is_private(ip).then(|| Failure::new(Code::BlockedPrivateAddress, format!("{ip} is a private address")))
     }
 
-    async fn once(&self, route: &Route, ask: &Ask, started: SystemTime, end: Instant) -> (Exchange, Race) {
+    /// One request; `part` is what is there of the body.
+    async fn once(
+        &self,
+        route: &Route,
+        ask: &Ask,
+        part: &mut Option<Part>,
+        (started, end): (SystemTime, Instant),
+    ) -> (Exchange, Race) {
         let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80));
-        let request = self.request(ask);
+        let mut request = self.request(ask);
+        if let Some(part) = &*part {
+            saving::ask_for_rest(request.headers_mut(), part);
+        }
         let sent = (ask.raw == Raw::Keep).then(|| tape::fields_sent(&request));
         let may_repeat = is_idempotent(&ask.method);
         let roomy = if may_repeat { route.roomy_if_made() } else { Some(route.roomy()) };
@@ -198,10 +216,11 @@ impl Client {
         let mut race = Race::None;
         let failure = match answer {
             Ok(Ok(response)) => {
-                return (
-                    self.with_body(response, Begun { ask, sent, started, end, probe: &probe, head_at }).await,
-                    Race::None,
-                );
+                let begun = Begun { ask, sent, started, end, probe: &probe, head_at, part: part.take() };
+                return match self.with_body(response, begun).await {
+                    Some(exchange) => (exchange, Race::None),
+                    None => (Exchange::failed(started, body::total_timeout()), Race::Unfit),
+                };
             }
             Ok(Err(error)) => {
                 let reused = probe.reached() == Reached::Reused;
@@ -246,9 +265,10 @@ impl Client {
         request
     }
 
-    async fn with_body(&self, mut response: reqwest::Response, begun: Begun<'_>) -> Exchange {
-        let Begun { ask, sent, started, end, probe, head_at } = begun;
-        let head = Head {
+    /// The exchange whose head has come; `None` if it is no answer to a request for the rest of a body.
+    async fn with_body(&self, mut response: reqwest::Response, begun: Begun<'_>) -> Option<Exchange> {
+        let Begun { ask, sent, started, end, probe, head_at, part } = begun;
+        let mut head = Head {
             status: response.status().as_u16(),
             version: response.version(),
             headers: std::mem::take(response.headers_mut()),
@@ -256,28 +276,31 @@ impl Client {
         if let Some(jar) = &self.jar {
             jar.keep(&ask.url, &head.headers);
         }
+        let saving = saving::behind(self.files.as_ref(), ask, &mut head, part).await?;
         let peer = response.remote_addr().map(|address| address.ip());
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
         let reason = sent.is_some().then(|| tape::reason(&response)).flatten();
         let bounds = Bounds::of(ask, end);
         let oversized = head_size(&head) > HEAD_BYTES as usize;
         // Where nobody wants the body, the connection goes with the response, unless an archive is to have it.
-        let is_wanted = gather::is_wanted(&head.headers, ask);
+        let is_wanted = saving.is_some() || gather::is_wanted(&head.headers, ask);
         let received = match () {
             () if oversized => {
                 let message = "the response head is larger than 256 KiB";
                 Some(Received::nothing(Failure::new(Code::ProtocolHeadersTooLarge, message)))
             }
-            () if is_wanted => Some(body::read(response, &head.headers, bounds, &self.room).await),
+            () if is_wanted => Some(body::read(response, &head.headers, bounds, &self.room, saving).await),
             () if ask.raw == Raw::Keep => {
                 let bounds = Bounds { keep: Keep::None, digest: Digest::Off, ..bounds };
-                Some(body::read(response, &head.headers, bounds, &self.room).await)
+                Some(body::read(response, &head.headers, bounds, &self.room, None).await)
             }
             () => None,
         };
-        let (raw, cut, read) = match received {
-            Some(Received { body, raw, cut }) => (raw, cut, Some(body).filter(|_| is_wanted || oversized)),
-            None => (Bytes::new(), None, None),
+        let (raw, cut, read, saving) = match received {
+            Some(Received { body, raw, cut, saving }) => {
+                (raw, cut, Some(body).filter(|_| is_wanted || oversized), saving)
+            }
+            None => (Bytes::new(), None, None, None),
         };
         let (body, failure) = match read.transpose() {
             Ok(body) => (body, None),
@@ -300,7 +323,10 @@ impl Client {
                 took: phases.total,
             })
         });
-        Exchange { started, phases, peer, proxy: None, tls, head: Some(head), body, failure, capture }
+        let mut exchange =
+            Exchange { started, phases, peer, proxy: None, tls, head: Some(head), body, failure, capture };
+        saving::conclude(saving, &mut exchange).await;
+        Some(exchange)
     }
 
     fn tls(&self, ask: &Ask, info: Option<&reqwest::tls::TlsInfo>) -> Option<Tls> {
@@ -330,6 +356,8 @@ struct Begun<'a> {
     end: Instant,
     probe: &'a Probe,
     head_at: Duration,
+    /// What is there of the body, whose rest was asked for.
+    part: Option<Part>,
 }
 
 /// Whose fault a failure is that has to do with a proxy.

@@ -12,6 +12,7 @@ use super::{
     body::{Bounds, too_large},
     pile::Pile,
     room::Share,
+    saving::Saving,
 };
 use crate::model::{Ask, Body, Code, Digest, Failure, Keep, Reads, capture::Raw, record};
 
@@ -92,6 +93,8 @@ pub(super) struct Sink {
     /// Bytes of the tape that the share has.
     taped: usize,
     pub share: Share,
+    /// Where it is saved, if it is.
+    pub saving: Option<Box<Saving>>,
 }
 
 /// What is kept of a body, and the room that it takes as long as anybody has it.
@@ -124,7 +127,13 @@ impl Sink {
     fn new(keep: usize, bounds: Bounds, pile: Pile, share: Share) -> Self {
         let digest = (bounds.digest == Digest::Sha256).then(Sha256::new);
         let only_start = matches!(bounds.keep, Keep::Start(_));
-        Sink { keep, only_start, most: bounds.most, len: 0, digest, pile, tape: None, taped: 0, share }
+        Sink { keep, only_start, most: bounds.most, len: 0, digest, pile, tape: None, taped: 0, share, saving: None }
+    }
+
+    /// The same, saving what it takes.
+    pub fn saving(mut self, saving: Option<Box<Saving>>) -> Self {
+        self.saving = saving;
+        self
     }
 
     /// Where what is received goes, if it is kept beside what is decoded.
@@ -148,6 +157,36 @@ impl Sink {
 
     /// Takes a decoded chunk; `over` says what it is to have too many.
     pub fn take(&mut self, chunk: &Bytes, over: Code) -> Result<(), Failure> {
+        self.count(chunk, over)?;
+        if let Some(saving) = &mut self.saving {
+            saving.push(chunk);
+        }
+        Ok(())
+    }
+
+    /// Writes what is to be saved, once it is enough.
+    pub async fn keep_up(&mut self) -> Result<(), Failure> {
+        match &mut self.saving {
+            Some(saving) => saving.keep_up().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes what an earlier try has saved; says how much that is.
+    pub async fn take_earlier(&mut self) -> Result<u64, Failure> {
+        while let Some(saving) = &mut self.saving {
+            let piece = saving.before().await?;
+            if piece.is_empty() {
+                break;
+            }
+            self.count(&piece, Code::BodyTooLarge)?;
+            self.share.wait().await;
+        }
+        Ok(self.len)
+    }
+
+    /// Counts, digests and keeps a decoded chunk.
+    fn count(&mut self, chunk: &Bytes, over: Code) -> Result<(), Failure> {
         self.len += chunk.len() as u64;
         if self.len > self.most {
             return Err(too_large(self.most, over));
@@ -167,6 +206,11 @@ impl Sink {
         self.only_start && self.pile.len() >= self.keep
     }
 
+    /// Whether it is all there is, as far as that was told before.
+    pub fn is_whole(&self) -> bool {
+        self.saving.as_ref().is_none_or(|saving| saving.is_whole(self.len))
+    }
+
     /// The decoded content, and what was received where that is kept.
     pub fn finish(mut self, wire_len: u64) -> (Body, Bytes) {
         self.count_tape();
@@ -181,7 +225,7 @@ impl Sink {
         let kept = all.slice(..all.len().min(self.keep));
         let raw = self.tape.map_or(all, |tape| held(tape.take()));
         let sha256 = self.digest.map(|digest| digest.finalize().into());
-        (Body { kept, len: self.len, wire_len, sha256 }, raw)
+        (Body { kept, len: self.len, wire_len, sha256, saved: None }, raw)
     }
 }
 
@@ -195,7 +239,8 @@ mod tests {
     use crate::fetch::room::Room;
 
     fn bounds(most: u64, digest: Digest) -> Bounds {
-        Bounds { end: Instant::now(), silence: Duration::ZERO, most, keep: Keep::All, digest, raw: Raw::Drop }
+        let (end, silence, raw) = (Instant::now(), Duration::ZERO, Raw::Drop);
+        Bounds { end, silence, most, suspect: most, keep: Keep::All, digest, raw }
     }
 
     fn sink(keep: usize, bounds: Bounds) -> Sink {

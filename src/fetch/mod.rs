@@ -14,6 +14,7 @@ mod proxies;
 pub mod replay;
 mod room;
 mod route;
+mod saving;
 mod tape;
 mod tls;
 
@@ -41,6 +42,9 @@ pub enum ClientError {
     /// The proxy's URL is of no use.
     #[error("--proxy: {0}")]
     Proxy(String),
+    /// The template for names of files cannot be read.
+    #[error("--save-name: {0}")]
+    SaveName(String),
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),

@@ -8,11 +8,17 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
+    ClientError,
     body::{self, Bounds, too_large, total_timeout},
     gather::is_wanted,
     room::Room,
+    saving::{self, Saving},
 };
-use crate::model::{Ask, Code, Exchange, Failure, Head, Keep, capture::Cut};
+use crate::{
+    files::Files,
+    model::{Ask, Code, Exchange, Failure, Head, Keep, capture::Cut},
+    settings::Settings,
+};
 
 /// A response that was received before.
 #[derive(Clone, Debug)]
@@ -29,12 +35,19 @@ pub struct Stored {
 
 /// Makes exchanges of responses that are there.
 #[derive(Debug)]
-pub struct Recall(Arc<Room>);
+pub struct Recall {
+    room: Arc<Room>,
+    /// Where bodies are saved, if they are.
+    files: Option<Arc<Files>>,
+}
 
 impl Recall {
-    /// Bodies together may take so many bytes.
-    pub fn new(body_budget: usize) -> Self {
-        Recall(Room::new(body_budget))
+    /// With room for bodies, and a place for them, as these settings say.
+    ///
+    /// # Errors
+    /// The template for names of files cannot be read.
+    pub fn new(settings: &Settings) -> Result<Self, ClientError> {
+        Ok(Recall { room: Room::new(settings.limits.body_budget), files: saving::open(settings)? })
     }
 
     /// What such a response comes to as the answer to `ask`.
@@ -42,12 +55,13 @@ impl Recall {
         let started = SystemTime::now();
         let Stored { head, content, cut, peer } = stored;
         let nothing = Exchange::failed(started, total_timeout());
-        if !is_wanted(&head.headers, ask) {
+        let saving = Saving::of(self.files.as_ref(), ask, &head, None);
+        if saving.is_none() && !is_wanted(&head.headers, ask) {
             return Exchange { peer, head: Some(head), body: None, failure: None, ..nothing };
         }
         let response = reqwest::Response::from(http::Response::new(reqwest::Body::from(content)));
         let bounds = Bounds::of(ask, Instant::now() + ask.patience.total);
-        let received = body::read(response, &head.headers, bounds, &self.0).await;
+        let received = body::read(response, &head.headers, bounds, &self.room, saving).await;
         // Where only the start was wanted, the rest is nobody's loss.
         let cut = cut.filter(|cut| !(*cut == Cut::Length && matches!(ask.keep, Keep::Start(_))));
         let (body, failure) = match (received.body, cut) {
@@ -55,7 +69,9 @@ impl Recall {
             (Ok(body), None) => (Some(body), None),
             (Err(failure), None) => (None, Some(failure)),
         };
-        Exchange { peer, head: Some(head), body, failure, ..nothing }
+        let mut exchange = Exchange { peer, head: Some(head), body, failure, ..nothing };
+        saving::conclude(received.saving, &mut exchange).await;
+        exchange
     }
 }
 

@@ -47,9 +47,13 @@ macro_rules! codes {
         pub enum Code { $( #[doc = $meaning] $variant, )* }
 
         impl Code {
-            /// Whether it only says that the run ended before the request did.
+            /// Whether it only says that the run ended before the request did, or could not keep what came.
     pub fn is_left_over(self) -> bool {
-        matches!(self, Code::Cancelled | Code::BudgetDeadline | Code::BudgetFailures | Code::BudgetFirst)
+        matches!(self, Code::Cancelled
+                | Code::IoWrite
+                | Code::BudgetDeadline
+                | Code::BudgetFailures
+                | Code::BudgetFirst)
     }
 
     /// Every code, in the order of the table.
@@ -221,8 +225,8 @@ codes! {
         "A document could not be read."
         "Look at `error.message`. A record has a page if --with body kept it; a file must be readable.";
     IoWrite "io.write" Error Never
-        "The result could not be written."
-        "Is the disk full?";
+        "The body could not be saved (--save), and the run ended."
+        "`error.message` names the file: is the disk full, or the folder not yours? Then run it again.";
     Cancelled "cancelled" Error Never
         "The run was stopped before this request was finished."
         "Run it again: this request got no answer yet.";

@@ -14,7 +14,7 @@ use http::{HeaderMap, Method};
 use url::Url;
 
 use super::{
-    Code, Reads,
+    Code, Reads, SaveAs,
     capture::{Capture, Raw},
 };
 
@@ -97,6 +97,8 @@ pub struct Ask {
     pub digest: Digest,
     /// Whether the exchange is kept as it was sent and received.
     pub raw: Raw,
+    /// How the body is saved as a file, if it is.
+    pub save: Option<Arc<SaveAs>>,
     /// Whether the connection is closed afterwards, because nobody waits for it.
     pub close: bool,
     /// Whether the chain of redirects has left the origin that was asked first: then no client
@@ -144,6 +146,8 @@ pub struct Body {
     pub wire_len: u64,
     /// SHA-256 of the decoded content, if it was asked for.
     pub sha256: Option<[u8; 32]>,
+    /// Path of the file that it is saved in, if it is.
+    pub saved: Option<Box<str>>,
 }
 
 /// What TLS agreed on and whom it met.

@@ -404,6 +404,7 @@ impl Record {
             self.bytes = Some(body.len);
             self.wire_bytes = Some(body.wire_len);
             self.sha256 = body.sha256.as_ref().map(|digest| hex(digest));
+            self.saved = body.saved.map(|path| Saved { path: Some(path.into()), warc: None });
             if heavy.body && !has_text {
                 self.body_base64 = Some(base64::engine::general_purpose::STANDARD.encode(&body.kept));
             }

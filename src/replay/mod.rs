@@ -10,6 +10,7 @@ use crate::{
         replay::{Recall, Stored},
     },
     model::{Ask, Code, Exchange, Failure, Head, capture::Cut},
+    settings::Settings,
     source::warc::{
         WarcError,
         index::{Answer, Index},
@@ -26,12 +27,12 @@ pub struct Replay {
 
 impl Replay {
     /// Reads the archives through; bodies stay where they are. Of several answers the last one counts.
-    /// Bodies that are under way take `body_budget` bytes at most.
     ///
     /// # Errors
-    /// A sentence that names the file which cannot be read.
-    pub fn open(files: &[PathBuf], body_budget: usize) -> Result<Replay, String> {
-        Ok(Replay { index: Arc::new(Index::of(files)?), recall: Recall::new(body_budget) })
+    /// A sentence that names the file or setting which cannot be read.
+    pub fn open(files: &[PathBuf], settings: &Settings) -> Result<Replay, String> {
+        let recall = Recall::new(settings).map_err(|error| error.to_string())?;
+        Ok(Replay { index: Arc::new(Index::of(files)?), recall })
     }
 }
 

@@ -15,6 +15,7 @@ mod process;
 mod proxies;
 mod robots;
 mod rooms;
+mod save;
 mod schema;
 mod sessions;
 mod sinks;

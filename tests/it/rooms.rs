@@ -12,7 +12,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("page", &["model"]),
     ("check", &["model", "settings", "policy"]),
     ("crawl", &["model", "settings", "policy"]),
-    ("fetch", &["model", "settings", "policy", "cookies"]),
+    ("fetch", &["model", "settings", "policy", "cookies", "files"]),
+    ("files", &["model", "settings", "policy"]),
     ("source", &["model", "page"]),
     ("sink", &["model"]),
     ("report", &["model"]),
@@ -24,7 +25,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("extractor", &["model", "settings", "engine", "page", "source"]),
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source", "journal"]),
     ("session", &["model", "settings", "policy", "page"]),
-    ("replay", &["model", "fetch", "source"]),
+    ("replay", &["model", "settings", "fetch", "source"]),
     (
         "fetcher",
         &[

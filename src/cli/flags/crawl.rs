@@ -12,8 +12,8 @@ use fetchall::{
 };
 
 use super::{
-    BadFlag, ChooseFlags, ContinueFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags,
-    WarcFlags, login, request::CommonFlags, trust::Switch, values,
+    BadFlag, ChooseFlags, ContinueFlags, ExtractFlags, FilesFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags,
+    TrustFlags, WarcFlags, login, request::CommonFlags, trust::Switch, values,
 };
 
 /// `--scope`.
@@ -162,6 +162,8 @@ pub struct CrawlFlags {
     #[command(flatten)]
     pub save: SaveFlags,
     #[command(flatten)]
+    pub files: FilesFlags,
+    #[command(flatten)]
     pub warc: WarcFlags,
     #[command(flatten)]
     pub continued: ContinueFlags,
@@ -192,6 +194,10 @@ impl CrawlFlags {
         let login = login::resolve(recipe.as_ref(), &self.trust, &mut settings)?;
         self.output.resolve(&mut settings);
         self.warc.resolve(&mut settings)?;
+        self.files.resolve(&mut settings, self.request.max_body)?;
+        if self.files.counts() {
+            return Err(BadFlag::new("--save-name", "{seq} is the place in a list; it does not go with `crawl`"));
+        }
         let extras = Extras {
             sitemaps: self.rules.sitemaps == Some(Switch::On),
             outside: self.rules.check_links,

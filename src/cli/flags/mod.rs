@@ -9,6 +9,7 @@ mod choose;
 mod continued;
 mod crawl;
 mod extract;
+mod files;
 mod header;
 mod login;
 mod netrc;
@@ -31,6 +32,7 @@ pub use choose::ChooseFlags;
 pub use continued::{ContinueFlags, Given};
 pub use crawl::CrawlFlags;
 pub use extract::ExtractFlags;
+pub use files::FilesFlags;
 pub use output::{ColorArg, FormatArg, OutputFlags, ProgressArg};
 pub use patience::PatienceFlags;
 pub use request::RequestFlags;
@@ -87,6 +89,8 @@ pub struct FetchFlags {
     #[command(flatten)]
     pub save: SaveFlags,
     #[command(flatten)]
+    pub files: FilesFlags,
+    #[command(flatten)]
     pub warc: WarcFlags,
     #[command(flatten)]
     pub continued: ContinueFlags,
@@ -108,6 +112,7 @@ impl FetchFlags {
         let login = login::resolve(recipe.as_ref(), &self.trust, &mut settings)?;
         self.output.resolve(&mut settings);
         self.warc.resolve(&mut settings)?;
+        self.files.resolve(&mut settings, self.request.common.max_body)?;
         if settings.pages.with.skipped {
             return Err(BadFlag::new("--with", "skipped goes with `crawl`: a list has a record for each line anyway"));
         }

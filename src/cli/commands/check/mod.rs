@@ -286,7 +286,7 @@ fn stop_note(facts: &Facts) -> Option<String> {
         Stop::Asked => "by a signal",
         Stop::Deadline => "by --deadline",
         Stop::Failures => "because of failures",
-        Stop::First | Stop::Gone => return None,
+        Stop::First | Stop::Disk | Stop::Gone => return None,
     };
     Some(format!("stopped {why}: not every link was looked at"))
 }
