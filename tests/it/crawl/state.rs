@@ -244,6 +244,51 @@ async fn a_stopped_crawl_names_the_command_that_goes_on_and_it_does() {
 }
 
 #[tokio::test]
+async fn a_crawl_that_its_deadline_ends_leaves_nothing_out_before_it_is_whole() {
+    let place = Place::new().await;
+    let args = ["--state", "run.db", "-o", "out.jsonl", "--with=skipped"];
+    let run = place.fetchall(&[&args[..], &["--deadline=500ms", "--rate=200/s"]].concat()).run().await;
+    assert_eq!(run.exit, 5, "{run}");
+    let first = place.records("out.jsonl");
+    assert!(first.len() > 20 && first.iter().all(|record| record["skip"].is_null()), "{run}");
+    let run = place.fetchall(&args).run().await;
+    assert_eq!(run.exit, 1, "{run}");
+    let records = place.records("out.jsonl");
+    told(&records);
+    assert!(records.iter().any(|record| record["skip"]["code"] == "scope"), "{run}");
+}
+
+/// As after a kill between the commit of a database and that of the journal.
+#[tokio::test]
+async fn rows_of_a_batch_that_was_never_settled_are_made_again_under_their_numbers() {
+    for (skipped, pages) in [(&[][..], "--max-pages=40"), (&["--with=skipped"], "--max-pages=0")] {
+        let place = Place::new().await;
+        let args = [&["--state", "run.db", "-o", "out.jsonl", "--sink", "sqlite:r.db", "-q", pages], skipped].concat();
+        let run = place.fetchall(&[&args[..], &["--rate=400/s"]].concat()).run().await;
+        assert_eq!(run.exit, 1, "{run}");
+        let before = told(&place.records("out.jsonl"));
+        let db = Connection::open(place.path("run.db")).unwrap();
+        db.execute_batch(
+            "DELETE FROM batch WHERE id >= (SELECT max(id) - 2 FROM batch);
+             UPDATE run SET value = 'stopped' WHERE key = 'ended'",
+        )
+        .unwrap();
+        db.close().unwrap();
+        let asked = place.site.asks().len();
+        let run = place.fetchall(&args).run().await;
+        assert_eq!(run.exit, 1, "{run}");
+        assert!(pages == "--max-pages=0" || place.site.asks().len() > asked, "{run}");
+        assert_eq!(told(&place.records("out.jsonl")), before);
+        let db = Connection::open(place.path("r.db")).unwrap();
+        let count = |what: &str| -> i64 {
+            db.query_row(&format!("SELECT count({what}) FROM fetchall_records"), [], |row| row.get(0)).unwrap()
+        };
+        let all = i64::try_from(before.len()).unwrap();
+        assert_eq!((count("*"), count("DISTINCT url")), (all, all));
+    }
+}
+
+#[tokio::test]
 async fn what_makes_it_another_crawl_is_told_before_anything_is_sent() {
     let place = Place::new().await;
     let args = ["--state", "run.db", "-o", "out.jsonl", "--max-pages=20"];
