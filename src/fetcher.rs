@@ -30,7 +30,10 @@ use crate::{
     },
     replay::Replay,
     session::{self, LoggedIn, Login, LoginError},
-    settings::{AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Cookies, Dedupe, Order, RobotsMode, Settings, With},
+    settings::{
+        AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, CacheSettings, Contact, Cookies, Dedupe, Order, Reach, RobotsMode,
+        Settings, With,
+    },
     source::SourceError,
 };
 
@@ -46,6 +49,9 @@ pub enum BuildError {
     /// An archive to answer from cannot be read.
     #[error("{0}")]
     Replay(String),
+    /// A cache cannot be used.
+    #[error("{0}")]
+    Cache(String),
     /// A value is out of range.
     #[error("{0}")]
     Value(String),
@@ -58,6 +64,37 @@ pub(crate) enum Line {
     Live(Box<Client>),
     /// An archive.
     Replay(Replay),
+    /// A cache, and the network for what is not there.
+    #[cfg(feature = "sqlite")]
+    Cached(Box<Client>, Box<crate::cache::Cache>),
+}
+
+impl Line {
+    fn of(settings: &Settings) -> Result<Line, BuildError> {
+        if !settings.replay.is_empty() {
+            let replay = Replay::open(&settings.replay, settings.limits.body_budget);
+            return Ok(Line::Replay(replay.map_err(BuildError::Replay)?));
+        }
+        let client = Box::new(Client::new(settings)?);
+        match &settings.cache {
+            None => Ok(Line::Live(client)),
+            Some(cache) => Line::cached(client, cache, settings),
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn cached(client: Box<Client>, cache: &CacheSettings, settings: &Settings) -> Result<Line, BuildError> {
+        use sha2::Digest as _;
+        let identity = settings.transport.identity_pem.as_ref().map(|(chain, _)| sha2::Sha256::digest(chain).into());
+        let jar = client.cookies().cloned();
+        let cache = crate::cache::Cache::open(cache, settings.limits.body_budget, jar, identity.unwrap_or_default());
+        Ok(Line::Cached(client, Box::new(cache.map_err(|error| BuildError::Cache(error.to_string()))?)))
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    fn cached(_: Box<Client>, _: &CacheSettings, _: &Settings) -> Result<Line, BuildError> {
+        Err(BuildError::Cache("this fetchall was built without a cache (feature `sqlite`)".to_owned()))
+    }
 }
 
 impl Wire for Line {
@@ -66,6 +103,40 @@ impl Wire for Line {
             Line::Live(client) => client.exchange(ask).await,
             // On the heap: what goes over the network would carry the room for it around.
             Line::Replay(replay) => Box::pin(replay.exchange(ask)).await,
+            #[cfg(feature = "sqlite")]
+            Line::Cached(client, cache) => Box::pin(cache.exchange(&**client, ask)).await,
+        }
+    }
+
+    fn keeps(&self) -> bool {
+        match self {
+            Line::Live(_) | Line::Replay(_) => false,
+            #[cfg(feature = "sqlite")]
+            Line::Cached(..) => true,
+        }
+    }
+
+    async fn recall(&self, ask: Ask) -> Option<Exchange> {
+        match self {
+            Line::Live(_) | Line::Replay(_) => {
+                drop(ask);
+                None
+            }
+            #[cfg(feature = "sqlite")]
+            Line::Cached(_, cache) => cache.recall(ask).await,
+        }
+    }
+}
+
+/// The same past the cache: a form to log in by is good once.
+struct Straight(Arc<Line>);
+
+impl Wire for Straight {
+    async fn exchange(&self, ask: Ask) -> Exchange {
+        match &*self.0 {
+            #[cfg(feature = "sqlite")]
+            Line::Cached(client, cache) if !cache.is_offline() => client.exchange(ask).await,
+            line => line.exchange(ask).await,
         }
     }
 }
@@ -110,10 +181,7 @@ impl Fetcher {
         let settings = settings.clamped();
         let hints = Arc::default();
         let plan = Arc::new(Plan::of(&settings.pages.rules, &settings.pages.required)?.noting(&hints));
-        let line = Arc::new(match settings.replay.as_slice() {
-            [] => Line::Live(Box::new(Client::new(&settings)?)),
-            files => Line::Replay(Replay::open(files, settings.limits.body_budget).map_err(BuildError::Replay)?),
-        });
+        let line = Arc::new(Line::of(&settings)?);
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         let stage = Arc::new(Stage::new(threads));
         Ok(Fetcher { settings: Arc::new(settings), line, plan, hints, stage, hooks: Hooks::default() })
@@ -145,6 +213,17 @@ impl Fetcher {
         match &*self.line {
             Line::Live(client) => client.cookies(),
             Line::Replay(_) => None,
+            #[cfg(feature = "sqlite")]
+            Line::Cached(client, _) => client.cookies(),
+        }
+    }
+
+    /// What went wrong with the cache in the runs so far, in a sentence; no answer was lost by it.
+    pub fn cache_fault(&self) -> Option<String> {
+        match &*self.line {
+            Line::Live(_) | Line::Replay(_) => None,
+            #[cfg(feature = "sqlite")]
+            Line::Cached(_, cache) => cache.fault(),
         }
     }
 
@@ -166,7 +245,8 @@ impl Fetcher {
         // What was filled in belongs into no archive.
         settings.pages.raw = Raw::Drop;
         let source = futures::stream::iter([Ok(request)]).boxed();
-        let engine = Engine::new(Arc::new(settings), Arc::clone(&self.line), None, Arc::clone(&self.stage));
+        let straight = Arc::new(Straight(Arc::clone(&self.line)));
+        let engine = Engine::new(Arc::new(settings), straight, None, Arc::clone(&self.stage));
         engine.start(source).records.recv().await
     }
 
@@ -356,6 +436,34 @@ impl Builder {
     /// Whether cookies are kept, and in which jar [default: off].
     pub fn cookies(mut self, cookies: Cookies) -> Self {
         self.settings.transport.cookies = cookies;
+        self
+    }
+
+    /// Keeps answers in this folder from one run to the next, and asks only for what is not there or not
+    /// fresh (RFC 9111) [default: none are kept]. Replaces what was said of a cache before.
+    ///
+    /// Each record says what came of it ([`Record::cache`]). Several runs and processes may share a folder.
+    pub fn cache(mut self, dir: impl Into<std::path::PathBuf>) -> Self {
+        self.settings.cache = Some(CacheSettings::new(dir));
+        self
+    }
+
+    /// What came within this time is used whatever the server said; goes behind [`cache`](Self::cache).
+    pub fn max_age(mut self, age: Duration) -> Self {
+        match &mut self.settings.cache {
+            Some(cache) => cache.max_age = Some(age),
+            None => self.fault = Some("max_age goes behind cache".to_owned()),
+        }
+        self
+    }
+
+    /// Asks nobody: every answer that is there is used, however old, and what is not there fails with
+    /// `io.missing`; goes behind [`cache`](Self::cache).
+    pub fn offline(mut self) -> Self {
+        match &mut self.settings.cache {
+            Some(cache) => cache.reach = Reach::Offline,
+            None => self.fault = Some("offline goes behind cache".to_owned()),
+        }
         self
     }
 

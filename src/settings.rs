@@ -3,6 +3,7 @@
 //! Flags, files and builders all end here. Knows the model's units; must not know clap, files or
 //! the environment.
 
+mod cache;
 mod contact;
 mod delay;
 mod pages;
@@ -26,6 +27,7 @@ use crate::{
 };
 
 pub use self::{
+    cache::{CacheSettings, Reach},
     contact::Contact,
     delay::{Delay, FACTOR_MOST, Factor},
     pages::Pages,
@@ -53,6 +55,8 @@ pub struct Settings {
     pub robots: RobotsMode,
     /// Archives that answer in place of the network, where there are any.
     pub replay: Vec<PathBuf>,
+    /// Where answers are kept from one run to the next, if they are.
+    pub cache: Option<CacheSettings>,
 }
 
 impl Settings {

@@ -133,6 +133,7 @@ impl Asker {
             raw: settings.pages.raw,
             close: false,
             off_origin: trip.off_origin,
+            another_try: trip.last.is_some(),
         }
     }
 

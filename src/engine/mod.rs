@@ -12,6 +12,7 @@ mod flights;
 pub mod handle;
 mod hooks;
 mod outbox;
+mod recall;
 mod robots;
 mod run;
 mod stopping;

@@ -300,7 +300,7 @@ impl Client {
                 took: phases.total,
             })
         });
-        Exchange { started, phases, peer, proxy: None, tls, head: Some(head), body, failure, capture }
+        Exchange { started, phases, peer, proxy: None, tls, head: Some(head), body, failure, capture, cache: None }
     }
 
     fn tls(&self, ask: &Ask, info: Option<&reqwest::tls::TlsInfo>) -> Option<Tls> {

@@ -25,11 +25,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
     ("session", &["model", "settings", "policy", "page"]),
     ("replay", &["model", "fetch", "source"]),
+    ("cache", &["model", "settings", "policy", "cookies", "fetch"]),
     (
         "fetcher",
         &[
-            "model", "settings", "policy", "cookies", "session", "engine", "page", "fetch", "replay", "source",
-            "journal",
+            "model", "settings", "policy", "cookies", "session", "engine", "page", "fetch", "replay", "cache",
+            "source", "journal",
         ],
     ),
 ];
@@ -51,7 +52,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli/", "main.rs"]),
     ("indicatif", &["cli/"]),
     ("axum", &["demo/"]),
-    ("rusqlite", &["journal/store.rs", "sink/sqlite.rs"]),
+    ("rusqlite", &["journal/store.rs", "sink/sqlite.rs", "cache/store.rs", "cache/desk.rs"]),
     ("sqlx", &["sink/postgres.rs", "sink/mysql.rs", "sink/sql.rs"]),
     ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),

@@ -114,6 +114,7 @@ fn go(
     ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));
     ran.tell(voice);
     ran.hint(&extracting.hints(), voice);
+    extracting.cache_fault().iter().for_each(|fault| voice.line(fault));
     ran.tell_again(continued.again(), voice);
     Ok(ran.exit())
 }

@@ -12,8 +12,8 @@ use fetchall::{
 };
 
 use super::{
-    BadFlag, ChooseFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags, WarcFlags,
-    login, request::CommonFlags, trust::Switch, values,
+    BadFlag, CacheFlags, ChooseFlags, ExtractFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags, TrustFlags,
+    WarcFlags, login, request::CommonFlags, trust::Switch, values,
 };
 
 /// `--scope`.
@@ -164,6 +164,8 @@ pub struct CrawlFlags {
     #[command(flatten)]
     pub warc: WarcFlags,
     #[command(flatten)]
+    pub cache: CacheFlags,
+    #[command(flatten)]
     pub output: OutputFlags,
 }
 
@@ -184,6 +186,8 @@ impl CrawlFlags {
         let login = login::resolve(recipe.as_ref(), &self.trust, &mut settings)?;
         self.output.resolve(&mut settings);
         self.warc.resolve(&mut settings)?;
+        self.cache.resolve(&mut settings)?;
+        self.cache.check_login(login.is_some())?;
         let extras = Extras {
             sitemaps: self.rules.sitemaps == Some(Switch::On),
             outside: self.rules.check_links,
