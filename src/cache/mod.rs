@@ -28,7 +28,7 @@ use crate::{
         Wire,
         replay::{Recall, Stored},
     },
-    model::{Ask, CacheUse, Capture, Code, Exchange, Failure, Head, Reads, capture::Raw},
+    model::{Ask, CacheUse, Capture, Code, Exchange, Failure, Head, capture::Raw},
     policy::cache::{self as policy, Asking, Kept, Key, Sum, Use, Word},
     settings::{CacheSettings, Reach},
 };
@@ -160,8 +160,8 @@ impl Cache {
             return missing(&ask, self.reach);
         }
         let user_raw = ask.raw;
-        if ask.reads == Reads::All {
-            ask.raw = Raw::Keep;
+        if ask.raw == Raw::Drop {
+            ask.raw = Raw::Received;
         }
         let plain = Arc::clone(&ask.headers);
         let conditions = stale.as_ref().map(|entry| policy::conditions(&entry.kept())).unwrap_or_default();

@@ -99,7 +99,7 @@ pub(super) async fn read(
 ) -> Received {
     let (codings, refused) = match codings(headers) {
         Ok(codings) => (codings, None),
-        Err(failure) if bounds.raw == Raw::Drop => return Received::nothing(failure),
+        Err(failure) if bounds.raw != Raw::Keep => return Received::nothing(failure),
         Err(failure) => (Vec::new(), Some(failure)),
     };
     let told = response.content_length().and_then(|len| usize::try_from(len).ok()).unwrap_or_default();

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     cookies::CookieJar,
-    model::{Ask, Capture, Code, Digest, Exchange, Failure, Head, Keep, capture::Raw, exchange::Phases, exchange::Tls},
+    model::{Ask, Capture, Code, Digest, Exchange, Failure, Head, Keep, capture::{Cut, Raw}, exchange::Phases, exchange::Tls},
     policy::{
         address::is_private,
         proxy_pool::{Health, Pick, TRIES},
@@ -186,7 +186,7 @@ impl Client {
     async fn once(&self, route: &Route, ask: &Ask, started: SystemTime, end: Instant) -> (Exchange, Race) {
         let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80));
         let request = self.request(ask);
-        let sent = (ask.raw == Raw::Keep).then(|| tape::fields_sent(&request));
+        let sent = (ask.raw != Raw::Drop).then(|| tape::fields_sent(&request));
         let may_repeat = is_idempotent(&ask.method);
         let roomy = if may_repeat { route.roomy_if_made() } else { Some(route.roomy()) };
         let client = roomy.unwrap_or(route.usual()).of(ask);
@@ -277,7 +277,7 @@ impl Client {
         };
         let (raw, cut, read) = match received {
             Some(Received { body, raw, cut }) => (raw, cut, Some(body).filter(|_| is_wanted || oversized)),
-            None => (Bytes::new(), None, None),
+            None => (Bytes::new(), Some(Cut::Length), None),
         };
         let (body, failure) = match read.transpose() {
             Ok(body) => (body, None),
