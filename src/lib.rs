@@ -40,6 +40,7 @@
 //! - [`extractor`]: the front door of extraction without a network: kept pages in, records out.
 //! - [`session`]: logging in by a form, before a run.
 //! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
+//! - [`watch`]: a list again and again: what is new about it.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
 //! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary. What a program
@@ -71,6 +72,7 @@ pub mod session;
 pub mod settings;
 pub mod sink;
 pub mod source;
+pub mod watch;
 
 pub use engine::{Answer, Outgoing, Verdict};
 pub use fetcher::{BuildError, Builder, Fetcher, Records};

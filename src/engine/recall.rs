@@ -53,13 +53,13 @@ impl Recalls {
     }
 
     /// Those that have not begun.
-    pub fn drain_waiting(&mut self) -> Vec<Box<Flight>> {
-        self.waiting.drain(..).map(|asked| asked.flight).collect()
+    pub fn drain_waiting(&mut self) -> Vec<Flight> {
+        self.waiting.drain(..).map(|asked| *asked.flight).collect()
     }
 
     /// Those that have.
-    pub fn drain_under_way(&mut self) -> Vec<Box<Flight>> {
-        self.under_way.drain().map(|(_, asked)| asked.flight).collect()
+    pub fn drain_under_way(&mut self) -> Vec<Flight> {
+        self.under_way.drain().map(|(_, asked)| *asked.flight).collect()
     }
 }
 

@@ -29,7 +29,12 @@ use super::{
 };
 use crate::{
     cookies::CookieJar,
-    model::{Ask, Capture, Code, Digest, Exchange, Failure, Head, Keep, capture::{Cut, Raw}, exchange::Phases, exchange::Tls},
+    model::{
+        Ask, Capture, Code, Digest, Exchange, Failure, Head, Keep,
+        capture::{Cut, Raw},
+        exchange::Phases,
+        exchange::Tls,
+    },
     policy::{
         address::is_private,
         proxy_pool::{Health, Pick, TRIES},

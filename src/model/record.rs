@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use super::earlier::{Earlier, Turn};
 pub use super::page_row::{LinkCounts, PageRow, schema as page_schema};
 pub use super::rows::{
-    AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, hex,
+    AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, WatchRow, hex,
 };
 use super::{CacheUse, Capture, Captures, Code, Ending, Exchange, Sighting, Visit, Wait, redact, redact::MASK};
 
@@ -115,6 +115,9 @@ pub struct Record {
     /// What became of it since the earlier run (`--since FILE`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Turn>,
+    /// Which round of `--watch D` it is of, and what changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Box<WatchRow>>,
     /// What the cache had to do with the answer (`--cache DIR`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<CacheUse>,
@@ -341,6 +344,7 @@ impl Record {
             page: None,
             request_bytes: None,
             change: None,
+            watch: None,
             cache: None,
             proxy: None,
             data: None,

@@ -141,6 +141,15 @@ pub struct Timings {
     pub total_ms: Option<Ms>,
 }
 
+/// What a record of a watched list is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WatchRow {
+    /// The round, from 1.
+    pub round: u64,
+    /// What changed since the round before, as `fetchall diff` has it; empty in the first.
+    pub changes: Vec<&'static str>,
+}
+
 /// Where a body was saved.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Saved {

@@ -23,3 +23,4 @@ mod state;
 mod support;
 mod trust;
 mod warc;
+mod watch;

@@ -23,6 +23,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
     ("extractor", &["model", "settings", "engine", "page", "source"]),
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
+    ("watch", &["model", "settings", "engine", "fetcher", "report"]),
     ("session", &["model", "settings", "policy", "page"]),
     ("replay", &["model", "fetch", "source"]),
     ("cache", &["model", "settings", "policy", "cookies", "fetch"]),

@@ -114,6 +114,7 @@ impl FetchFlags {
         self.warc.resolve(&mut settings)?;
         self.cache.resolve(&mut settings)?;
         self.cache.check_login(login.is_some())?;
+        self.continued.check(self.choose.earlier().is_some())?;
         if settings.pages.with.skipped {
             return Err(BadFlag::new("--with", "skipped goes with `crawl`: a list has a record for each line anyway"));
         }

@@ -23,13 +23,17 @@ async fn site() -> Site {
         }
         "/tagged" => Reply::html(PAGE).header("etag", "\"e\"").header("x-turn", "0"),
         "/dated" if ask.header("if-modified-since").is_some() => Reply::raw("HTTP/1.1 304 Not Modified\r\n\r\n"),
-        "/dated" => Reply::html(PAGE).header("last-modified", "Sat, 01 Jan 2000 00:00:00 GMT").header("cache-control", "no-cache"),
+        "/dated" => Reply::html(PAGE)
+            .header("last-modified", "Sat, 01 Jan 2000 00:00:00 GMT")
+            .header("cache-control", "no-cache"),
         "/liar" if ask.header("if-none-match").is_some() => {
             Reply::raw("HTTP/1.1 304 Not Modified\r\netag: \"other\"\r\n\r\n")
         }
         "/liar" => Reply::html(format!("<title>{}</title>", ask.hit)).header("etag", "\"mine\""),
         "/news" => Reply::html(format!("<title>{}</title>", ask.hit)).header("etag", &format!("\"{}\"", ask.hit)),
-        "/vary" => fresh(Reply::text(ask.header("accept-language").unwrap_or("none"))).header("vary", "Accept-Language"),
+        "/vary" => {
+            fresh(Reply::text(ask.header("accept-language").unwrap_or("none"))).header("vary", "Accept-Language")
+        }
         "/star" => fresh(Reply::text("x")).header("vary", "*"),
         "/never" => Reply::text("x").header("cache-control", "No-Store"),
         "/me" => fresh(Reply::text(format!("{:?} {:?}", ask.header("authorization"), ask.header("cookie")))),
@@ -54,7 +58,10 @@ async fn what_is_fresh_is_answered_without_the_server_and_says_what_the_server_s
     assert_eq!((first.exit, again.exit, site.asks().len()), (1, 1, asked), "{again}");
     for (before, after) in first.records().iter().zip(&again.records()) {
         assert_eq!((&before["cache"], &after["cache"]), (&json!("stored"), &json!("hit")), "{after}");
-        assert_eq!((&after["attempts"], &after["ip"], &after["timings"]["total_ms"]), (&json!(0), &Value::Null, &Value::Null));
+        assert_eq!(
+            (&after["attempts"], &after["ip"], &after["timings"]["total_ms"]),
+            (&json!(0), &Value::Null, &Value::Null)
+        );
         assert_eq!(after["attempt_log"], json!([]));
         assert!(after["wire_bytes"] == 0 || after["wire_bytes"].is_null(), "{after}");
         let (mut before, mut after) = (lasting(before), lasting(after));

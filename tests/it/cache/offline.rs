@@ -16,7 +16,9 @@ async fn offline_every_answer_that_is_there_is_used_and_nobody_is_asked() {
     std::fs::write(shelf.path("list.txt"), list).unwrap();
     assert_eq!(shelf.cached(&["list.txt"]).await.exit, 0);
     let asked = site.asks().len();
-    let offline = shelf.cached(&["list.txt", &site.url("/lost"), "--offline", "--ordered", "-H", "Cache-Control: no-cache"]).await;
+    let offline = shelf
+        .cached(&["list.txt", &site.url("/lost"), "--offline", "--ordered", "-H", "Cache-Control: no-cache"])
+        .await;
     assert_eq!((offline.exit, site.asks().len()), (1, asked), "{offline}");
     assert_eq!(offline.record(0)["title"], "page");
     assert_eq!(offline.record(1)["cache"], "hit");

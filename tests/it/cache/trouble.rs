@@ -40,10 +40,7 @@ async fn what_is_damaged_is_told_once_and_answered_by_the_network() {
 
 #[tokio::test]
 async fn a_cache_stays_within_its_size() {
-    let site = Site::start(|ask| {
-        Reply::text(ask.path.repeat(2000)).header("cache-control", "max-age=600")
-    })
-    .await;
+    let site = Site::start(|ask| Reply::text(ask.path.repeat(2000)).header("cache-control", "max-age=600")).await;
     let shelf = Shelf::new();
     let list: String = (0..300).map(|n| site.url(&format!("/{n:04}")) + "\n").collect();
     std::fs::write(shelf.path("list.txt"), list).unwrap();
