@@ -4,6 +4,7 @@
 //! or formats.
 
 mod hooks;
+mod line;
 
 use std::{
     num::{NonZeroU32, NonZeroUsize},
@@ -17,18 +18,19 @@ use futures::{Stream, StreamExt as _, stream::BoxStream};
 use http::{HeaderName, HeaderValue};
 use tokio::sync::mpsc;
 
+pub(crate) use self::line::Line;
+use self::line::Straight;
 use crate::{
     cookies::CookieJar,
     engine::{Engine, Handle, Hooks, Launched},
-    fetch::{Client, ClientError, Wire},
+    fetch::ClientError,
     journal::Before,
-    model::{Ask, Exchange, Record, Request, View, capture::Raw, units::Rate, wanted::Rule},
+    model::{Record, Request, View, capture::Raw, units::Rate, wanted::Rule},
     page::{
         Stage,
         recipe::Recipe,
         select::{Hints, Plan, SelectError},
     },
-    replay::Replay,
     session::{self, LoggedIn, Login, LoginError},
     settings::{
         AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, CacheSettings, Contact, Cookies, Dedupe, Order, Reach, RobotsMode,
@@ -55,90 +57,6 @@ pub enum BuildError {
     /// A value is out of range.
     #[error("{0}")]
     Value(String),
-}
-
-/// Where answers come from.
-#[derive(Debug)]
-pub(crate) enum Line {
-    /// The network.
-    Live(Box<Client>),
-    /// An archive.
-    Replay(Replay),
-    /// A cache, and the network for what is not there.
-    #[cfg(feature = "sqlite")]
-    Cached(Box<Client>, Box<crate::cache::Cache>),
-}
-
-impl Line {
-    fn of(settings: &Settings) -> Result<Line, BuildError> {
-        if !settings.replay.is_empty() {
-            let replay = Replay::open(&settings.replay, settings.limits.body_budget);
-            return Ok(Line::Replay(replay.map_err(BuildError::Replay)?));
-        }
-        let client = Box::new(Client::new(settings)?);
-        match &settings.cache {
-            None => Ok(Line::Live(client)),
-            Some(cache) => Line::cached(client, cache, settings),
-        }
-    }
-
-    #[cfg(feature = "sqlite")]
-    fn cached(client: Box<Client>, cache: &CacheSettings, settings: &Settings) -> Result<Line, BuildError> {
-        use sha2::Digest as _;
-        let identity = settings.transport.identity_pem.as_ref().map(|(chain, _)| sha2::Sha256::digest(chain).into());
-        let jar = client.cookies().cloned();
-        let cache = crate::cache::Cache::open(cache, settings.limits.body_budget, jar, identity.unwrap_or_default());
-        Ok(Line::Cached(client, Box::new(cache.map_err(|error| BuildError::Cache(error.to_string()))?)))
-    }
-
-    #[cfg(not(feature = "sqlite"))]
-    fn cached(_: Box<Client>, _: &CacheSettings, _: &Settings) -> Result<Line, BuildError> {
-        Err(BuildError::Cache("this fetchall was built without a cache (feature `sqlite`)".to_owned()))
-    }
-}
-
-impl Wire for Line {
-    async fn exchange(&self, ask: Ask) -> Exchange {
-        match self {
-            Line::Live(client) => client.exchange(ask).await,
-            // On the heap: what goes over the network would carry the room for it around.
-            Line::Replay(replay) => Box::pin(replay.exchange(ask)).await,
-            #[cfg(feature = "sqlite")]
-            Line::Cached(client, cache) => Box::pin(cache.exchange(&**client, ask)).await,
-        }
-    }
-
-    fn keeps(&self) -> bool {
-        match self {
-            Line::Live(_) | Line::Replay(_) => false,
-            #[cfg(feature = "sqlite")]
-            Line::Cached(..) => true,
-        }
-    }
-
-    async fn recall(&self, ask: Ask) -> Option<Exchange> {
-        match self {
-            Line::Live(_) | Line::Replay(_) => {
-                drop(ask);
-                None
-            }
-            #[cfg(feature = "sqlite")]
-            Line::Cached(_, cache) => cache.recall(ask).await,
-        }
-    }
-}
-
-/// The same past the cache: a form to log in by is good once.
-struct Straight(Arc<Line>);
-
-impl Wire for Straight {
-    async fn exchange(&self, ask: Ask) -> Exchange {
-        match &*self.0 {
-            #[cfg(feature = "sqlite")]
-            Line::Cached(client, cache) if !cache.is_offline() => client.exchange(ask).await,
-            line => line.exchange(ask).await,
-        }
-    }
 }
 
 /// Fetches many URLs at once.
@@ -210,21 +128,12 @@ impl Fetcher {
 
     /// The jar that its runs share, if cookies are kept: to look into, to fill, to write down.
     pub fn cookies(&self) -> Option<&CookieJar> {
-        match &*self.line {
-            Line::Live(client) => client.cookies(),
-            Line::Replay(_) => None,
-            #[cfg(feature = "sqlite")]
-            Line::Cached(client, _) => client.cookies(),
-        }
+        self.line.cookies()
     }
 
     /// What went wrong with the cache in the runs so far, in a sentence; no answer was lost by it.
     pub fn cache_fault(&self) -> Option<String> {
-        match &*self.line {
-            Line::Live(_) | Line::Replay(_) => None,
-            #[cfg(feature = "sqlite")]
-            Line::Cached(_, cache) => cache.fault(),
-        }
+        self.line.cache_fault()
     }
 
     /// Logs in: fetches the form, fills it in and sends it, with the settings of the fetcher. The

@@ -10,16 +10,19 @@
 //! whatever becomes of the writer. Times are milliseconds since 1970. Must not know what an answer is
 //! good for.
 
+mod pack;
+
 use std::{
     path::Path,
     time::{Duration, Instant, SystemTime},
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, TransactionBehavior, params};
 use xxhash_rust::xxh3::xxh3_128;
 
+use self::pack::{millis, number_of, pack, time, unpack, version_of};
 use super::CacheError;
 use crate::policy::cache::{Key, Sum};
 
@@ -178,7 +181,10 @@ impl Store {
             // What was freed is used again; this gives back what is left over where the bound was lowered.
             let pages = self.count("PRAGMA freelist_count")?;
             if pages > self.count("PRAGMA page_count")? / 4 {
-                self.0.execute_batch(&format!("PRAGMA incremental_vacuum({})", pages.min(VACUUM)))?;
+                let mut vacuum = self.0.prepare(&format!("PRAGMA incremental_vacuum({})", pages.min(VACUUM)))?;
+                // A page a step.
+                let mut steps = vacuum.query([])?;
+                while steps.next()?.is_some() {}
             }
         }
         Ok(done)
@@ -315,58 +321,6 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
 
 fn digest_of(content: &[u8]) -> [u8; 16] {
     xxh3_128(content).to_le_bytes()
-}
-
-/// Fields, a line each. No value has a line's end in it.
-fn pack(headers: &HeaderMap) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (name, value) in headers {
-        bytes.extend_from_slice(name.as_str().as_bytes());
-        bytes.push(b':');
-        bytes.extend_from_slice(value.as_bytes());
-        bytes.push(b'\n');
-    }
-    bytes
-}
-
-fn unpack(bytes: &[u8]) -> Option<HeaderMap> {
-    let mut headers = HeaderMap::new();
-    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let colon = line.iter().position(|byte| *byte == b':')?;
-        let name = HeaderName::from_bytes(&line[..colon]).ok()?;
-        headers.try_append(name, HeaderValue::from_bytes(&line[colon + 1..]).ok()?).ok()?;
-    }
-    Some(headers)
-}
-
-fn number_of(version: http::Version) -> i64 {
-    match version {
-        http::Version::HTTP_09 => 9,
-        http::Version::HTTP_10 => 10,
-        http::Version::HTTP_2 => 20,
-        http::Version::HTTP_3 => 30,
-        _ => 11,
-    }
-}
-
-fn version_of(number: i64) -> http::Version {
-    match number {
-        9 => http::Version::HTTP_09,
-        10 => http::Version::HTTP_10,
-        20 => http::Version::HTTP_2,
-        30 => http::Version::HTTP_3,
-        _ => http::Version::HTTP_11,
-    }
-}
-
-fn millis(time: SystemTime) -> i64 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn time(millis: i64) -> SystemTime {
-    let since = Duration::from_millis(u64::try_from(millis).unwrap_or_default());
-    SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]

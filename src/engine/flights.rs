@@ -15,20 +15,19 @@ use tokio::{
 };
 
 use super::{
-    hooks::{Asked, Leg},
+    arrival::page_input,
+    hooks::Leg,
     robots::as_robots,
     run::{Airborne, Engine, Landed, Reading, now},
 };
 use crate::{
     fetch::Wire,
     frontier::{BreakerState, Contact, Go, LaneId, Turn},
-    model::{
-        Ask, Attempt, Code, Ending, Errand, Exchange, Failure, Flight, Hop, Page, Trip, Wait, Wish, record::host_key,
-    },
-    page::{self, Want, select::Plan},
+    model::{Attempt, Code, Ending, Errand, Exchange, Failure, Flight, Hop, Page, Trip, Wait, Wish, record::host_key},
+    page::{Want, select::Plan},
     policy::{
         judgement::Judgement,
-        redirect::{self, Onward},
+        redirect::Onward,
         step::{self, Moment, Rules, Step},
     },
     settings::Settings,
@@ -85,16 +84,6 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    /// What is done on the spot with what comes of `ask`.
-    pub(super) fn arrival(&self, flight: &Flight, ask: &Ask, leg: Leg) -> Arrival {
-        Arrival {
-            url: Arc::clone(&ask.url),
-            asked: self.hooks.asked(ask, leg),
-            want: self.want_of(flight),
-            is_page: flight.errand == Errand::Asked,
-        }
-    }
-
     pub(super) fn pack(&self, flight: &Flight, clock: Instant) -> Box<Trip> {
         let wish = flight.request.wish.as_deref();
         let asked = wish.and_then(|wish| wish.method.as_ref());
@@ -121,7 +110,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// The run's wants, and what this request wants beside them.
-    fn want_of(&self, flight: &Flight) -> Arc<Want> {
+    pub(super) fn want_of(&self, flight: &Flight) -> Arc<Want> {
         let is_own = |wish: &&Wish| !wish.rules.is_empty() || wish.look.is_some() || wish.text;
         let Some(wish) = flight.request.wish.as_deref().filter(is_own) else { return Arc::clone(&self.want) };
         // The door has tried the selectors; what it let in parses again.
@@ -367,25 +356,6 @@ impl<W: Wire> Engine<W> {
     }
 }
 
-/// What is done with an exchange where it was made, off the loop.
-pub(super) struct Arrival {
-    url: Arc<url::Url>,
-    asked: Option<Asked>,
-    want: Arc<Want>,
-    is_page: bool,
-}
-
-impl Arrival {
-    /// Has it judged, and its page read where that is cheap.
-    pub fn land(self, exchange: Exchange) -> Landed {
-        let judged = self.asked.map_or(Ok(Judgement::Usual), |asked| asked.judge(&exchange));
-        let page = page_input(&exchange, &self.url, &self.want)
-            .filter(|input| self.is_page && page::quick(input.body.len(), &self.want))
-            .map(|input| page::read(&input, &self.want));
-        Landed::Back { exchange: Box::new(exchange), judged, page }
-    }
-}
-
 /// A page without the data that is required of it is a failure. An answer that has no body by its
 /// nature (HEAD, 204, 205, 304) is no page.
 fn held_to_data(ending: Ending, page: Option<&Page>, flight: &Flight) -> Ending {
@@ -423,22 +393,4 @@ fn is_conditional(settings: &Settings, flight: &Flight) -> bool {
     use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
     let own = flight.request.wish.as_ref().map_or(&[][..], |wish| &wish.headers);
     settings.ask.headers.iter().chain(own).any(|(name, _)| *name == IF_NONE_MATCH || *name == IF_MODIFIED_SINCE)
-}
-
-/// What the page stage is to read, if there is anything to read.
-fn page_input(exchange: &Exchange, url: &Arc<url::Url>, want: &Want) -> Option<page::Input> {
-    let body = exchange.body.as_ref().filter(|_| exchange.failure.is_none())?;
-    let head = exchange.head.as_ref()?;
-    if redirect::is_followed(head.status) && head.headers.contains_key(http::header::LOCATION) {
-        return None;
-    }
-    let content_type = head.headers.get(http::header::CONTENT_TYPE);
-    let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let needed = want.text
-        || want.links
-        || want.look.is_some_and(|look| look.links)
-        || want.plan.is_some()
-        || !want.views.is_empty()
-        || page::is_html(content_type.as_deref(), &body.kept);
-    needed.then(|| page::Input { body: body.kept.clone(), content_type, url: Some(Arc::clone(url)) })
 }

@@ -53,7 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli/", "main.rs"]),
     ("indicatif", &["cli/"]),
     ("axum", &["demo/"]),
-    ("rusqlite", &["journal/store.rs", "sink/sqlite.rs", "cache/store.rs", "cache/desk.rs"]),
+    ("rusqlite", &["journal/store.rs", "sink/sqlite.rs", "cache/"]),
     ("sqlx", &["sink/postgres.rs", "sink/mysql.rs", "sink/sql.rs"]),
     ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),

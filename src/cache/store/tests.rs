@@ -1,5 +1,7 @@
 //! What is in the file, after whatever happened.
 
+use http::{HeaderName, HeaderValue};
+
 use super::*;
 
 fn at(seconds: u64) -> SystemTime {
