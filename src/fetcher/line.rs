@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::BuildError;
+#[cfg(feature = "sqlite")]
+use crate::settings::{Transport, Verify};
 use crate::{
     cookies::CookieJar,
     fetch::{Client, Wire},
@@ -39,10 +41,9 @@ impl Line {
 
     #[cfg(feature = "sqlite")]
     fn cached(client: Box<Client>, cache: &CacheSettings, settings: &Settings) -> Result<Line, BuildError> {
-        use sha2::Digest as _;
-        let identity = settings.transport.identity_pem.as_ref().map(|(chain, _)| sha2::Sha256::digest(chain).into());
         let jar = client.cookies().cloned();
-        let cache = crate::cache::Cache::open(cache, settings.limits.body_budget, jar, identity.unwrap_or_default());
+        let identity = identity(&settings.transport);
+        let cache = crate::cache::Cache::open(cache, settings.limits.body_budget, jar, identity);
         Ok(Line::Cached(client, Box::new(cache.map_err(|error| BuildError::Cache(error.to_string()))?)))
     }
 
@@ -100,6 +101,20 @@ impl Wire for Line {
             }
             #[cfg(feature = "sqlite")]
             Line::Cached(_, cache) => cache.recall(ask).await,
+        }
+    }
+}
+
+/// What says who asks where no field does, and whom an answer may have come from: what was believed without
+/// a look at its certificate is nothing for those who look.
+#[cfg(feature = "sqlite")]
+fn identity(transport: &Transport) -> [u8; 32] {
+    use sha2::Digest as _;
+    match (&transport.identity_pem, transport.verify) {
+        (None, Verify::Full) => [0; 32],
+        (pem, verify) => {
+            let sum = sha2::Sha256::new_with_prefix([u8::from(verify == Verify::Full)]);
+            sum.chain_update(pem.as_ref().map_or(&[][..], |(chain, _)| chain)).finalize().into()
         }
     }
 }

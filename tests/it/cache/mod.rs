@@ -1,6 +1,7 @@
 //! Answers kept from one run to the next: whom that spares a request, and that nobody is told another's.
 
 mod answers;
+mod library;
 mod offline;
 mod shared;
 mod trouble;

@@ -15,7 +15,11 @@ async fn site() -> Site {
             return Reply::raw(format!("HTTP/1.1 304 Not Modified\r\netag: {etag}\r\n\r\n"));
         }
         let reply = Reply::html(format!("<title>{number}</title>{}", "y".repeat(number % 997)));
-        if number.is_multiple_of(2) { reply.header("cache-control", "max-age=600") } else { reply.header("etag", &etag) }
+        if number.is_multiple_of(2) {
+            reply.header("cache-control", "max-age=600")
+        } else {
+            reply.header("etag", &etag)
+        }
     })
     .await
 }
