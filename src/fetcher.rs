@@ -4,6 +4,7 @@
 //! or formats.
 
 mod hooks;
+mod line;
 
 use std::{
     num::{NonZeroU32, NonZeroUsize},
@@ -17,21 +18,23 @@ use futures::{Stream, StreamExt as _, stream::BoxStream};
 use http::{HeaderName, HeaderValue};
 use tokio::sync::mpsc;
 
+pub(crate) use self::line::Line;
+use self::line::Straight;
 use crate::{
     cookies::CookieJar,
     engine::{Engine, Handle, Hooks, Launched},
-    fetch::{Client, ClientError, Wire},
+    fetch::ClientError,
     journal::Before,
-    model::{Ask, Exchange, Record, Request, View, capture::Raw, units::Rate, wanted::Rule},
+    model::{Record, Request, View, capture::Raw, units::Rate, wanted::Rule},
     page::{
         Stage,
         recipe::Recipe,
         select::{Hints, Plan, SelectError},
     },
-    replay::Replay,
     session::{self, LoggedIn, Login, LoginError},
     settings::{
-        AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, Contact, Cookies, Dedupe, Order, RobotsMode, Save, Settings, With,
+        AUTO_MOST, AUTO_MOST_PER_HOST, Adaptive, CacheSettings, Contact, Cookies, Dedupe, Order, Reach, RobotsMode,
+        Save, Settings, With,
     },
     source::SourceError,
 };
@@ -48,28 +51,12 @@ pub enum BuildError {
     /// An archive to answer from cannot be read.
     #[error("{0}")]
     Replay(String),
+    /// A cache cannot be used.
+    #[error("{0}")]
+    Cache(String),
     /// A value is out of range.
     #[error("{0}")]
     Value(String),
-}
-
-/// Where answers come from.
-#[derive(Debug)]
-pub(crate) enum Line {
-    /// The network.
-    Live(Box<Client>),
-    /// An archive.
-    Replay(Replay),
-}
-
-impl Wire for Line {
-    async fn exchange(&self, ask: Ask) -> Exchange {
-        match self {
-            Line::Live(client) => client.exchange(ask).await,
-            // On the heap: what goes over the network would carry the room for it around.
-            Line::Replay(replay) => Box::pin(replay.exchange(ask)).await,
-        }
-    }
 }
 
 /// Fetches many URLs at once.
@@ -112,10 +99,7 @@ impl Fetcher {
         let settings = settings.clamped();
         let hints = Arc::default();
         let plan = Arc::new(Plan::of(&settings.pages.rules, &settings.pages.required)?.noting(&hints));
-        let line = Arc::new(match settings.replay.as_slice() {
-            [] => Line::Live(Box::new(Client::new(&settings)?)),
-            files => Line::Replay(Replay::open(files, &settings).map_err(BuildError::Replay)?),
-        });
+        let line = Arc::new(Line::of(&settings)?);
         let threads = std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         let stage = Arc::new(Stage::new(threads));
         Ok(Fetcher { settings: Arc::new(settings), line, plan, hints, stage, hooks: Hooks::default() })
@@ -144,10 +128,12 @@ impl Fetcher {
 
     /// The jar that its runs share, if cookies are kept: to look into, to fill, to write down.
     pub fn cookies(&self) -> Option<&CookieJar> {
-        match &*self.line {
-            Line::Live(client) => client.cookies(),
-            Line::Replay(_) => None,
-        }
+        self.line.cookies()
+    }
+
+    /// What went wrong with the cache in the runs so far, in a sentence; no answer was lost by it.
+    pub fn cache_fault(&self) -> Option<String> {
+        self.line.cache_fault()
     }
 
     /// Logs in: fetches the form, fills it in and sends it, with the settings of the fetcher. The
@@ -168,7 +154,8 @@ impl Fetcher {
         // What was filled in belongs into no archive.
         (settings.pages.raw, settings.save) = (Raw::Drop, None);
         let source = futures::stream::iter([Ok(request)]).boxed();
-        let engine = Engine::new(Arc::new(settings), Arc::clone(&self.line), None, Arc::clone(&self.stage));
+        let straight = Arc::new(Straight(Arc::clone(&self.line)));
+        let engine = Engine::new(Arc::new(settings), straight, None, Arc::clone(&self.stage));
         engine.start(source).records.recv().await
     }
 
@@ -358,6 +345,34 @@ impl Builder {
     /// Whether cookies are kept, and in which jar [default: off].
     pub fn cookies(mut self, cookies: Cookies) -> Self {
         self.settings.transport.cookies = cookies;
+        self
+    }
+
+    /// Keeps answers in this folder from one run to the next, and asks only for what is not there or not
+    /// fresh (RFC 9111) [default: none are kept]. Replaces what was said of a cache before.
+    ///
+    /// Each record says what came of it ([`Record::cache`]). Several runs and processes may share a folder.
+    pub fn cache(mut self, dir: impl Into<std::path::PathBuf>) -> Self {
+        self.settings.cache = Some(CacheSettings::new(dir));
+        self
+    }
+
+    /// What came within this time is used whatever the server said; goes behind [`cache`](Self::cache).
+    pub fn max_age(mut self, age: Duration) -> Self {
+        match &mut self.settings.cache {
+            Some(cache) => cache.max_age = Some(age),
+            None => self.fault = Some("max_age goes behind cache".to_owned()),
+        }
+        self
+    }
+
+    /// Asks nobody: every answer that is there is used, however old, and what is not there fails with
+    /// `io.missing`; goes behind [`cache`](Self::cache).
+    pub fn offline(mut self) -> Self {
+        match &mut self.settings.cache {
+            Some(cache) => cache.reach = Reach::Offline,
+            None => self.fault = Some("offline goes behind cache".to_owned()),
+        }
         self
     }
 

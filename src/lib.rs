@@ -31,6 +31,7 @@
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
 //! - [`files`]: bodies as files, below one folder.
 //! - [`replay`]: answers from an archive, in place of the network.
+//! - `cache`: answers kept from one run to the next (feature `sqlite`).
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
 //! - [`journal`]: what is done, so that a run that was killed goes on where it stopped.
@@ -40,6 +41,7 @@
 //! - [`extractor`]: the front door of extraction without a network: kept pages in, records out.
 //! - [`session`]: logging in by a form, before a run.
 //! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
+//! - [`watch`]: a list again and again: what is new about it.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
 //! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary. What a program
@@ -47,6 +49,8 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(feature = "sqlite")]
+pub mod cache;
 pub mod check;
 pub mod checker;
 pub mod cookies;
@@ -70,6 +74,7 @@ pub mod session;
 pub mod settings;
 pub mod sink;
 pub mod source;
+pub mod watch;
 
 pub use engine::{Answer, Outgoing, Verdict};
 pub use fetcher::{BuildError, Builder, Fetcher, Records};

@@ -3,6 +3,7 @@
 //! Flags, files and builders all end here. Knows the model's units; must not know clap, files or
 //! the environment.
 
+mod cache;
 mod contact;
 mod delay;
 mod pages;
@@ -27,6 +28,7 @@ use crate::{
 };
 
 pub use self::{
+    cache::{CacheSettings, Reach},
     contact::Contact,
     delay::{Delay, FACTOR_MOST, Factor},
     pages::Pages,
@@ -57,6 +59,8 @@ pub struct Settings {
     pub replay: Vec<PathBuf>,
     /// Where bodies are saved, if they are.
     pub save: Option<Save>,
+    /// Where answers are kept from one run to the next, if they are.
+    pub cache: Option<CacheSettings>,
 }
 
 impl Settings {

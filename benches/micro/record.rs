@@ -56,6 +56,7 @@ fn visit(seq: u64) -> Visit {
         body: Some(Body { kept: Bytes::new(), len: 18_213, wire_len: 4_212, sha256: Some([0xa5; 32]), saved: None }),
         failure: None,
         capture: None,
+        cache: None,
     };
     let mut trip = trip();
     trip.last = Some(Box::new(exchange));

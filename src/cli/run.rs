@@ -20,6 +20,7 @@ use fetchall::{
     report::Summary,
     sink::{Archive, Sink, SinkError},
     source::SourceError,
+    watch::WatchHandle,
 };
 use futures::{future::BoxFuture, stream::BoxStream};
 use tokio::{runtime::Runtime, sync::mpsc};
@@ -63,6 +64,7 @@ macro_rules! grip {
 
 grip!(Handle);
 grip!(CrawlHandle);
+grip!(WatchHandle);
 
 /// A run that was started.
 pub struct Begun {
@@ -139,6 +141,23 @@ impl Ran {
         }
         for line in self.summary.lines().iter().chain(&self.notes) {
             voice.line(line);
+        }
+    }
+
+    /// Says what went wrong, and why it ended; for runs whose records say nothing in sum.
+    pub fn tell_end(&self, voice: &Voice) {
+        self.faults.iter().for_each(|fault| voice.error(fault));
+        if !self.is_over() {
+            self.notes.iter().for_each(|note| voice.line(note));
+        }
+    }
+
+    /// It was to go on until somebody ends it: Ctrl-C is its end, and what counts is how things are then.
+    pub fn goes_until_interrupted(&mut self, any_failed: bool) {
+        self.facts.any_failed = any_failed;
+        if self.facts.signal == Some(signal_hook::consts::SIGINT) {
+            self.facts.signal = None;
+            self.notes.clear();
         }
     }
 

@@ -134,6 +134,7 @@ impl Asker {
             save: None,
             close: false,
             off_origin: trip.off_origin,
+            another_try: trip.last.is_some(),
         }
     }
 

@@ -15,19 +15,19 @@ use tokio::{
 };
 
 use super::{
+    arrival::page_input,
     hooks::Leg,
     robots::as_robots,
     run::{Airborne, Engine, Landed, Reading, now},
-    saving::ask_first,
 };
 use crate::{
     fetch::Wire,
     frontier::{BreakerState, Contact, Go, LaneId, Turn},
     model::{Attempt, Code, Ending, Errand, Exchange, Failure, Flight, Hop, Page, Trip, Wait, Wish, record::host_key},
-    page::{self, Want, select::Plan},
+    page::{Want, select::Plan},
     policy::{
         judgement::Judgement,
-        redirect::{self, Onward},
+        redirect::Onward,
         step::{self, Moment, Rules, Step},
     },
     settings::Settings,
@@ -63,29 +63,24 @@ impl<W: Wire> Engine<W> {
         ask.save = self.save_as(&flight);
         let leg = Leg::of(&flight, &trip, begins);
         flight.trip = Some(trip);
-        let is_page = flight.errand == Errand::Asked;
-        if !is_page {
+        if flight.errand == Errand::Robots {
             as_robots(&mut ask);
         }
-        let (wire, want, hooks) = (Arc::clone(&self.wire), self.want_of(&flight), self.hooks.clone());
+        let arrival = self.arrival(&flight, &ask, leg);
+        let (wire, hooks) = (Arc::clone(&self.wire), self.hooks.clone());
         // On the heap: a task's future is moved several times from its making to its end, and this
         // one is 4 KiB.
         let task = self.exchanges.spawn(Box::pin(async move {
             if let Err(ending) = hooks.ask(&mut ask, leg) {
                 return Landed::Grounded { leg, ending };
             }
-            let (url, asked) = (Arc::clone(&ask.url), hooks.asked(&ask, leg).map(Arc::new));
-            ask_first(&mut ask, asked.as_ref());
+            arrival.before(&mut ask);
             let exchange = wire.exchange(ask).await;
             // From here on no byte moves, so the slot is free.
             drop(permit);
-            let judged = asked.map_or(Ok(Judgement::Usual), |asked| asked.judge(&exchange));
-            let page = page_input(&exchange, &url, &want)
-                .filter(|input| is_page && page::quick(input.body.len(), &want))
-                .map(|input| page::read(&input, &want));
-            Landed::Back { exchange: Box::new(exchange), judged, page }
+            arrival.land(exchange)
         }));
-        self.airborne.insert(task.id(), Airborne { flight, lane });
+        self.airborne.insert(task.id(), Airborne { flight, lane, begins });
         if let Some(at_once) = &mut self.at_once {
             at_once.launched(clock.into_std());
         }
@@ -117,7 +112,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// The run's wants, and what this request wants beside them.
-    fn want_of(&self, flight: &Flight) -> Arc<Want> {
+    pub(super) fn want_of(&self, flight: &Flight) -> Arc<Want> {
         let is_own = |wish: &&Wish| !wish.rules.is_empty() || wish.look.is_some() || wish.text;
         let Some(wish) = flight.request.wish.as_deref().filter(is_own) else { return Arc::clone(&self.want) };
         // The door has tried the selectors; what it let in parses again.
@@ -137,25 +132,47 @@ impl<W: Wire> Engine<W> {
             Ok((id, landed)) => (id, Ok(landed)),
             Err(error) => (error.id(), Err(error)),
         };
-        let Some(Airborne { mut flight, lane }) = self.airborne.remove(&id) else { return };
-        let (mut exchange, judged, page) = match landed {
+        if let Some(asked) = self.recalls.take(id) {
+            return self.recalled(asked, landed.unwrap_or(Landed::Absent));
+        }
+        let Some(Airborne { mut flight, lane, begins }) = self.airborne.remove(&id) else { return };
+        let (exchange, judged, page) = match landed {
             Ok(Landed::Back { exchange, judged, page }) => (exchange, judged, page),
             Ok(Landed::Grounded { leg, ending }) => {
                 self.frontier.release(lane, Contact::Unknown, clock);
                 return self.ground(*flight, leg, ending);
             }
-            Err(_) => {
+            Ok(Landed::Absent) | Err(_) => {
                 self.frontier.release(lane, Contact::Unknown, clock);
                 return self.finish_flight(*flight, Duration::ZERO, Ending::Error(panicked()), None);
             }
         };
         self.mind_the_disk(&exchange);
-        self.adapt(lane, &exchange, judged.as_ref().ok(), clock);
         let contact = contact(&exchange);
+        if !exchange.is_hit() {
+            self.adapt(lane, &exchange, judged.as_ref().ok(), clock);
+        } else if let (true, Some(trip)) = (begins, &mut flight.trip) {
+            // Nothing was sent after all.
+            trip.attempts = trip.attempts.saturating_sub(1);
+            trip.new_attempt = true;
+        }
         if contact != Contact::Unknown {
             self.frontier.took(lane, exchange.phases.total, clock);
         }
         self.frontier.release(lane, contact, clock);
+        self.follow(flight, Some(lane), exchange, judged, page);
+    }
+
+    /// What follows from an exchange; `lane` is that of its host, if it was asked.
+    pub(super) fn follow(
+        &mut self,
+        mut flight: Box<Flight>,
+        lane: Option<LaneId>,
+        mut exchange: Box<Exchange>,
+        judged: Result<Judgement, Failure>,
+        page: Option<Page>,
+    ) {
+        let clock = now().into_std();
         if let Some(body) = &exchange.body {
             self.handle.gauges.wire_bytes.fetch_add(body.wire_len, Relaxed);
         }
@@ -171,11 +188,11 @@ impl<W: Wire> Engine<W> {
             Step::Redirect(onward) => self.redirect(flight, onward, exchange),
             Step::Again(wait) => self.again(flight, exchange, wait, Wait::Backoff),
             Step::AgainHostWaits(wait) => {
-                self.frontier.pause(lane, clock + wait, Wait::RetryAfter);
+                lane.into_iter().for_each(|lane| self.frontier.pause(lane, clock + wait, Wait::RetryAfter));
                 self.again(flight, exchange, wait, Wait::Backoff);
             }
             Step::Later(wait, why) => {
-                self.frontier.pause(lane, clock + wait, why);
+                lane.into_iter().for_each(|lane| self.frontier.pause(lane, clock + wait, why));
                 if let Some(trip) = &mut flight.trip {
                     trip.limited += 1;
                 }
@@ -190,7 +207,7 @@ impl<W: Wire> Engine<W> {
         trip: &mut Trip,
         exchange: &Exchange,
         judged: Result<Judgement, Failure>,
-        lane: LaneId,
+        lane: Option<LaneId>,
     ) -> Step {
         let clock = now().into_std();
         let wall = SystemTime::now();
@@ -204,17 +221,14 @@ impl<W: Wire> Engine<W> {
             cookies: &settings.transport.cookies,
             conditional: is_conditional(settings, flight),
         };
-        trip.log.push(Attempt {
-            at: exchange.started.duration_since(trip.started).unwrap_or_default(),
-            status: exchange.status(),
-            error: match &judged {
+        // What was there took no attempt.
+        if lane.is_some() && !exchange.is_hit() {
+            let error = match &judged {
                 Ok(judgement) => step::code_of(exchange, judgement, &rules, wall),
                 Err(failure) => Some(failure.code),
-            },
-            wait: trip.last_wait.0,
-            wait_for: trip.last_wait.1,
-            proxy: exchange.proxy.clone(),
-        });
+            };
+            trip.log.push(Attempt::of(exchange, trip, error));
+        }
         trip.spent += exchange.phases.total;
         let judgement = match judged {
             Ok(judgement) => judgement,
@@ -224,7 +238,7 @@ impl<W: Wire> Engine<W> {
             now: wall,
             left: trip.deadline.map(|deadline| deadline.saturating_duration_since(clock)),
             budget: self.budget.has_left(),
-            breaker_open: self.frontier.breaker(lane) == BreakerState::Open,
+            breaker_open: lane.is_some_and(|lane| self.frontier.breaker(lane) == BreakerState::Open),
             roll: fastrand::f64(),
         };
         let step = step::step(exchange, &judgement, trip, &rules, &moment);
@@ -370,6 +384,7 @@ fn panicked() -> Failure {
 /// What an exchange says about its host.
 fn contact(exchange: &Exchange) -> Contact {
     match &exchange.failure {
+        _ if exchange.is_hit() => Contact::Unknown,
         None => Contact::Answered,
         Some(failure) if failure.code.is_transport() && exchange.head.is_none() => Contact::Failed,
         Some(_) if exchange.head.is_some() => Contact::Answered,
@@ -381,22 +396,4 @@ fn is_conditional(settings: &Settings, flight: &Flight) -> bool {
     use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
     let own = flight.request.wish.as_ref().map_or(&[][..], |wish| &wish.headers);
     settings.ask.headers.iter().chain(own).any(|(name, _)| *name == IF_NONE_MATCH || *name == IF_MODIFIED_SINCE)
-}
-
-/// What the page stage is to read, if there is anything to read.
-fn page_input(exchange: &Exchange, url: &Arc<url::Url>, want: &Want) -> Option<page::Input> {
-    let body = exchange.body.as_ref().filter(|_| exchange.failure.is_none())?;
-    let head = exchange.head.as_ref()?;
-    if redirect::is_followed(head.status) && head.headers.contains_key(http::header::LOCATION) {
-        return None;
-    }
-    let content_type = head.headers.get(http::header::CONTENT_TYPE);
-    let content_type = content_type.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let needed = want.text
-        || want.links
-        || want.look.is_some_and(|look| look.links)
-        || want.plan.is_some()
-        || !want.views.is_empty()
-        || page::is_html(content_type.as_deref(), &body.kept);
-    needed.then(|| page::Input { body: body.kept.clone(), content_type, url: Some(Arc::clone(url)) })
 }

@@ -49,6 +49,11 @@ impl Hooks {
         self.judge = Some(Arc::new(hook));
     }
 
+    /// Whether what is sent may be changed, or held back.
+    pub(super) fn changes(&self) -> bool {
+        self.before.is_some()
+    }
+
     /// Whether responses are judged.
     pub(super) fn judges(&self) -> bool {
         self.judge.is_some()

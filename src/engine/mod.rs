@@ -5,6 +5,7 @@
 //! await, parse or print. Must not know flags, formats or where records go.
 
 mod adapting;
+mod arrival;
 mod ask;
 mod captures;
 mod door;
@@ -12,6 +13,7 @@ mod flights;
 pub mod handle;
 mod hooks;
 mod outbox;
+mod recall;
 mod robots;
 mod run;
 mod saving;

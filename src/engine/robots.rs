@@ -19,6 +19,7 @@ use self::book::{Book, File, Say};
 use super::{
     ask::{ANYTHING, without_userinfo},
     handle::Handle,
+    recall::Recalls,
     run::{Engine, now},
 };
 use crate::{
@@ -107,12 +108,23 @@ impl<W: Wire> Engine<W> {
         }
     }
 
+    /// Its answer may be there; else it queues on its host.
     fn queue(&mut self, flight: Box<Flight>, held_since: Option<Instant>, clock: Instant) {
+        match self.may_recall() {
+            true => self.look_up(flight, held_since),
+            false => self.line_up(flight, held_since, clock),
+        }
+    }
+
+    /// Queues on the host.
+    pub(super) fn line_up(&mut self, flight: Box<Flight>, held_since: Option<Instant>, clock: Instant) {
         let host = host_key(next_url(&flight));
         let priority = flight.request.wished_priority();
         match held_since {
             Some(since) => self.frontier.push_held(&host, priority, flight, Wait::Robots, since, clock),
-            None if flight.trip.is_some() => self.enqueue_again(flight, Duration::ZERO, None),
+            None if flight.trip.is_some() || flight.errand == Errand::Robots => {
+                self.enqueue_again(flight, Duration::ZERO, None)
+            }
             None => self.frontier.push(&host, priority, flight, clock),
         }
     }
@@ -191,7 +203,7 @@ impl<W: Wire> Engine<W> {
             trip.off_origin = true;
             flight.trip = Some(trip);
         }
-        self.enqueue_again(flight, Duration::ZERO, None);
+        self.queue(flight, None, clock);
     }
 
     /// A file has come, or never will.
@@ -243,13 +255,14 @@ impl<W: Wire> Engine<W> {
     /// Whether only files are under way that nobody waits for any more.
     pub(super) fn has_only_robots(&self) -> bool {
         let errands = self.robots.as_ref().map_or(0, |gate| gate.under_way);
-        self.frontier.len() + self.airborne.len() == errands
+        self.frontier.len() + self.airborne.len() + self.recalls.len() == errands
     }
 
     /// Gives up the files that are still under way when all else is over.
     pub(super) fn recall_robots(&mut self) {
         self.exchanges.abort_all();
         self.airborne.clear();
+        self.recalls = Recalls::default();
         self.frontier.drain(now().into_std());
     }
 

@@ -24,6 +24,7 @@ use super::{
     handle::{Handle, Stop},
     hooks::{Hooks, Leg},
     outbox::Outbox,
+    recall::Recalls,
     robots::Gate,
     stopping::{Stopping, gone},
 };
@@ -73,6 +74,8 @@ pub struct End {
 pub(super) struct Airborne {
     pub flight: Box<Flight>,
     pub lane: LaneId,
+    /// Whether an attempt begins with it.
+    pub begins: bool,
 }
 
 /// A flight whose page is being read.
@@ -92,6 +95,8 @@ pub(super) enum Landed {
         /// The page, where it was cheap enough to read on the spot.
         page: Option<Page>,
     },
+    /// It is not there without the network.
+    Absent,
     /// A hook did not let it go.
     Grounded { leg: Leg, ending: Ending },
 }
@@ -116,6 +121,7 @@ pub struct Engine<W> {
     pub(super) at_once: Option<Adapt>,
     pub(super) exchanges: JoinSet<Landed>,
     pub(super) airborne: HashMap<Id, Airborne>,
+    pub(super) recalls: Recalls,
     pub(super) pages: JoinSet<Result<Page, Failure>>,
     pub(super) reading: HashMap<Id, Reading>,
     pub(super) body_bytes: usize,
@@ -182,6 +188,7 @@ impl<W: Wire> Engine<W> {
                 .then(|| Adapt::new(Scope::Run, settings.limits.in_flight)),
             exchanges: JoinSet::new(),
             airborne: HashMap::new(),
+            recalls: Recalls::default(),
             pages: JoinSet::new(),
             reading: HashMap::new(),
             body_bytes: 0,
@@ -254,7 +261,7 @@ impl<W: Wire> Engine<W> {
                     (Err(_), _) => { self.handle.stop(Stop::Gone); break }
                     (Ok(_), None) => {}
                 },
-                Some(done) = self.exchanges.join_next_with_id(), if !self.airborne.is_empty() => self.land(done),
+                Some(done) = self.exchanges.join_next_with_id(), if !self.airborne.is_empty() || self.recalls.is_under_way() => self.land(done),
                 Some(done) = self.pages.join_next_with_id(), if !self.reading.is_empty() => self.have_read(done),
                 next = source.next(), if self.is_hungry() => {
                     self.take_in(next);
@@ -283,7 +290,8 @@ impl<W: Wire> Engine<W> {
 
     /// Whether more of the source is wanted: the window has room, and the reader keeps up.
     fn is_hungry(&self) -> bool {
-        let outstanding = self.frontier.len() + self.airborne.len() + self.reading.len() + self.outbox.held();
+        let under_way = self.airborne.len() + self.recalls.len() + self.reading.len();
+        let outstanding = self.frontier.len() + under_way + self.outbox.held();
         !self.source_dry
             && self.stopping.is_none()
             && outstanding < self.window
@@ -344,6 +352,7 @@ impl<W: Wire> Engine<W> {
                 self.held_back = true;
                 break;
             }
+            self.recall_some();
             if !self.has_room() {
                 break;
             }

@@ -38,6 +38,10 @@ impl<W: Wire> Engine<W> {
             let ending = ending_of_waiting(why, flight.trip.is_some());
             self.finish_flight(*flight, waited, ending, None);
         }
+        for flight in self.recalls.drain_waiting() {
+            let ending = ending_of_waiting(why, flight.trip.is_some());
+            self.finish_flight(flight, Duration::ZERO, ending, None);
+        }
         if drain_by <= clock {
             self.drop_in_flight();
         }
@@ -49,9 +53,9 @@ impl<W: Wire> Engine<W> {
         let why = self.stopping.as_ref().map_or(Stop::Asked, |stopping| stopping.why);
         self.exchanges.abort_all();
         self.pages.abort_all();
-        let airborne: Vec<_> = self.airborne.drain().map(|(_, airborne)| airborne.flight).collect();
-        for flight in airborne {
-            self.finish_flight(*flight, Duration::ZERO, ending_of_waiting(why, true), None);
+        let airborne: Vec<_> = self.airborne.drain().map(|(_, airborne)| *airborne.flight).collect();
+        for flight in airborne.into_iter().chain(self.recalls.drain_under_way()) {
+            self.finish_flight(flight, Duration::ZERO, ending_of_waiting(why, true), None);
         }
         // These have their answer; only the reading of the page was cut short.
         let reading: Vec<_> = self.reading.drain().map(|(_, reading)| reading.flight).collect();

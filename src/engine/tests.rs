@@ -405,4 +405,5 @@ proptest::proptest! {
 }
 
 mod hooks;
+mod recall;
 mod robots;

@@ -79,7 +79,7 @@ impl Bounds {
 
     /// The same for a body of which so much is kept in memory: what goes to a file has another limit.
     fn with(self, keep: usize, saving: Option<&Saving>) -> Self {
-        let is_held = self.raw == Raw::Keep || u64::try_from(keep).is_ok_and(|keep| keep > self.most);
+        let is_held = self.raw != Raw::Drop || u64::try_from(keep).is_ok_and(|keep| keep > self.most);
         let most = saving.filter(|_| !is_held).map_or(self.most, Saving::most);
         Bounds { most, ..self }
     }
@@ -115,7 +115,7 @@ pub(super) async fn read(
 ) -> Received {
     let (codings, refused) = match codings(headers) {
         Ok(codings) => (codings, None),
-        Err(failure) if bounds.raw == Raw::Drop => return Received::nothing(failure),
+        Err(failure) if bounds.raw != Raw::Keep => return Received::nothing(failure),
         Err(failure) => (Vec::new(), Some(failure)),
     };
     let told = response.content_length().and_then(|len| usize::try_from(len).ok()).unwrap_or_default();

@@ -30,7 +30,12 @@ use super::{
 use crate::{
     cookies::CookieJar,
     files::{Files, Part},
-    model::{Ask, Capture, Code, Digest, Exchange, Failure, Head, Keep, capture::Raw, exchange::Phases, exchange::Tls},
+    model::{
+        Ask, Capture, Code, Digest, Exchange, Failure, Head, Keep,
+        capture::{Cut, Raw},
+        exchange::Phases,
+        exchange::Tls,
+    },
     policy::{
         address::is_private,
         proxy_pool::{Health, Pick, TRIES},
@@ -87,6 +92,11 @@ impl Client {
     /// The jar, if cookies are kept.
     pub fn cookies(&self) -> Option<&CookieJar> {
         self.jar.as_ref()
+    }
+
+    /// Room for bodies under way, and where they are saved, if they are.
+    pub(super) fn shelves(&self) -> (Arc<Room>, Option<Arc<Files>>) {
+        (Arc::clone(&self.room), self.files.clone())
     }
 }
 
@@ -204,7 +214,7 @@ impl Client {
         if let Some(part) = &*part {
             saving::ask_for_rest(request.headers_mut(), part);
         }
-        let sent = (ask.raw == Raw::Keep).then(|| tape::fields_sent(&request));
+        let sent = (ask.raw != Raw::Drop).then(|| tape::fields_sent(&request));
         let may_repeat = is_idempotent(&ask.method);
         let roomy = if may_repeat { route.roomy_if_made() } else { Some(route.roomy()) };
         let client = roomy.unwrap_or(route.usual()).of(ask);
@@ -300,7 +310,7 @@ impl Client {
             Some(Received { body, raw, cut, saving }) => {
                 (raw, cut, Some(body).filter(|_| is_wanted || oversized), saving)
             }
-            None => (Bytes::new(), None, None, None),
+            None => (Bytes::new(), Some(Cut::Length), None, None),
         };
         let (body, failure) = match read.transpose() {
             Ok(body) => (body, None),
@@ -324,7 +334,7 @@ impl Client {
             })
         });
         let mut exchange =
-            Exchange { started, phases, peer, proxy: None, tls, head: Some(head), body, failure, capture };
+            Exchange { started, phases, peer, proxy: None, tls, head: Some(head), body, failure, capture, cache: None };
         saving::conclude(saving, &mut exchange).await;
         Some(exchange)
     }

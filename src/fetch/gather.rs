@@ -114,13 +114,13 @@ impl Sink {
     /// the server says that it will be, 0 if it does not.
     pub fn plain(keep: usize, bounds: Bounds, told: usize, share: Share) -> Self {
         let only_start = matches!(bounds.keep, Keep::Start(_));
-        let most = if bounds.raw == Raw::Keep && !only_start { usize::MAX } else { keep };
+        let most = if bounds.raw != Raw::Drop && !only_start { usize::MAX } else { keep };
         Sink::new(keep, bounds, Pile::new(most, told), share)
     }
 
     /// For a body with content coding.
     pub fn coded(keep: usize, bounds: Bounds, told: usize, share: Share) -> Self {
-        let tape = (bounds.raw == Raw::Keep).then(|| Tape(Arc::new(Mutex::new(Pile::new(usize::MAX, told)))));
+        let tape = (bounds.raw != Raw::Drop).then(|| Tape(Arc::new(Mutex::new(Pile::new(usize::MAX, told)))));
         Sink { tape, ..Sink::new(keep, bounds, Pile::new(keep, 0), share) }
     }
 

@@ -28,6 +28,17 @@ use crate::model::{Ask, Exchange};
 pub trait Wire: Send + Sync + 'static {
     /// Makes one exchange. Infallible: what goes wrong is in the [`Exchange`].
     fn exchange(&self, ask: Ask) -> impl Future<Output = Exchange> + Send;
+
+    /// Whether some answers may be there without an exchange.
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    /// The answer that is there without an exchange; `None` if the network has to be asked.
+    fn recall(&self, ask: Ask) -> impl Future<Output = Option<Exchange>> + Send {
+        drop(ask);
+        std::future::ready(None)
+    }
 }
 
 /// Why there is no client.

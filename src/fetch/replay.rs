@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    ClientError,
+    Client, ClientError,
     body::{self, Bounds, too_large, total_timeout},
     gather::is_wanted,
     room::Room,
@@ -48,6 +48,12 @@ impl Recall {
     /// The template for names of files cannot be read.
     pub fn new(settings: &Settings) -> Result<Self, ClientError> {
         Ok(Recall { room: Room::new(settings.limits.body_budget), files: saving::open(settings)? })
+    }
+
+    /// With the room and the place that a client has.
+    pub fn beside(client: &Client) -> Self {
+        let (room, files) = client.shelves();
+        Recall { room, files }
     }
 
     /// What such a response comes to as the answer to `ask`.

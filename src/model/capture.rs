@@ -21,6 +21,8 @@ pub enum Raw {
     /// No.
     #[default]
     Drop,
+    /// Yes, but nothing is received for it that nobody else wants.
+    Received,
     /// Yes.
     Keep,
 }

@@ -11,6 +11,8 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use schemars::JsonSchema;
+use serde::Serialize;
 use url::Url;
 
 use super::{
@@ -104,6 +106,22 @@ pub struct Ask {
     /// Whether the chain of redirects has left the origin that was asked first: then no client
     /// certificate and no cookie from the user goes along.
     pub off_origin: bool,
+    /// Whether an earlier answer, or the lack of one, was not taken: then none from a cache is either.
+    pub another_try: bool,
+}
+
+/// What a cache had to do with an answer. The names are API (`cache`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CacheUse {
+    /// It was there, and nobody was asked.
+    Hit,
+    /// It was there, and the server said that it still holds.
+    Revalidated,
+    /// It came from the network, and is kept.
+    Stored,
+    /// It came from the network, and is not kept.
+    Miss,
 }
 
 /// Where the time of one exchange went. `None` means that the phase did not happen, or cannot be
@@ -182,6 +200,8 @@ pub struct Exchange {
     pub failure: Option<Failure>,
     /// The exchange as it was sent and received, where that is wanted and a response head came.
     pub capture: Option<Box<Capture>>,
+    /// What the cache had to do with it, where there is one.
+    pub cache: Option<CacheUse>,
 }
 
 impl Exchange {
@@ -197,7 +217,13 @@ impl Exchange {
             body: None,
             failure: Some(failure),
             capture: None,
+            cache: None,
         }
+    }
+
+    /// Whether nothing was sent for it, because the answer was there.
+    pub fn is_hit(&self) -> bool {
+        self.cache == Some(CacheUse::Hit)
     }
 
     /// The status, if a response head came.

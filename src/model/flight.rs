@@ -151,6 +151,20 @@ pub struct Hop {
     pub location: String,
 }
 
+impl Attempt {
+    /// The exchange that has just ended, `error` what was wrong with it.
+    pub(crate) fn of(exchange: &Exchange, trip: &Trip, error: Option<Code>) -> Self {
+        Attempt {
+            at: exchange.started.duration_since(trip.started).unwrap_or_default(),
+            status: exchange.status(),
+            error,
+            wait: trip.last_wait.0,
+            wait_for: trip.last_wait.1,
+            proxy: exchange.proxy.clone(),
+        }
+    }
+}
+
 /// One exchange of a flight, for `attempt_log`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {

@@ -29,7 +29,7 @@ pub mod wanted;
 
 pub use capture::{Capture, Captures};
 pub use code::{Again, Code, Kind};
-pub use exchange::{Ask, Body, Digest, Exchange, Failure, Head, Keep, Patience, Phases};
+pub use exchange::{Ask, Body, CacheUse, Digest, Exchange, Failure, Head, Keep, Patience, Phases};
 pub use facts::{Facts, FoundIn, PageLink};
 pub use fill::{FillError, fill};
 pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};

@@ -17,9 +17,9 @@ use serde_json::value::RawValue;
 use super::earlier::{Earlier, Turn};
 pub use super::page_row::{LinkCounts, PageRow, schema as page_schema};
 pub use super::rows::{
-    AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, hex,
+    AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, WatchRow, hex,
 };
-use super::{Capture, Captures, Code, Ending, Exchange, Sighting, Step, Visit, Wait, redact, redact::MASK};
+use super::{CacheUse, Capture, Captures, Code, Ending, Exchange, Sighting, Step, Visit, Wait, redact, redact::MASK};
 
 /// Version of the record; changes only when a key is removed, renamed or retyped.
 pub const VERSION: u8 = 1;
@@ -115,6 +115,12 @@ pub struct Record {
     /// What became of it since the earlier run (`--since FILE`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Turn>,
+    /// Which round of `--watch D` it is of, and what changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Box<WatchRow>>,
+    /// What the cache had to do with the answer (`--cache DIR`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheUse>,
     /// The proxy that the last attempt went through, without credentials; only where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
@@ -342,6 +348,8 @@ impl Record {
             page: None,
             request_bytes: None,
             change: None,
+            watch: None,
+            cache: None,
             proxy: None,
             data: None,
             view: None,
@@ -360,18 +368,9 @@ impl Record {
 
     fn fill(&mut self, exchange: Exchange, heavy: Heavy, has_text: bool) {
         self.ip = exchange.peer.map(|ip| ip.to_string());
+        self.cache = exchange.cache;
         self.proxy = exchange.proxy.as_deref().map(str::to_owned);
-        let phases = exchange.phases;
-        self.timings = Timings {
-            queue_ms: self.timings.queue_ms,
-            dns_ms: phases.dns.map(Ms::from),
-            connect_ms: phases.connect.map(Ms::from),
-            tls_ms: phases.tls.map(Ms::from),
-            send_ms: None,
-            wait_ms: phases.wait.map(Ms::from),
-            receive_ms: phases.receive.map(Ms::from),
-            total_ms: Some(phases.total.into()),
-        };
+        self.timings = Timings::of(&exchange, self.timings.queue_ms);
         if let Some(tls) = &exchange.tls
             && (heavy.tls || !tls.verified)
         {

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::{Code, Failure, Wait, redact};
+use super::{Code, Exchange, Failure, Wait, redact};
 
 /// What kind of row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -141,6 +141,15 @@ pub struct Timings {
     pub total_ms: Option<Ms>,
 }
 
+/// What a record of a watched list is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WatchRow {
+    /// The round, from 1.
+    pub round: u64,
+    /// What changed since the round before, as `fetchall diff` has it; empty in the first.
+    pub changes: Vec<&'static str>,
+}
+
 /// Where a body was saved.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Saved {
@@ -198,6 +207,23 @@ pub struct AttemptRow {
     /// The proxy that it went through last, without credentials; only where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
+}
+
+impl Timings {
+    /// Those of an exchange, and the waiting before it; nothing happened where the answer was there.
+    pub(super) fn of(exchange: &Exchange, queue_ms: Option<Ms>) -> Self {
+        let phases = exchange.phases;
+        Timings {
+            queue_ms,
+            dns_ms: phases.dns.map(Ms::from),
+            connect_ms: phases.connect.map(Ms::from),
+            tls_ms: phases.tls.map(Ms::from),
+            send_ms: None,
+            wait_ms: phases.wait.map(Ms::from),
+            receive_ms: phases.receive.map(Ms::from),
+            total_ms: (!exchange.is_hit()).then(|| phases.total.into()),
+        }
+    }
 }
 
 impl Redirect {

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod budget;
+pub mod cache;
 pub mod canonical;
 pub mod choose;
 pub mod judgement;

@@ -1,6 +1,7 @@
 //! Everything that is tested through the front door: the binary and the library against servers of
 //! our own on loopback.
 
+mod cache;
 mod check;
 mod check_cli;
 mod crawl;
@@ -23,3 +24,4 @@ mod state;
 mod support;
 mod trust;
 mod warc;
+mod watch;

@@ -24,13 +24,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("checker", &["model", "settings", "policy", "check", "page", "engine", "fetch", "fetcher", "source"]),
     ("extractor", &["model", "settings", "engine", "page", "source"]),
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source", "journal"]),
+    ("watch", &["model", "settings", "engine", "fetcher", "report"]),
     ("session", &["model", "settings", "policy", "page"]),
     ("replay", &["model", "settings", "fetch", "source"]),
+    ("cache", &["model", "settings", "policy", "cookies", "fetch"]),
     (
         "fetcher",
         &[
-            "model", "settings", "policy", "cookies", "session", "engine", "page", "fetch", "replay", "source",
-            "journal",
+            "model", "settings", "policy", "cookies", "session", "engine", "page", "fetch", "replay", "cache",
+            "source", "journal",
         ],
     ),
 ];
@@ -52,7 +54,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("anyhow", &["cli/", "main.rs"]),
     ("indicatif", &["cli/"]),
     ("axum", &["demo/"]),
-    ("rusqlite", &["journal/store.rs", "journal/store/", "sink/sqlite.rs"]),
+    ("rusqlite", &["journal/store.rs", "journal/store/", "sink/sqlite.rs", "cache/"]),
     ("sqlx", &["sink/postgres.rs", "sink/mysql.rs", "sink/sql.rs"]),
     ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),

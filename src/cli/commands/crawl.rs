@@ -110,6 +110,7 @@ fn go(
     ran.wrote(jar.map_or(Ok(()), |jar| jar.save()));
     ran.tell(voice);
     ran.hint(&fetcher.hints(), voice);
+    fetcher.cache_fault().iter().for_each(|fault| voice.line(fault));
     let end = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(end) = end {
         notes(&end).iter().for_each(|note| voice.line(note));

@@ -12,6 +12,7 @@ use fetchall::{
     settings::Settings,
     sink::Fields,
     source::{self, SourceError, Spec},
+    watch::Watcher,
 };
 use futures::stream::BoxStream;
 use tokio::runtime::Runtime;
@@ -20,6 +21,7 @@ use super::{
     archive::{self, Planned},
     output::{Names, Output, schema},
     session::{JarFile, log_in},
+    watch,
 };
 use crate::cli::{
     continued::{self, Continued},
@@ -69,6 +71,14 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         let output = output.going_on(&continued.contents);
         let planned = planned.map(|planned| planned.going_on(continued.archive));
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
+        if let Some(every) = flags.continued.watch {
+            let list = watch::list(&runtime, source, &settings)?;
+            let planned = planned.map(|planned| planned.open(&settings)).transpose()?;
+            let exit =
+                watch::go(&runtime, Watcher::new(fetcher, list, every), flags, &settings, (&output, planned), &voice)?;
+            runtime.shutdown_background();
+            return Ok(exit);
+        }
         go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued), &voice)?
     };
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
@@ -104,6 +114,7 @@ fn go(
     ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));
     ran.tell(voice);
     ran.hint(&extracting.hints(), voice);
+    extracting.cache_fault().iter().for_each(|fault| voice.line(fault));
     ran.tell_again(continued.again(), voice);
     Ok(ran.exit())
 }

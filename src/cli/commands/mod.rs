@@ -12,6 +12,7 @@ mod output;
 mod papers;
 mod places;
 mod session;
+mod watch;
 
 use super::{definition::Command, exit::Exit};
 

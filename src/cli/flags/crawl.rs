@@ -12,8 +12,8 @@ use fetchall::{
 };
 
 use super::{
-    BadFlag, ChooseFlags, ContinueFlags, ExtractFlags, FilesFlags, OutputFlags, PatienceFlags, SaveFlags, SpeedFlags,
-    TrustFlags, WarcFlags, login, request::CommonFlags, trust::Switch, values,
+    BadFlag, CacheFlags, ChooseFlags, ContinueFlags, ExtractFlags, FilesFlags, OutputFlags, PatienceFlags, SaveFlags,
+    SpeedFlags, TrustFlags, WarcFlags, login, request::CommonFlags, trust::Switch, values,
 };
 
 /// `--scope`.
@@ -166,6 +166,8 @@ pub struct CrawlFlags {
     #[command(flatten)]
     pub warc: WarcFlags,
     #[command(flatten)]
+    pub cache: CacheFlags,
+    #[command(flatten)]
     pub continued: ContinueFlags,
     #[command(flatten)]
     pub output: OutputFlags,
@@ -198,6 +200,8 @@ impl CrawlFlags {
         if self.files.counts() {
             return Err(BadFlag::new("--save-name", "{seq} is the place in a list; it does not go with `crawl`"));
         }
+        self.cache.resolve(&mut settings)?;
+        self.cache.check_login(login.is_some())?;
         let extras = Extras {
             sitemaps: self.rules.sitemaps == Some(Switch::On),
             outside: self.rules.check_links,

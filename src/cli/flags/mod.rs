@@ -4,6 +4,7 @@
 //! them. No message repeats a value that may hold a secret.
 
 mod auth_file;
+mod cache;
 pub mod check;
 mod choose;
 mod continued;
@@ -27,6 +28,7 @@ use std::path::Path;
 
 use fetchall::{session::Login, settings::Settings};
 
+pub use cache::CacheFlags;
 pub use check::CheckFlags;
 pub use choose::ChooseFlags;
 pub use continued::{ContinueFlags, Given};
@@ -93,6 +95,8 @@ pub struct FetchFlags {
     #[command(flatten)]
     pub warc: WarcFlags,
     #[command(flatten)]
+    pub cache: CacheFlags,
+    #[command(flatten)]
     pub continued: ContinueFlags,
     #[command(flatten)]
     pub output: OutputFlags,
@@ -113,6 +117,9 @@ impl FetchFlags {
         self.output.resolve(&mut settings);
         self.warc.resolve(&mut settings)?;
         self.files.resolve(&mut settings, self.request.common.max_body)?;
+        self.cache.resolve(&mut settings)?;
+        self.cache.check_login(login.is_some())?;
+        self.continued.check(self.choose.earlier().is_some())?;
         if settings.pages.with.skipped {
             return Err(BadFlag::new("--with", "skipped goes with `crawl`: a list has a record for each line anyway"));
         }

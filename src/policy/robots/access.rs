@@ -34,11 +34,12 @@ impl Access {
     /// After a fetch that ended without a usable answer.
     ///
     /// Redirects without end (the RFC asks for five to be followed) or to no place are a file that is
-    /// not there; all else leaves the rules unknown. A file longer than [`READ`](super::READ) is no
+    /// not there. Nor is one that an archive or a cache lacks where nobody is asked; all else leaves the rules unknown. A file longer than [`READ`](super::READ) is no
     /// failure: its start has to be asked for.
     pub fn from_failure(code: Code) -> Access {
-        match code.family() {
-            "redirect" => Access::Open,
+        match code {
+            Code::IoMissing => Access::Open,
+            code if code.family() == "redirect" => Access::Open,
             _ => Access::Closed,
         }
     }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::change::Facts;
+use crate::model::Record;
 
 /// What of a record is looked at. Any record of any version with these keys will do.
 #[derive(Debug, Deserialize)]
@@ -65,6 +66,24 @@ pub struct BadRow(String);
 impl fmt::Display for BadRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "it is no record of fetchall's ({}); runs are compared by their JSON Lines", self.0)
+    }
+}
+
+impl Facts {
+    /// What is compared of a record that was just made. Only to be compared with others that were made here.
+    pub fn of(record: &Record) -> Facts {
+        let hash = |text: &str| xxh3_128(text.as_bytes());
+        let way = record.redirects.iter().map(|hop| (hop.status, &hop.url, &hop.location)).collect::<Vec<_>>();
+        let way = record.final_url.is_some().then(|| hash(&format!("{way:?} {:?}", record.final_url)));
+        Facts {
+            ok: record.ok,
+            status: record.status,
+            code: record.error.as_ref().map(|error| error.code.name().into()),
+            message: record.error.as_ref().map(|error| error.message.as_str().into()),
+            content: record.sha256.as_deref().map(hash),
+            way,
+            micros: record.timings.total_ms.map(|time| time.0),
+        }
     }
 }
 
