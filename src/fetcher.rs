@@ -25,7 +25,7 @@ use crate::{
     engine::{Engine, Handle, Hooks, Launched},
     fetch::ClientError,
     journal::Before,
-    model::{Record, Request, View, capture::Raw, units::Rate, wanted::Rule},
+    model::{Existing, Record, Request, View, capture::Raw, units::Rate, wanted::Rule},
     page::{
         Stage,
         recipe::Recipe,
@@ -167,7 +167,11 @@ impl Fetcher {
     /// Goes on with a run that was begun before: requests that are done are passed over, and those that
     /// follow keep their `seq`. Called inside a tokio runtime.
     pub fn resume(&self, source: Source, before: Before) -> Launched {
-        let mut engine = self.engine();
+        let mut settings = Settings::clone(&self.settings);
+        if let Some(save) = settings.save.as_mut().filter(|_| !before.done.is_empty()) {
+            save.existing = Existing::Keep;
+        }
+        let mut engine = self.engine_with(Arc::new(settings)).hooked(self.hooks.clone());
         engine.resume(before);
         engine.start(source)
     }

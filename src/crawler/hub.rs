@@ -20,7 +20,6 @@ use super::{
     CrawlEnd, Hook, ask,
     handle::CrawlHandle,
     judging::{Judged, Pending},
-    line::Line,
     open::{Open, Role},
     outlet::Outlet,
     queue::Waiting,
@@ -28,7 +27,7 @@ use super::{
     state::{Met, Stock, Tally, Told},
 };
 use crate::{
-    engine::Stop,
+    engine::{Line, Stop},
     journal::Trail,
     model::{
         Capture, FoundIn, Record, Request,
@@ -47,7 +46,7 @@ pub(super) struct Hub {
     pub(super) met: Met,
     pub(super) stock: Stock,
     pub(super) tally: Tally,
-    pub(super) line: Line,
+    pub(super) line: Line<Open>,
     pub(super) outlet: Outlet,
     pub(super) out: Sender<Record>,
     pub(super) handle: CrawlHandle,
@@ -74,7 +73,7 @@ enum Event {
 
 impl Hub {
     /// A crawl that goes out over `line`, whose records go to `out`.
-    pub fn new(told: Told, met: Met, line: Line, out: Sender<Record>, hook: Option<Hook>) -> Self {
+    pub fn new(told: Told, met: Met, line: Line<Open>, out: Sender<Record>, hook: Option<Hook>) -> Self {
         Hub {
             outlet: Outlet::new(told.settings.choose.order),
             stock: Stock::new(told.scope, &told.settings),

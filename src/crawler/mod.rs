@@ -21,7 +21,6 @@ mod landing;
 mod lanes;
 mod left;
 mod levels;
-mod line;
 mod maps;
 mod open;
 mod outlet;
@@ -50,23 +49,26 @@ pub use stream::CrawlRecords;
 
 use self::{
     hub::Hub,
-    line::{Launch, Line},
     state::{Met, Told},
 };
 use crate::{
-    engine::{Answer, Engine, Hooks, Outgoing, Stop, Verdict},
+    engine::{Answer, Engine, Hooks, Launched, Line, Outgoing, Source, Stop, Verdict},
     fetch::Wire,
     fetcher::{BuildError, Fetcher},
     journal::Trail,
-    model::{Record, Request, capture::Raw},
+    model::{Existing, Record, Request, capture::Raw},
     page::{Stage, select::Plan},
     policy::judgement::Judgement,
+    settings::Settings,
 };
 
 /// Records that may wait for the reader before the crawl does.
 const RECORDS: usize = 512;
 /// The same, where records carry bodies.
 const RECORDS_OF_BODIES: usize = 16;
+
+/// Starts an engine with settings and hooks over a source, within a runtime.
+type Launch = Box<dyn FnOnce(Settings, Hooks, Source) -> Launched + Send>;
 
 /// What a closure makes of a page that answered well: what is to be asked for because of it.
 pub type Hook = Box<dyn FnMut(&CrawledPage<'_>) -> Vec<Request> + Send>;
@@ -161,6 +163,11 @@ impl Crawler {
         seeds.truncate(settings.choose.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX));
         let urls = seeds::urls(&seeds, settings.ask.assume_scheme);
         let mut engine = ask::settings(&settings, &urls);
+        if let (Some(save), Some(trail)) = (&mut engine.save, &trail)
+            && !trail.done.is_empty()
+        {
+            save.existing = Existing::Keep;
+        }
         engine.pages.with.body |= hook.is_some();
         let has_bodies = engine.pages.with.body || engine.pages.raw == Raw::Keep;
         let (out, records) = mpsc::channel(if has_bodies { RECORDS_OF_BODIES } else { RECORDS });
@@ -170,7 +177,7 @@ impl Crawler {
         if let Some(trail) = &trail {
             told = told.kept(trail.seed);
         }
-        let hub = Hub::new(told, met, Line::start(launch, engine, hooks), out, hook);
+        let hub = Hub::new(told, met, Line::start(|source| launch(engine, hooks, source)), out, hook);
         CrawlRun { records, handle: hub.handle.clone(), end: tokio::spawn(hub.run(seeds, trail)) }
     }
 }

@@ -147,7 +147,6 @@ impl<W: Wire> Engine<W> {
                 return self.finish_flight(*flight, Duration::ZERO, Ending::Error(panicked()), None);
             }
         };
-        self.mind_the_disk(&exchange);
         let contact = contact(&exchange);
         if !exchange.is_hit() {
             self.adapt(lane, &exchange, judged.as_ref().ok(), clock);
@@ -173,6 +172,7 @@ impl<W: Wire> Engine<W> {
         page: Option<Page>,
     ) {
         let clock = now().into_std();
+        self.mind_the_disk(&exchange);
         if let Some(body) = &exchange.body {
             self.handle.gauges.wire_bytes.fetch_add(body.wire_len, Relaxed);
         }

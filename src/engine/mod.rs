@@ -12,6 +12,7 @@ mod door;
 mod flights;
 pub mod handle;
 mod hooks;
+mod line;
 mod outbox;
 mod recall;
 mod robots;
@@ -22,6 +23,7 @@ pub mod writer;
 
 pub use handle::{Handle, Progress, Stop};
 pub use hooks::{Answer, Hooks, Outgoing, Verdict};
+pub use line::{Line, Source};
 pub use run::{End, Engine, Launched};
 
 #[cfg(test)]

@@ -90,11 +90,13 @@ impl<W: Wire> Engine<W> {
         let packed = flight.trip.is_none().then(|| self.pack(flight, clock));
         let Some(trip) = flight.trip.as_ref().or(packed.as_ref()) else { return };
         let mut ask = self.asker.ask(flight, trip, &self.settings, None, clock.into_std());
+        ask.save = self.save_as(flight);
         let is_page = flight.errand == Errand::Asked;
         if !is_page {
             as_robots(&mut ask);
         }
         let arrival = self.arrival(flight, &ask, Leg::of(flight, trip, false));
+        arrival.before(&mut ask);
         let wire = std::sync::Arc::clone(&self.wire);
         let task = self.exchanges.spawn(Box::pin(async move {
             match wire.recall(ask).await {

@@ -32,7 +32,7 @@ use crate::{
     fetch::Wire,
     frontier::{Adapt, Frontier, LaneId, Scope},
     journal::Before,
-    model::{Ending, Errand, Exchange, Existing, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
+    model::{Ending, Errand, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
     page::{Stage, Want, select::Plan},
     policy::{budget::RetryBudget, judgement::Judgement},
     settings::{Adaptive, Limits, Order, RobotsMode, Settings},
@@ -140,8 +140,6 @@ pub struct Engine<W> {
     pub(super) source_error: Option<String>,
     pub(super) run_deadline: Option<Instant>,
     pub(super) stopping: Option<Stopping>,
-    /// What becomes of files that were there, where names do not tell all URLs apart.
-    pub(super) existing: Existing,
 }
 
 /// How many requests may be outstanding. Records that wait for an earlier one keep their bodies,
@@ -204,7 +202,6 @@ impl<W: Wire> Engine<W> {
             source_error: None,
             run_deadline: settings.times.run.map(|run| start + run),
             stopping: None,
-            existing: Existing::default(),
             settings,
             wire,
             hooks: Hooks::default(),
@@ -214,7 +211,6 @@ impl<W: Wire> Engine<W> {
     /// Goes on with a run that was begun before: what is done is passed over, without a record.
     pub fn resume(&mut self, before: Before) {
         self.door.resume(before);
-        self.spare_files();
     }
 
     /// Progress of this run, and a way to stop it.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{ask::without_userinfo, handle::Stop, hooks::Asked, run::Engine};
 use crate::{
     fetch::Wire,
-    model::{Ask, Code, Errand, Exchange, Existing, Flight, Reads, SaveAs, ToldBy},
+    model::{Ask, Code, Errand, Exchange, Flight, Reads, SaveAs, ToldBy},
     policy::judgement::Judgement,
     settings::Dedupe,
 };
@@ -35,7 +35,7 @@ impl<W: Wire> Engine<W> {
             accept: wish.and_then(|wish| wish.accept.clone()).unwrap_or_else(|| self.settings.ask.accept.clone()),
             judge: None,
             most: save.most.unwrap_or(u64::MAX),
-            existing: self.existing,
+            existing: save.existing,
         }))
     }
 
@@ -47,11 +47,6 @@ impl<W: Wire> Engine<W> {
             self.source_error = Some(fault.message.clone());
             self.handle.stop(Stop::Disk);
         }
-    }
-
-    /// From here on the run is the rest of one, whose files stay.
-    pub(super) fn spare_files(&mut self) {
-        self.existing = Existing::Keep;
     }
 }
 

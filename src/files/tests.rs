@@ -35,7 +35,7 @@ fn save(files: &Files, wish: &SaveAs, text: &str) -> Result<PathBuf, Fault> {
 }
 
 fn files(dir: &Path, name: Option<&str>, by: SaveBy) -> Files {
-    Files::new(&Save { dir: dir.to_owned(), name: name.map(str::to_owned), by, most: None }).unwrap()
+    Files::new(&Save { dir: dir.to_owned(), name: name.map(str::to_owned), by, ..Save::default() }).unwrap()
 }
 
 /// Names of all there is below a folder, files only.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::model::Existing;
+
 /// What files are named by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SaveBy {
@@ -23,6 +25,8 @@ pub struct Save {
     pub by: SaveBy,
     /// Largest body, in bytes; unless said, a file may be of any length.
     pub most: Option<u64>,
+    /// What becomes of files that are there, where names do not tell all URLs apart.
+    pub existing: Existing,
 }
 
 impl Save {

@@ -80,7 +80,7 @@ impl Hub {
         let had = target.wants;
         let row = keep::row(&self.kept, &target.url).filter(|row| ask::is_conditional(row, had));
         let request = ask::request(&target.url, way, had, row);
-        let is_sent = self.line.as_mut().is_some_and(|line| line.ask(id, request));
+        let is_sent = self.line.as_mut().is_some_and(|line| line.ask(id, request).is_none());
         match is_sent {
             true => {
                 self.crawling += usize::from(had.links);
@@ -115,7 +115,7 @@ impl Hub {
             }
         }
         match &mut self.line {
-            Some(line) if line.is_idle() => line.close(),
+            Some(line) if line.is_empty() => line.close(),
             Some(_) => {}
             // All is said; the judge may end.
             None => self.pages = None,

@@ -14,7 +14,6 @@ use url::Url;
 
 use super::{
     ask,
-    line::Line,
     scope::Scope,
     target::{Outcome, State, Target, Wants},
 };
@@ -25,7 +24,7 @@ use crate::{
         news::{News, Outward, Page, Tally},
         shared::{Kept, Shared},
     },
-    engine::Stop,
+    engine::{Engine, Line, Stop},
     fetch::Client,
     model::{Finding, Record},
     page::Stage,
@@ -56,7 +55,7 @@ pub(in crate::checker) struct Hub {
     pub(super) handle: CheckHandle,
     pub(super) findings: Sender<Finding>,
     pub(super) pages: Option<threads::Sender<Page>>,
-    pub(super) line: Option<Line>,
+    pub(super) line: Option<Line<u32>>,
     pub(super) stage: Arc<Stage>,
     pub(super) targets: Vec<Target>,
     pub(super) scope: Scope,
@@ -101,7 +100,7 @@ impl Hub {
     pub async fn run(parts: Parts) -> CheckEnd {
         let Parts { shared, kept, fetch, client, starts, handle, mut news, findings, pages } = parts;
         let stage = Arc::new(Stage::new(std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get)));
-        let line = Line::start(ask::first_round(&fetch), client, &stage);
+        let line = line(ask::first_round(&fetch), client, &stage);
         handle.follow(line.handle.clone());
         let mut scope = Scope::default();
         starts.iter().for_each(|start| scope.add(start));
@@ -235,6 +234,12 @@ impl Hub {
     }
 }
 
-async fn next(line: &mut Option<Line>) -> Option<(u32, Record)> {
+/// A run of the engine over a client of its own.
+pub(super) fn line(settings: Settings, client: Client, stage: &Arc<Stage>) -> Line<u32> {
+    let engine = Engine::new(Arc::new(settings), Arc::new(client), None, Arc::clone(stage));
+    Line::start(|source| engine.start(source))
+}
+
+async fn next(line: &mut Option<Line<u32>>) -> Option<(u32, Record)> {
     line.as_mut()?.next().await
 }

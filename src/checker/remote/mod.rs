@@ -15,7 +15,6 @@ mod ask;
 mod asking;
 mod hub;
 mod keep;
-mod line;
 mod rounds;
 mod scope;
 mod target;

@@ -4,8 +4,7 @@
 
 use super::{
     ask,
-    hub::{Hub, Round},
-    line::Line,
+    hub::{Hub, Round, line},
     target::{Outcome, State, Way},
 };
 use crate::{engine::Stop, fetch::Client, model::Code};
@@ -14,8 +13,7 @@ impl Hub {
     /// The engine is through: a second round, or the end.
     pub(super) async fn hang_up(&mut self) {
         let Some(line) = self.line.take() else { return };
-        let (_, end) = line.finish().await;
-        let end = end.unwrap_or_default();
+        let end = line.finish().await.unwrap_or_default();
         self.source_error = self.source_error.take().or(end.source_error);
         if let Some(why) = end.stopped {
             self.handle.stop(why);
@@ -33,7 +31,7 @@ impl Hub {
 
     async fn ask_again(&mut self, client: Client) {
         self.round = Round::Second;
-        let line = Line::start(ask::second_round(&self.fetch, self.begun.elapsed()), client, &self.stage);
+        let line = line(ask::second_round(&self.fetch, self.begun.elapsed()), client, &self.stage);
         self.handle.follow(line.handle.clone());
         self.line = Some(line);
         for id in std::mem::take(&mut self.doubtful) {

@@ -60,7 +60,7 @@ impl FilesFlags {
         if dir.exists() && !dir.is_dir() {
             return Err(BadFlag::new("--save", format!("{} is no folder", dir.display())));
         }
-        settings.save = Some(Save { dir: dir.clone(), name: self.save_name.clone(), by, most });
+        settings.save = Some(Save { dir: dir.clone(), name: self.save_name.clone(), by, most, ..Save::default() });
         Ok(())
     }
 

@@ -6,28 +6,11 @@ mod offline;
 mod shared;
 mod trouble;
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// A folder for one test, with a cache in it.
-struct Shelf(tempfile::TempDir);
-
 impl Shelf {
-    fn new() -> Shelf {
-        Shelf(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn fetchall(&self, args: &[&str]) -> Fetchall {
-        fetchall(args.iter().copied()).dir(self.0.path())
-    }
-
     /// A run with the cache, quiet, in order.
     async fn cached(&self, args: &[&str]) -> Run {
         self.fetchall(&[args, &["--cache", "cache", "-q"]].concat()).run().await

@@ -191,3 +191,27 @@ async fn the_library_saves_what_it_accepts_in_the_end() {
     assert_eq!(shelf.all("pages"), ["fine+.html", "gone+.html", "wait+.html"]);
     assert!(Fetcher::builder().save("x").save_name("{x}").build().is_err());
 }
+
+#[tokio::test]
+async fn what_comes_from_the_cache_is_saved_as_well() {
+    let site = Site::start(|ask| {
+        let age = if ask.path == "/fresh" { "max-age=60" } else { "max-age=0" };
+        match ask.header("if-none-match") {
+            Some(_) => Reply::status(304).header("cache-control", age),
+            None => Reply::html("<title>x</title>").header("cache-control", age).header("etag", "\"1\""),
+        }
+    })
+    .await;
+    let shelf = Shelf::new();
+    for (path, uses) in [("/fresh", ["stored", "hit"]), ("/stale", ["stored", "revalidated"])] {
+        for used in uses {
+            let run = shelf.save([site.url(path).as_str(), "--cache=cache"]).run().await;
+            let record = run.record(0);
+            assert_eq!((run.exit, &record["cache"]), (0, &used.into()), "{run}");
+            let saved = shelf.path(record["saved"]["path"].as_str().unwrap());
+            assert_eq!(fs::read_to_string(&saved).unwrap(), "<title>x</title>");
+            fs::remove_file(saved).unwrap();
+        }
+    }
+    assert_eq!(site.hits("/fresh"), 1);
+}

@@ -5,28 +5,14 @@ mod kept;
 mod names;
 mod ranges;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::support::*;
 
-/// A folder for one test, and `pages` in it to save in.
-struct Shelf(tempfile::TempDir);
-
 impl Shelf {
-    fn new() -> Shelf {
-        Shelf(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
     /// A run that saves in `pages`.
     fn save<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Fetchall {
         fetchall(args.into_iter().chain(["--save=pages", "--backoff=1ms..2ms"])).dir(self.0.path())

@@ -10,6 +10,7 @@ mod proxy;
 mod reply;
 mod run;
 mod selftest;
+mod shelf;
 mod site;
 mod tls;
 
@@ -20,6 +21,7 @@ pub use place::{KILLS, Place, SLOTS, assert_whole};
 pub use proxy::{Passed, Proxy};
 pub use reply::{Reply, Then, gzip};
 pub use run::{Child, Fetchall, Run, Signal, checked, fetchall, program};
+pub use shelf::Shelf;
 pub use site::{Ask, Site};
 pub use tls::{Cert, Tls, ca_pem};
 

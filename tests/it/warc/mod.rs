@@ -6,31 +6,13 @@ mod again;
 mod kept;
 mod killed;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use fetchall::source::warc::{Head, Reader};
 
 use crate::support::*;
 
-/// A folder for one test.
-struct Shelf(tempfile::TempDir);
-
 impl Shelf {
-    fn new() -> Shelf {
-        Shelf(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn fetchall(&self, args: &[&str]) -> Fetchall {
-        fetchall(args.iter().copied()).dir(self.0.path())
-    }
-
     /// The records of an archive, which other tools get to see as well.
     fn read(&self, name: &str) -> Vec<Entry> {
         let path = self.path(name);

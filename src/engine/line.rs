@@ -1,6 +1,7 @@
-//! The run of the engine under a crawl: requests go in, records come back to what they were asked for.
+//! A run of the engine whose requests come up one by one: each answer comes back to what it was asked for.
 //!
-//! Must not know what is asked for, nor how much at once.
+//! Ends by counting: when nobody has anything more to ask, the way in is closed. Must not know what is
+//! asked for, nor how much at once.
 
 use std::collections::HashMap;
 
@@ -10,59 +11,55 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::open::Open;
+use super::{End, Handle, Launched};
 use crate::{
-    engine::{End, Handle, Hooks, Launched},
     model::{Record, Request},
-    settings::Settings,
     source::SourceError,
 };
 
-/// Starts an engine with settings and hooks over a source, within a runtime.
-pub(super) type Launch = Box<dyn FnOnce(Settings, Hooks, Source) -> Launched + Send>;
-
 /// Where an engine reads from.
-pub(super) type Source = BoxStream<'static, Result<Request, SourceError>>;
+pub type Source = BoxStream<'static, Result<Request, SourceError>>;
 
 /// A run of the engine.
 #[derive(Debug)]
-pub(super) struct Line {
+pub struct Line<T> {
     /// Not bounded itself: who asks counts what is open.
     requests: Option<UnboundedSender<Request>>,
     records: mpsc::Receiver<Record>,
+    /// Progress, and a way to stop.
     pub handle: Handle,
     end: JoinHandle<End>,
     pushed: u64,
     /// What each request is for, by the number that the engine gives it.
-    open: HashMap<u64, Open>,
+    open: HashMap<u64, T>,
 }
 
-impl Line {
-    /// Starts it, within a runtime.
-    pub fn start(launch: Launch, settings: Settings, hooks: Hooks) -> Self {
+impl<T> Line<T> {
+    /// Starts an engine by `launch`, within a runtime.
+    pub fn start(launch: impl FnOnce(Source) -> Launched) -> Self {
         let (requests, mut source) = mpsc::unbounded_channel();
         let source = stream::poll_fn(move |context| source.poll_recv(context)).map(Ok).boxed();
-        let Launched { records, handle, end } = launch(settings, hooks, source);
+        let Launched { records, handle, end } = launch(source);
         Line { requests: Some(requests), records, handle, end, pushed: 0, open: HashMap::new() }
     }
 
     /// Asks; what cannot be asked any more comes back.
-    pub fn ask(&mut self, open: Open, request: Request) -> Option<Open> {
+    pub fn ask(&mut self, what: T, request: Request) -> Option<T> {
         let is_sent = self.requests.as_ref().is_some_and(|requests| requests.send(request).is_ok());
         if !is_sent {
-            return Some(open);
+            return Some(what);
         }
-        self.open.insert(self.pushed, open);
+        self.open.insert(self.pushed, what);
         self.pushed += 1;
         None
     }
 
     /// The next answer and what it is for; `None` once the run is over.
-    pub async fn next(&mut self) -> Option<(Open, Record)> {
+    pub async fn next(&mut self) -> Option<(T, Record)> {
         loop {
             let record = self.records.recv().await?;
-            if let Some(open) = self.open.remove(&record.seq) {
-                return Some((open, record));
+            if let Some(what) = self.open.remove(&record.seq) {
+                return Some((what, record));
             }
         }
     }
@@ -70,6 +67,11 @@ impl Line {
     /// How many requests are open.
     pub fn len(&self) -> usize {
         self.open.len()
+    }
+
+    /// Whether every request was answered.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
     }
 
     /// Nothing more will be asked.
