@@ -30,6 +30,7 @@
 //! - [`cookies`]: a jar, and its files; [`replace`]: files that are written whole or not at all.
 //! - [`fetch`]: one exchange on the wire; [`page`]: what a body says.
 //! - [`replay`]: answers from an archive, in place of the network.
+//! - [`archive`]: archives judged, indexed and packed for others.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
 //! - [`journal`]: what is done, so that a run that was killed goes on where it stopped.
@@ -46,6 +47,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod archive;
 pub mod check;
 pub mod checker;
 pub mod cookies;

@@ -25,6 +25,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("crawler", &["model", "settings", "policy", "crawl", "page", "engine", "fetch", "fetcher", "source"]),
     ("session", &["model", "settings", "policy", "page"]),
     ("replay", &["model", "fetch", "source"]),
+    ("archive", &["model", "source"]),
     (
         "fetcher",
         &[

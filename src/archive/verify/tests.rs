@@ -1,0 +1,1 @@
+//! Archives built by hand, each with one flaw.
