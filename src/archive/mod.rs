@@ -3,6 +3,8 @@
 //! Reads what is there, of any tool; pages and requests play no part. Must not know who asks, nor how
 //! archives are written.
 
+pub mod cdxj;
+pub mod surt;
 pub mod verify;
 
 use crate::model::redact;

@@ -115,7 +115,10 @@ mod tests {
             let (content, are_chunks) = read(text.as_bytes());
             (String::from_utf8(content).unwrap(), are_chunks)
         };
-        assert_eq!(read("3;x=y\r\nabc\r\n0A \r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n"), ("abc0123456789".into(), true));
+        assert_eq!(
+            read("3;x=y\r\nabc\r\n0A \r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n"),
+            ("abc0123456789".into(), true)
+        );
         assert_eq!(read("5\r\nabc"), ("abc".into(), true), "cut short");
         assert_eq!(read("5\nabcde\n0\n\n"), ("abcde".into(), true));
         for text in ["<html>", "\r\n", ";\r\n", "3\r\nabcd\r\n", "ffffffffffffffffff\r\n", "3 x", "1\r\na\r\nzz"] {

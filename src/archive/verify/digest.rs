@@ -97,7 +97,8 @@ mod tests {
     fn what_is_no_digest_is_told_apart_from_what_is_not_known() {
         let why = |text| Digest::of(text).err();
         assert_eq!(why("md5:900150983cd24fb0d6963f7d28e17f72"), Some(NotOne::Unknown));
-        for text in ["", "sha1", "sha1:", "sha1:VGMT4NSHA2AWVOR6EVYXQUGCNSONBWE", "sha256:xyz", "sha1:ä", "sha1:====="] {
+        for text in ["", "sha1", "sha1:", "sha1:VGMT4NSHA2AWVOR6EVYXQUGCNSONBWE", "sha256:xyz", "sha1:ä", "sha1:====="]
+        {
             assert_eq!(why(text), Some(NotOne::Malformed), "{text}");
         }
     }

@@ -127,10 +127,13 @@ impl Message {
         }
         let Some(response) = self.response.as_ref().filter(|_| self.kind == Kind::Response) else { return };
         if let Some(chunks) = self.chunks.as_ref().filter(|_| is_broken) {
-            say(Flaw::HttpChunked, match chunks.begun() {
-                0 => "Transfer-Encoding says chunked, and the body has no chunks".to_owned(),
-                begun => format!("the body has no chunk where one should be, behind {begun}"),
-            });
+            say(
+                Flaw::HttpChunked,
+                match chunks.begun() {
+                    0 => "Transfer-Encoding says chunked, and the body has no chunks".to_owned(),
+                    begun => format!("the body has no chunk where one should be, behind {begun}"),
+                },
+            );
         }
         let beginning = if has_chunks { &self.entity } else { &self.beginning };
         if let Some(coding) = unlike(&response.headers, beginning) {

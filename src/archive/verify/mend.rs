@@ -89,7 +89,9 @@ pub fn next(path: &Path, from: u64, is_packed: bool) -> io::Result<Option<u64>> 
         let certain = if read == 0 { window.len() } else { window.len().saturating_sub(ENOUGH) };
         let begins = |found: &usize| match is_packed {
             true => begins_a_record(window.get(*found..).unwrap_or_default()),
-            false => *found == 0 && at == 0 || found.checked_sub(1).is_some_and(|before| window.get(before) == Some(&b'\n')),
+            false => {
+                *found == 0 && at == 0 || found.checked_sub(1).is_some_and(|before| window.get(before) == Some(&b'\n'))
+            }
         };
         let found = memmem::find_iter(&window, mark).take_while(|found| *found < certain).find(begins);
         if let Some(found) = found {

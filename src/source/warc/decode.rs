@@ -42,7 +42,9 @@ pub fn unlike(headers: &HeaderMap, beginning: &[u8]) -> Option<String> {
     let fits = match coding.as_str() {
         "gzip" | "x-gzip" => begins(&[0x1f, 0x8b, 8]),
         // RFC 8878: a frame, or one to be passed over.
-        "zstd" => begins(&[0x28, 0xb5, 0x2f, 0xfd]) || beginning.get(1..4).is_some_and(|mark| mark == [0x2a, 0x4d, 0x18]),
+        "zstd" => {
+            begins(&[0x28, 0xb5, 0x2f, 0xfd]) || beginning.get(1..4).is_some_and(|mark| mark == [0x2a, 0x4d, 0x18])
+        }
         _ => {
             let mut reader = decoder(beginning, &coding).take(BEGINNING);
             let mut out = Vec::new();
