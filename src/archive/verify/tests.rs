@@ -290,7 +290,7 @@ fn a_turned_byte_is_found_wherever_a_digest_or_checksum_is_over_it() {
     };
     let whole = members.concat();
     for at in 0..whole.len() {
-        for bit in [1, 0x10, 0x80] {
+        for bit in [1, 0x40] {
             let mut bytes = whole.clone();
             bytes[at] ^= bit;
             let counts = findings(&[bytes]).1;
