@@ -55,13 +55,12 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 13] = [
+const COMMON: [&str; 12] = [
     "concurrency",
     "per-host",
     "timeout",
     "retries",
     "header",
-    "data",
     "accept",
     "select",
     "with",
