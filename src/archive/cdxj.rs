@@ -5,6 +5,7 @@
 
 use std::{
     fmt::Write as _,
+    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -21,6 +22,8 @@ use crate::source::warc::{
 
 /// Longest head of a message that is read, in bytes.
 const HEAD_MOST: u64 = 1 << 20;
+/// Line ends behind a record, which in a file that is not packed are no part of its length here, in bytes.
+const END: u64 = 4;
 /// Where the digits of a date are missing.
 const BEGINNING: &str = "00000101000000";
 
@@ -55,6 +58,7 @@ struct Begun {
 fn file(path: &Path, lines: &mut Vec<String>) -> Result<(), WarcError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut reader = Reader::at(path, 0)?;
+    let end_length = if is_packed(path)? { 0 } else { END };
     let mut begun: Option<Begun> = None;
     loop {
         let head = reader.next_head()?;
@@ -64,7 +68,10 @@ fn file(path: &Path, lines: &mut Vec<String>) -> Result<(), WarcError> {
         }
         if let Some(Begun { offset, mut line }) = begun.take() {
             let end = head.as_ref().map_or(reader.whole(), |head| head.offset);
-            line.push_str(&format!(", \"length\": \"{}\", \"offset\": \"{offset}\", \"filename\": ", end - offset));
+            line.push_str(&format!(
+                ", \"length\": \"{}\", \"offset\": \"{offset}\", \"filename\": ",
+                end - offset - end_length
+            ));
             string(&mut line, &name);
             line.push_str("}\n");
             lines.push(line);
@@ -74,6 +81,12 @@ fn file(path: &Path, lines: &mut Vec<String>) -> Result<(), WarcError> {
             begun = begin(&head, &mut reader)?;
         }
     }
+}
+
+fn is_packed(path: &Path) -> Result<bool, WarcError> {
+    let mut beginning = Vec::new();
+    File::open(path)?.take(1).read_to_end(&mut beginning)?;
+    Ok(beginning == [0x1f])
 }
 
 /// Responses, revisits and what was put there; not what only tells of them.
@@ -90,17 +103,17 @@ fn begin<R: Read>(head: &Head, reader: &mut Reader<R>) -> Result<Option<Begun>, 
     let block = reader.block(HEAD_MOST)?;
     let is_message = matches!(head.kind(), "response" | "revisit") && url.starts_with("http");
     let response = if is_message { message::response(&block) } else { None };
+    let payload = response.as_ref().and_then(|response| block.get(response.content_at..)).unwrap_or(&block);
     let digest = match head.get("WARC-Payload-Digest").filter(|digest| !digest.is_empty()) {
-        Some(digest) => digest.to_owned(),
-        None => {
-            made(response.as_ref().and_then(|response| block.get(response.content_at..)).unwrap_or(&block), reader)?
-        }
+        Some(digest) => Some(digest.to_owned()),
+        // What it would be of is in another record.
+        None if head.kind() == "revisit" => None,
+        None => Some(made(payload, reader)?),
     };
     let url = shown_url(url);
     let mut line = format!("{} {} {{", surt(&url), moment(head.get("WARC-Date").unwrap_or_default()));
     let status = response.as_ref().map(|response| response.status.to_string());
-    let fields =
-        [("url", Some(url)), ("mime", mime(head, response.as_ref())), ("status", status), ("digest", Some(digest))];
+    let fields = [("url", Some(url)), ("mime", mime(head, response.as_ref())), ("status", status), ("digest", digest)];
     for (at, (name, value)) in fields.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).enumerate() {
         line.push_str(if at > 0 { ", " } else { "" });
         line.push_str(&format!("\"{name}\": "));

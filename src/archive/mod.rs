@@ -6,6 +6,7 @@
 pub mod cdxj;
 pub mod surt;
 pub mod verify;
+pub mod wacz;
 
 use crate::model::redact;
 

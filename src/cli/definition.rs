@@ -16,7 +16,7 @@ use fetchall::{
     report::diff::{Change, Slower},
 };
 
-pub use self::warc::{IndexFlags, VerifyFlags, WarcCommand};
+pub use self::warc::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand};
 use super::{
     environment,
     flags::{CheckFlags, ColorArg, CrawlFlags, FetchFlags, FormatArg, SavedFlags},
@@ -103,7 +103,7 @@ pub enum Command {
     Extract(Box<SavedFlags>),
     /// What broke, healed, slowed down or changed between two runs
     Diff(DiffFlags),
-    /// Judge archives (WARC) and index them
+    /// Judge archives (WARC), index and pack them
     Warc {
         /// What is to be done.
         #[command(subcommand)]

@@ -56,6 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["sink/postgres.rs", "sink/mysql.rs", "sink/sql.rs"]),
     ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),
+    ("zip", &["archive/wacz.rs"]),
 ];
 
 /// The source without comments and without the tests at its end.

@@ -65,6 +65,7 @@ flaws! {
     DigestInvalid, "digest.invalid", Error, "A digest is not of the form of its algorithm.";
     DigestUnknown, "digest.unknown", Warning, "A digest is of an algorithm that is not known here (known are sha1, sha256 and sha512).";
     HttpHead, "http.head", Error, "The block of a record is not the HTTP message that its Content-Type says.";
+    HttpUnended, "http.unended", Warning, "No blank line ends the head of an HTTP message, as some tools write requests: all of it is taken for head.";
     HttpVersion, "http.version", Error, "The status line is not that of HTTP/1: replay tools refuse it.";
     HttpEncoding, "http.encoding", Error, "Content-Encoding names a coding that the body does not have: browsers cannot read it when it is replayed. A server may have lied, too.";
     HttpChunked, "http.chunked", Error, "Transfer-Encoding says chunked, and the body has no chunks or is not made of them.";

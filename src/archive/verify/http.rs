@@ -149,12 +149,17 @@ impl Message {
         }
         let is_one = match self.kind {
             Kind::Request => message::method(&self.head).is_some(),
-            Kind::Response | Kind::Revisit => self.response.is_some(),
+            Kind::Response | Kind::Revisit => message::response(&self.head).is_some(),
         };
         let what = if self.kind == Kind::Request { "request" } else { "response" };
-        if !self.has_head || !is_one {
-            let why = if self.has_head { "its first line is of none" } else { "its head has no end" };
-            return say(Flaw::HttpHead, format!("the record should have an HTTP {what}: {why}"));
+        if !is_one {
+            return say(
+                Flaw::HttpHead,
+                format!("the record should have an HTTP {what}, and its first line is of none"),
+            );
+        }
+        if !self.has_head {
+            say(Flaw::HttpUnended, format!("the head of the HTTP {what} has no end"));
         }
         let version = self.head.split(|byte| *byte == b' ').next().unwrap_or_default();
         if self.kind != Kind::Request && !version.starts_with(b"HTTP/1.") && !version.starts_with(b"HTTP/0.") {

@@ -261,8 +261,9 @@ impl Verify<'_> {
     fn unmet(&mut self, files: &[PathBuf], open: &Open) -> Result<(), VerifyError> {
         let Some(path) = files.get(open.at.0) else { return Ok(()) };
         let head = Reader::at(path, open.at.1).and_then(|mut reader| reader.next_head()).ok().flatten();
-        let head = head.unwrap_or_default();
-        let target = head.get(open.why.field()).map(|target| head::shown(bare(target))).unwrap_or_default();
+        // Of several records in a member only the first can be read again.
+        let head = head.filter(|head| head.get(open.why.field()).is_some()).unwrap_or_default();
+        let target = head.get(open.why.field()).map_or("a record".to_owned(), |target| head::shown(bare(target)));
         self.about = About {
             file: path.display().to_string(),
             offset: open.at.1,
@@ -304,6 +305,7 @@ impl Verify<'_> {
 fn reason(stage: Stage, error: &WarcError) -> String {
     match (stage, error) {
         (Stage::Head, WarcError::Cut) => "the head of a record has no end".to_owned(),
+        (Stage::End, WarcError::Cut) => "the record ends without the two line ends that belong there".to_owned(),
         (_, WarcError::Cut) => "the block is shorter than Content-Length says".to_owned(),
         (_, error) => error.to_string(),
     }

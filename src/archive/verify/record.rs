@@ -69,7 +69,9 @@ impl Verify<'_> {
     fn link(&mut self, head: &Head) {
         let is_new =
             head.get("WARC-Record-ID").is_none_or(|id| id.is_empty() || self.links.name(id, head.kind() == "warcinfo"));
-        if !is_new {
+        // Wget gives the list of its arguments the name of its manifest, in every archive.
+        let is_wgets = head.url().is_some_and(|url| url.starts_with("metadata://gnu.org/software/wget/"));
+        if !is_new && !is_wgets {
             self.say(Flaw::IdRepeated, "another record has this WARC-Record-ID".to_owned());
         }
         for why in Why::ALL {

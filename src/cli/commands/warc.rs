@@ -1,10 +1,13 @@
-//! `fetchall warc`: archives judged and indexed.
+//! `fetchall warc`: archives judged, indexed and packed.
 //!
 //! A file that is not there is found before anything is read.
 
 use std::{
+    collections::HashSet,
+    fs::File,
     io::{self, BufWriter, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use anyhow::bail;
@@ -12,13 +15,14 @@ use fetchall::{
     archive::{
         cdxj,
         verify::{Counts, Finding, VerifyError, Weight, verify},
+        wacz::{self, Packed, WaczError},
     },
     model::escape::{self, visible},
     replace,
 };
 
 use crate::cli::{
-    definition::{IndexFlags, VerifyFlags, WarcCommand},
+    definition::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand},
     exit::Exit,
     terminal::Voice,
 };
@@ -28,6 +32,7 @@ pub fn run(command: &WarcCommand) -> anyhow::Result<Exit> {
     match command {
         WarcCommand::Verify(flags) => run_verify(flags),
         WarcCommand::Index(flags) => run_index(flags),
+        WarcCommand::Wacz(flags) => run_wacz(flags),
     }
 }
 
@@ -134,6 +139,51 @@ fn run_index(flags: &IndexFlags) -> anyhow::Result<Exit> {
     }
     voice.line(&format!("{}, {}", counted(flags.files.len() as u64, "file"), counted(lines.len() as u64, "line")));
     Ok(Exit::OK)
+}
+
+fn run_wacz(flags: &WaczFlags) -> anyhow::Result<Exit> {
+    are_files(&flags.files)?;
+    is_no_input(&flags.output, &flags.files)?;
+    let mut names = HashSet::new();
+    for file in &flags.files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        if ![".warc", ".warc.gz"].iter().any(|end| name.ends_with(end)) {
+            bail!("{}: what is packed is called .warc or .warc.gz", file.display());
+        }
+        if !names.insert(name.to_ascii_lowercase()) {
+            bail!("two archives are called {name}; in the package each needs a name of its own");
+        }
+    }
+    let voice = Voice::new(flags.quiet, None);
+    let mut beside = flags.output.clone().into_os_string();
+    beside.push(".open");
+    let beside = PathBuf::from(beside);
+    let packed = packed(flags, &beside);
+    match packed {
+        Ok(Packed { lines, pages }) => {
+            let (lines, pages) = (counted(lines, "answer"), counted(pages, "page"));
+            voice.line(&format!("{}, {lines}, {pages}", counted(flags.files.len() as u64, "archive")));
+            Ok(Exit::OK)
+        }
+        Err(error) => {
+            // Half of it is of no use; that it cannot be removed says nothing new.
+            let _ = std::fs::remove_file(&beside);
+            voice.error(&match error {
+                WaczError::Write(source) => format!("cannot write {}: {source}", flags.output.display()),
+                error => error.to_string(),
+            });
+            Ok(Exit::INCOMPLETE)
+        }
+    }
+}
+
+/// Writes it under another name, and gives it its own when it is whole and on the disk.
+fn packed(flags: &WaczFlags, beside: &Path) -> Result<Packed, WaczError> {
+    let file = File::create(beside).map_err(WaczError::Write)?;
+    let out = BufWriter::with_capacity(256 << 10, &file);
+    let packed = wacz::pack(&flags.files, out, SystemTime::now())?;
+    file.sync_all().and_then(|()| std::fs::rename(beside, &flags.output)).map_err(WaczError::Write)?;
+    Ok(packed)
 }
 
 /// An archive must not be written over by what is made of it.

@@ -9,7 +9,8 @@ use super::DiffFormat;
 const EXAMPLES: &str = "\
 Examples:
   fetchall warc verify out.warc.gz          is it whole, and true to itself?
-  fetchall warc index *.warc.gz -o out.cdxj";
+  fetchall warc index *.warc.gz -o out.cdxj
+  fetchall warc wacz out.warc.gz -o out.wacz    for browsers that replay";
 
 const VERIFY: &str = "\
 Examples:
@@ -31,6 +32,14 @@ const INDEX_AFTER: &str = "\
 Lines are those of `cdxj-indexer --sort`, for pywb and other tools that replay.
 Exit: 0 done, 2 usage, 3 a file cannot be read to its end, or the index not be written.";
 
+const WACZ: &str = "\
+Examples:
+  fetchall warc wacz out.warc.gz -o out.wacz    open it in a browser that replays";
+
+const WACZ_AFTER: &str = "\
+The archives as they are, with index, list of pages, and digests (WACZ 1.1.1).
+Exit: 0 done, 2 usage, 3 an archive is not whole, or the file cannot be written.";
+
 /// What is to be done with archives.
 #[derive(Subcommand, Debug)]
 pub enum WarcCommand {
@@ -38,6 +47,8 @@ pub enum WarcCommand {
     Verify(VerifyFlags),
     /// An index of what archives have answers to, as sorted CDXJ
     Index(IndexFlags),
+    /// Pack archives with an index and a list of pages (WACZ)
+    Wacz(WaczFlags),
 }
 
 /// Flags of `warc verify`.
@@ -68,6 +79,20 @@ pub struct IndexFlags {
     pub quiet: bool,
 }
 
+/// Flags of `warc wacz`.
+#[derive(clap::Args, Debug)]
+pub struct WaczFlags {
+    /// Archives (.warc, .warc.gz), each of another name
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The file to write; one that is there is replaced
+    #[arg(short, long, value_name = "FILE", required = true)]
+    pub output: PathBuf,
+    /// Nothing on stderr but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
 impl VerifyFlags {
     /// Whether findings are JSON objects.
     pub fn is_jsonl(&self, on_terminal: bool) -> bool {
@@ -83,6 +108,7 @@ pub fn dress(command: Clap) -> Clap {
         .before_help(EXAMPLES)
         .mut_subcommand("verify", |command| command.before_help(VERIFY).after_help(VERIFY_AFTER))
         .mut_subcommand("index", |command| command.before_help(INDEX).after_help(INDEX_AFTER))
+        .mut_subcommand("wacz", |command| command.before_help(WACZ).after_help(WACZ_AFTER))
 }
 
 #[cfg(test)]

@@ -95,6 +95,31 @@ async fn an_index_leads_to_each_answer() {
 }
 
 #[tokio::test]
+async fn a_package_has_the_archives_as_they_are() {
+    let site = site().await;
+    let shelf = archived(&site).await;
+    let run = shelf.fetchall(&["warc", "wacz", "out.warc.gz", "-o", "out.wacz"]).run().await;
+    assert_eq!((run.exit, run.text()), (0, ""), "{run}");
+    assert!(run.stderr.contains("1 archive, 6 answers, 3 pages"), "{run}");
+    judge(&shelf.path("out.wacz"));
+    assert!(!shelf.path("out.wacz.open").exists());
+    let package = fs::read(shelf.path("out.wacz")).unwrap();
+    let archive = fs::read(shelf.path("out.warc.gz")).unwrap();
+    assert!(package.windows(archive.len()).any(|part| part == archive), "it is not packed again");
+    let text = String::from_utf8_lossy(&package);
+    for name in ["indexes/index.cdx.gz", "indexes/index.idx", "pages/pages.jsonl", "datapackage-digest.json"] {
+        assert!(text.contains(name), "{name}");
+    }
+    assert!(text.contains(&format!("\"bytes\": {}", archive.len())), "{text}");
+    fs::write(shelf.path("torn.warc.gz"), &archive[..archive.len() - 5]).unwrap();
+    let run = shelf.fetchall(&["warc", "wacz", "torn.warc.gz", "-o", "torn.wacz"]).run().await;
+    assert!(run.exit == 3 && run.stderr.contains("cut short"), "{run}");
+    assert!(!shelf.path("torn.wacz").exists() && !shelf.path("torn.wacz.open").exists());
+    let run = shelf.fetchall(&["warc", "wacz", "out.warc.gz", "./out.warc.gz", "-o", "two.wacz"]).run().await;
+    assert!(run.exit == 2 && run.stderr.contains("name of its own"), "{run}");
+}
+
+#[tokio::test]
 async fn wrong_usage_is_found_before_anything_is_read_or_written() {
     let site = site().await;
     let shelf = archived(&site).await;
