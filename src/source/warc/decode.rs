@@ -10,7 +10,7 @@ use async_compression::{
 };
 use futures::executor::block_on;
 use http::{HeaderMap, header};
-use tokio::io::{AsyncBufRead, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, BufReader};
 
 /// Content codings on one body at most.
 pub const MOST_CODINGS: usize = 3;
@@ -45,14 +45,24 @@ pub fn unlike(headers: &HeaderMap, beginning: &[u8]) -> Option<String> {
         "zstd" => {
             begins(&[0x28, 0xb5, 0x2f, 0xfd]) || beginning.get(1..4).is_some_and(|mark| mark == [0x2a, 0x4d, 0x18])
         }
-        _ => {
-            let mut reader = decoder(beginning, &coding).take(BEGINNING);
-            let mut out = Vec::new();
-            let read = block_on(reader.read_to_end(&mut out));
-            read.err().is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof)
-        }
+        // Some servers send it bare.
+        "deflate" => inflates(beginning, true) || inflates(beginning, false),
+        _ => unpacks(BrotliDecoder::new(beginning)),
     };
     (!fits).then_some(coding)
+}
+
+/// Whether something begins like deflate, with the head of zlib or without.
+fn inflates(beginning: &[u8], with_head: bool) -> bool {
+    let mut out = vec![0; usize::try_from(BEGINNING).unwrap_or_default()];
+    flate2::Decompress::new(with_head).decompress(beginning, &mut out, flate2::FlushDecompress::None).is_ok()
+}
+
+/// Whether the beginning of something can be unpacked. That it is cut short is no fault.
+fn unpacks(decoder: impl AsyncRead + Unpin) -> bool {
+    let mut out = Vec::new();
+    let read = block_on(decoder.take(BEGINNING).read_to_end(&mut out));
+    read.err().is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof)
 }
 
 /// The codings that the fields name and we know, in the order they were put on.
