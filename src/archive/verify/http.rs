@@ -173,8 +173,8 @@ impl Message {
             return;
         }
         let told = response.headers.get_all(header::CONTENT_LENGTH).iter();
-        let told = told.filter_map(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
-        let Some(told) = told.filter(|told| *told != self.length).last() else { return };
+        let mut told = told.filter_map(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
+        let Some(told) = told.find(|told| *told != self.length) else { return };
         let (flaw, length) = match self.length {
             0 => (Flaw::HttpBodyless, "nothing".to_owned()),
             length => (Flaw::HttpLength, format!("{length} bytes")),
