@@ -32,6 +32,7 @@
 //! - [`files`]: bodies as files, below one folder.
 //! - [`replay`]: answers from an archive, in place of the network.
 //! - `cache`: answers kept from one run to the next (feature `sqlite`).
+//! - [`archive`]: archives judged, indexed and packed for others.
 //! - [`engine`]: the loop that joins them; [`sink`]: records as text, JSON, CSV; [`report`]: the
 //!   summary of a run.
 //! - [`journal`]: what is done, so that a run that was killed goes on where it stopped.
@@ -49,6 +50,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod archive;
 #[cfg(feature = "sqlite")]
 pub mod cache;
 pub mod check;

@@ -7,10 +7,10 @@ warc_judges() {
         echo "there is no python3-venv"
         return 1
     fi
-    [ -x "$1/bin/wayback" ] && return
+    [ -x "$1/bin/wayback" ] && [ -x "$1/bin/wacz" ] && return
     python3 -m venv "$1"
-    if ! "$1/bin/pip" install --quiet warcio cdxj-indexer pywb 2> "$1/install.log"; then
-        echo "warcio, cdxj-indexer and pywb cannot be installed"
+    if ! "$1/bin/pip" install --quiet warcio cdxj-indexer pywb wacz 2> "$1/install.log"; then
+        echo "warcio, cdxj-indexer, pywb and wacz cannot be installed"
         return 1
     fi
 }

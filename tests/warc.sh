@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Archives before other judges: warcio checks every one that the tests have written, cdxj-indexer finds
-# every response, pywb replays a site to a client that asks for compression. Needs python3-venv.
+# Archives before other judges: warcio and our own verify check every one that the tests have written,
+# cdxj-indexer makes the same index as we do, pywb replays a site to a client that asks for compression, wacz
+# validates a package. Needs python3-venv.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -37,8 +38,18 @@ for archive in "$work/demo.warc.gz" "$target"/tmp/warcs/*.warc*; do
     lines=$("$bin/cdxj-indexer" "$archive" 2> /dev/null | wc -l)
     answers=$("$bin/warcio" index -f warc-type "$archive" | grep -cE '"(response|revisit)"' || true)
     [ "$lines" = "$answers" ] || fail "cdxj-indexer $archive: $lines lines, $answers answers"
+    # A server that lies about its coding is kept with its lie; the tests have one such page.
+    fetchall warc verify "$archive" -f text -q > "$work/said" || true
+    if grep ' error ' "$work/said" | grep -vE 'http\.encoding: .*/wrong\)$'; then fail "fetchall warc verify $archive"; fi
+    "$bin/cdxj-indexer" --sort "$archive" 2> /dev/null | LC_ALL=C sort > "$work/theirs.cdxj"
+    fetchall warc index "$archive" -q > "$work/ours.cdxj" || fail "fetchall warc index $archive"
+    diff "$work/theirs.cdxj" "$work/ours.cdxj" > "$work/said" || fail "index of $archive: $(head -n 4 "$work/said")"
     checked=$((checked + 1))
 done
+
+# The site as a package.
+fetchall warc wacz "$work/demo.warc.gz" -o "$work/demo.wacz" -q || fail "fetchall warc wacz"
+"$bin/wacz" validate -f "$work/demo.wacz" > "$work/said" 2>&1 || fail "wacz validate: $(tail -n 3 "$work/said")"
 
 # Replayed by somebody else, with and without compression.
 (cd "$work" && "$bin/wb-manager" init demo > /dev/null && "$bin/wb-manager" add demo demo.warc.gz > /dev/null) 2> "$work/said" || fail "wb-manager: $(cat "$work/said")"

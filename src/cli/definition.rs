@@ -5,6 +5,7 @@
 mod check;
 mod crawl;
 mod extract;
+mod warc;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -15,6 +16,7 @@ use fetchall::{
     report::diff::{Change, Slower},
 };
 
+pub use self::warc::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand};
 use super::{
     environment,
     flags::{CheckFlags, ColorArg, CrawlFlags, FetchFlags, FormatArg, SavedFlags},
@@ -53,13 +55,12 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 13] = [
+const COMMON: [&str; 12] = [
     "concurrency",
     "per-host",
     "timeout",
     "retries",
     "header",
-    "data",
     "accept",
     "select",
     "with",
@@ -102,6 +103,12 @@ pub enum Command {
     Extract(Box<SavedFlags>),
     /// What broke, healed, slowed down or changed between two runs
     Diff(DiffFlags),
+    /// Judge archives (WARC), index and pack them
+    Warc {
+        /// What is to be done.
+        #[command(subcommand)]
+        what: WarcCommand,
+    },
     /// A website on 127.0.0.1, good and bad pages, to try everything
     Demo(DemoFlags),
     /// Tell what an error code or a rule means and what to do
@@ -216,7 +223,7 @@ pub fn definition() -> Clap {
         |command: Clap| command.mut_args(hide).before_help(EXAMPLES).after_help(AFTER).after_long_help(AFTER_LONG);
     let command = Cli::command().mut_args(hide).mut_subcommand("fetch", fetch);
     let command = command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress);
-    environment::attach(command.mut_subcommand("extract", extract::dress))
+    environment::attach(command.mut_subcommand("extract", extract::dress).mut_subcommand("warc", warc::dress))
 }
 
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.

@@ -28,6 +28,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("session", &["model", "settings", "policy", "page"]),
     ("replay", &["model", "settings", "fetch", "source"]),
     ("cache", &["model", "settings", "policy", "cookies", "fetch"]),
+    ("archive", &["model", "source"]),
     (
         "fetcher",
         &[
@@ -58,6 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["sink/postgres.rs", "sink/mysql.rs", "sink/sql.rs"]),
     ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),
+    ("zip", &["archive/wacz.rs"]),
 ];
 
 /// The source without comments and without the tests at its end.

@@ -1,7 +1,10 @@
 //! `fetchall explain NAME`: what a code or a rule means, from the tables that define them.
 
 use anyhow::bail;
-use fetchall::model::{Again, Code, Kind, Rule, Severity, units::nearest};
+use fetchall::{
+    archive::verify::{Flaw, Weight},
+    model::{Again, Code, Kind, Rule, Severity, units::nearest},
+};
 
 use crate::cli::{exit::Exit, terminal::print};
 
@@ -9,10 +12,14 @@ use crate::cli::{exit::Exit, terminal::print};
 /// told.
 pub fn run(name: Option<&str>) -> anyhow::Result<Exit> {
     let Some(name) = name else { return Ok(print(&all())) };
-    let told: Vec<String> =
-        [name.parse().ok().map(of_rule), name.parse().ok().map(of_code)].into_iter().flatten().collect();
+    let flaw = Flaw::ALL.iter().find(|flaw| flaw.name() == name);
+    let told: Vec<String> = [name.parse().ok().map(of_rule), name.parse().ok().map(of_code), flaw.map(of_flaw)]
+        .into_iter()
+        .flatten()
+        .collect();
     if told.is_empty() {
         let names = Code::ALL.iter().map(|code| code.name()).chain(Rule::ALL.iter().map(|rule| rule.name()));
+        let names = names.chain(Flaw::ALL.iter().map(|flaw| flaw.name()));
         let near = nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         bail!("unknown code or rule `{name}`{near} (`fetchall explain` lists all)");
     }
@@ -30,6 +37,14 @@ fn of_rule(rule: Rule) -> String {
     format!(
         "{name}\n\n{meaning}\n{advice}\n\nrule of `check`: it weighs {weight} unless --rule {bare}=off|warn|error says otherwise.\n"
     )
+}
+
+fn of_flaw(flaw: &Flaw) -> String {
+    let weight = match flaw.weight() {
+        Weight::Error => "a fault of the archive: exit 1",
+        Weight::Warning => "a remark",
+    };
+    format!("{}\n\n{}\n\nflaw of `warc verify`: {weight}.\n", flaw.name(), flaw.meaning())
 }
 
 fn of_code(code: Code) -> String {
@@ -50,7 +65,8 @@ fn all() -> String {
     let is_code = |rule: &&Rule| Code::ALL.iter().any(|code| code.name() == rule.name());
     // A rule of the same name as a code means the same.
     let rules = Rule::ALL.iter().filter(|rule| !is_code(rule)).map(|rule| (rule.name(), rule.meaning()));
-    let rows: Vec<_> = codes.chain(rules).collect();
+    let flaws = Flaw::ALL.iter().map(|flaw| (flaw.name(), flaw.meaning()));
+    let rows: Vec<_> = codes.chain(rules).chain(flaws).collect();
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     rows.iter().map(|(name, meaning)| format!("{name:width$}  {meaning}\n")).collect()
 }

@@ -12,6 +12,7 @@ mod output;
 mod papers;
 mod places;
 mod session;
+mod warc;
 mod watch;
 
 use super::{definition::Command, exit::Exit};
@@ -27,6 +28,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Check(flags) => check::run(&flags),
         Command::Extract(flags) => extract::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
+        Command::Warc { what } => warc::run(&what),
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Schema { name } => papers::schema(&name),

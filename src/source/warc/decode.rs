@@ -2,7 +2,7 @@
 //!
 //! Must not know where it comes from.
 
-use std::pin::Pin;
+use std::{io, pin::Pin};
 
 use async_compression::{
     tokio::bufread::{BrotliDecoder, DeflateDecoder, GzipDecoder, ZlibDecoder, ZstdDecoder},
@@ -10,29 +10,68 @@ use async_compression::{
 };
 use futures::executor::block_on;
 use http::{HeaderMap, header};
-use tokio::io::{AsyncBufRead, AsyncReadExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncReadExt as _, BufReader};
 
 /// Content codings on one body at most.
 pub const MOST_CODINGS: usize = 3;
 /// Largest window of zstd, as a power of two, as for responses from the network.
 const ZSTD_WINDOW: u32 = 23;
+/// Bytes that are unpacked to see whether content is coded at all.
+const BEGINNING: u64 = 16 << 10;
 
 /// The content without its codings, `most` bytes of it at most. The error is a sentence.
 ///
 /// # Errors
 /// Too many codings, content that is not as they say, or more of it than that.
 pub fn decoded(headers: &HeaderMap, content: Vec<u8>, most: u64) -> Result<Vec<u8>, String> {
-    let fields = headers.get_all(header::CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    let names = fields.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase());
-    // What is not known is taken as none, as browsers do.
-    let known = ["gzip", "x-gzip", "deflate", "br", "zstd"];
-    let codings: Vec<String> = names.filter(|name| known.contains(&name.as_str())).take(MOST_CODINGS + 1).collect();
+    let codings = codings(headers);
     if codings.len() > MOST_CODINGS {
         return Err(format!("more than {MOST_CODINGS} content codings"));
     }
     codings.iter().rev().try_fold(content, |content, coding| {
         if content.is_empty() { Ok(content) } else { unpack(&content, coding, most) }
     })
+}
+
+/// The coding that content which begins like this cannot have, though its fields say so.
+///
+/// Looks at the outermost one. A beginning that is cut short fits.
+pub fn unlike(headers: &HeaderMap, beginning: &[u8]) -> Option<String> {
+    let coding = codings(headers).pop().filter(|_| !beginning.is_empty())?;
+    let begins = |mark: &[u8]| beginning.iter().zip(mark).all(|(byte, mark)| byte == mark);
+    let fits = match coding.as_str() {
+        "gzip" | "x-gzip" => begins(&[0x1f, 0x8b, 8]),
+        // RFC 8878: a frame, or one to be passed over.
+        "zstd" => {
+            begins(&[0x28, 0xb5, 0x2f, 0xfd]) || beginning.get(1..4).is_some_and(|mark| mark == [0x2a, 0x4d, 0x18])
+        }
+        // Some servers send it bare.
+        "deflate" => inflates(beginning, true) || inflates(beginning, false),
+        _ => unpacks(BrotliDecoder::new(beginning)),
+    };
+    (!fits).then_some(coding)
+}
+
+/// Whether something begins like deflate, with the head of zlib or without.
+fn inflates(beginning: &[u8], with_head: bool) -> bool {
+    let mut out = vec![0; usize::try_from(BEGINNING).unwrap_or_default()];
+    flate2::Decompress::new(with_head).decompress(beginning, &mut out, flate2::FlushDecompress::None).is_ok()
+}
+
+/// Whether the beginning of something can be unpacked. That it is cut short is no fault.
+fn unpacks(decoder: impl AsyncRead + Unpin) -> bool {
+    let mut out = Vec::new();
+    let read = block_on(decoder.take(BEGINNING).read_to_end(&mut out));
+    read.err().is_none_or(|error| error.kind() == io::ErrorKind::UnexpectedEof)
+}
+
+/// The codings that the fields name and we know, in the order they were put on.
+fn codings(headers: &HeaderMap) -> Vec<String> {
+    let fields = headers.get_all(header::CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let names = fields.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase());
+    // What is not known is taken as none, as browsers do.
+    let known = ["gzip", "x-gzip", "deflate", "br", "zstd"];
+    names.filter(|name| known.contains(&name.as_str())).take(MOST_CODINGS + 1).collect()
 }
 
 fn unpack(content: &[u8], coding: &str, most: u64) -> Result<Vec<u8>, String> {
@@ -91,6 +130,28 @@ mod tests {
         assert_eq!(decoded(&coded("gzip"), Vec::new(), 99).unwrap(), b"");
         assert!(decoded(&coded("gzip"), b"plain".to_vec(), 99).is_err());
         assert!(decoded(&coded("gzip,gzip,gzip,gzip"), Vec::new(), 99).is_err());
+    }
+
+    #[test]
+    fn content_that_is_not_coded_as_its_fields_say_is_told() {
+        let plain = b"<!doctype html><title>plain</title><p>and some more of it, so that there is something to see";
+        for coding in ["gzip", "deflate", "br", "zstd"] {
+            assert_eq!(unlike(&coded(coding), plain).as_deref(), Some(coding));
+            assert_eq!(unlike(&coded(coding), b""), None);
+        }
+        let gzip = packed(plain);
+        for cut in 0..gzip.len() {
+            assert_eq!(unlike(&coded("gzip"), &gzip[..cut]), None);
+        }
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        zlib.write_all(plain).unwrap();
+        let zlib = zlib.finish().unwrap();
+        assert_eq!(unlike(&coded("deflate"), &zlib[..20]), None);
+        assert_eq!(unlike(&coded("deflate"), &zlib[2..20]), None, "bare");
+        // brotli's empty stream, and the beginning of one
+        assert_eq!(unlike(&coded("br"), &[0x06]), None);
+        assert_eq!(unlike(&coded("br"), &[0x0b, 0x02, 0x80, b'h']), None);
+        assert_eq!(unlike(&coded("utf-8"), plain), None);
     }
 
     #[test]

@@ -85,12 +85,16 @@ pub fn restore(headers: &HeaderMap) -> HeaderMap {
 
 /// The content without chunks, where it has any: most tools keep a body as it was on the way.
 pub fn unchunked(headers: &HeaderMap, content: Vec<u8>) -> Vec<u8> {
-    let says_so = headers.get_all(header::TRANSFER_ENCODING).iter().any(|value| {
+    let chunks = if is_chunked(headers) { chunks(&content) } else { None };
+    chunks.unwrap_or(content)
+}
+
+/// Whether the fields say that the content comes in chunks.
+pub fn is_chunked(headers: &HeaderMap) -> bool {
+    headers.get_all(header::TRANSFER_ENCODING).iter().any(|value| {
         let value = value.as_bytes().to_ascii_lowercase();
         memmem::find(&value, b"chunked").is_some()
-    });
-    let chunks = if says_so { chunks(&content) } else { None };
-    chunks.unwrap_or(content)
+    })
 }
 
 /// The content of chunks (RFC 9112, 7.1); `None` if these are none. The last one may be cut short.

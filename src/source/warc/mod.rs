@@ -16,7 +16,7 @@ use std::{
     path::Path,
 };
 
-pub use self::decode::{MOST_CODINGS, decoded};
+pub use self::decode::{MOST_CODINGS, decoded, unlike};
 use self::unpack::Input;
 
 /// Longest head of a record, in bytes.
@@ -59,6 +59,8 @@ pub struct Head {
     pub is_first: bool,
     /// Length of its block, in bytes.
     pub length: u64,
+    /// The first line: `WARC/1.1`.
+    pub version: String,
     fields: Vec<(String, String)>,
 }
 
@@ -71,6 +73,11 @@ impl Head {
     /// All values of a field, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// All fields, names and values, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// What it is about; some old tools write it in angle brackets.
@@ -132,7 +139,7 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// Nothing more can be read.
     pub fn next_head(&mut self) -> Result<Option<Head>, WarcError> {
-        self.finish()?;
+        self.end()?;
         let Some((offset, is_first)) = self.input.begin(&mut self.whole)? else { return Ok(None) };
         let head = read_head(self.input.stream(), offset, is_first)?;
         (self.left, self.within) = (head.length, true);
@@ -151,8 +158,28 @@ impl<R: Read> Reader<R> {
         if read < wanted { Err(WarcError::Cut) } else { Ok(block) }
     }
 
-    /// Passes over what is left of the record.
-    fn finish(&mut self) -> Result<(), WarcError> {
+    /// The rest of the block, piece by piece.
+    ///
+    /// # Errors
+    /// It is cut short or cannot be unpacked.
+    pub fn each(&mut self, mut take: impl FnMut(&[u8])) -> Result<(), WarcError> {
+        while self.left > 0 {
+            let stream = self.input.stream();
+            let piece = stream.fill_buf()?;
+            let length = piece.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+            let Some(piece) = piece.get(..length).filter(|piece| !piece.is_empty()) else { return Err(WarcError::Cut) };
+            take(piece);
+            stream.consume(length);
+            self.left -= length as u64;
+        }
+        Ok(())
+    }
+
+    /// Passes over what is left of the record, and its end.
+    ///
+    /// # Errors
+    /// It does not end where it says, or cannot be read so far.
+    pub fn end(&mut self) -> Result<(), WarcError> {
         if !self.within {
             return Ok(());
         }
@@ -182,7 +209,8 @@ fn read_head(stream: &mut dyn BufRead, offset: u64, is_first: bool) -> Result<He
     if !line.starts_with(b"WARC/") {
         return Err(damaged("there is no WARC record"));
     }
-    let mut head = Head { offset, is_first, ..Head::default() };
+    let version = String::from_utf8_lossy(&line).into_owned();
+    let mut head = Head { offset, is_first, version, ..Head::default() };
     loop {
         take_line(stream, &mut line, &mut room)?;
         if line.is_empty() {

@@ -5,6 +5,7 @@
 mod again;
 mod kept;
 mod killed;
+mod verify;
 
 use std::{fs, path::Path};
 
