@@ -280,13 +280,7 @@ impl Memory {
         let is_plain = own.is_none_or(|wish| wish.method.is_none() && wish.body.is_none()) && request.fault.is_none();
         let known = self.known.get(seq).and_then(|known| known.as_ref()?.answer.clone());
         if let Some(answer) = known.filter(|_| is_plain && self.may_ask_under_conditions) {
-            let wish = request.wish_mut();
-            for (name, value) in answer.conditions() {
-                if !wish.headers.iter().any(|(own, _)| *own == name) {
-                    wish.headers.push((name, value));
-                }
-            }
-            wish.earlier = Some(Earlier { answer: Some(answer) });
+            request.wish_mut().earlier = Some(Earlier { answer: Some(answer) });
         }
         request
     }

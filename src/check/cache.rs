@@ -174,6 +174,11 @@ impl Cache {
         Cache(rows::merge(self.0, other.0))
     }
 
+    /// When the oldest row was looked at.
+    pub fn oldest(&self) -> Option<Stamp> {
+        self.0.values().map(|row| row.checked_at).min()
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.0.len()

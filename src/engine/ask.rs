@@ -162,6 +162,9 @@ impl Asker {
         if let Some(wish) = flight.request.wish.as_ref().filter(|wish| !wish.headers.is_empty()) {
             replace(Arc::make_mut(&mut fields), &wish.headers);
         }
+        for (name, value) in flight.request.wish.iter().flat_map(|wish| wish.conditions()) {
+            Arc::make_mut(&mut fields).insert(name, value);
+        }
         if !trip.with_body && !Arc::ptr_eq(&fields, base) {
             remove_content_fields(Arc::make_mut(&mut fields));
         }

@@ -394,6 +394,8 @@ fn contact(exchange: &Exchange) -> Contact {
 
 fn is_conditional(settings: &Settings, flight: &Flight) -> bool {
     use http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
-    let own = flight.request.wish.as_ref().map_or(&[][..], |wish| &wish.headers);
-    settings.ask.headers.iter().chain(own).any(|(name, _)| *name == IF_NONE_MATCH || *name == IF_MODIFIED_SINCE)
+    let own = flight.request.wish.as_deref();
+    let headers = settings.ask.headers.iter().chain(own.map_or(&[][..], |wish| &wish.headers));
+    let is_condition = |name: &http::HeaderName| *name == IF_NONE_MATCH || *name == IF_MODIFIED_SINCE;
+    headers.map(|(name, _)| name).any(is_condition) || own.is_some_and(|wish| wish.conditions().next().is_some())
 }

@@ -59,6 +59,16 @@ pub struct Wish {
     pub tags: Option<Box<RawValue>>,
 }
 
+impl Wish {
+    /// Fields that ask for the body only if it is another than an earlier run's; those that the request sets
+    /// itself aside. They are no part of what the request is.
+    pub fn conditions(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<'_> {
+        let answer = self.earlier.as_ref().and_then(|earlier| earlier.answer.as_ref());
+        let is_own = |name: &HeaderName| self.headers.iter().any(|(own, _)| own == name);
+        answer.into_iter().flat_map(|answer| answer.conditions()).filter(move |(name, _)| !is_own(name))
+    }
+}
+
 /// Fields that no request may set for itself: the HTTP library sets them, or they belong to the
 /// connection or to a proxy (RFC 9110, sections 7.6.1 and 11.7.2).
 pub const NOT_FOR_REQUESTS: [&str; 8] = [

@@ -55,6 +55,7 @@ impl Hub {
         } else if is_open {
             return self.send(id, Way::Get).await;
         }
+        let is_second = self.firsts.contains_key(&id);
         if let Some(first) = self.firsts.remove(&id) {
             outcome = second(*first, outcome);
         } else if self.round == Round::First && self.may_ask_again(&outcome) {
@@ -64,10 +65,11 @@ impl Hub {
             }
             return;
         }
+        let is_cut = !is_second && self.shared.reach.second_round && outcome.is_doubtful();
         self.hand_over(id, &mut outcome, record);
         if let Some(target) = self.targets.get(id as usize) {
             let url = target.url.clone();
-            keep::note(&mut self.kept, &url, &mut outcome, &fields, &self.shared);
+            keep::note(&mut self.kept, &url, &mut outcome, &fields, is_cut, &self.shared);
         }
         self.settle(id, outcome).await;
     }

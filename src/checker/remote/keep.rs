@@ -11,6 +11,7 @@ use super::{
 use crate::{
     check::{
         cache::{Cached, is_fresh},
+        date::Stamp,
         grace::{self, Seen, decide},
     },
     checker::{
@@ -25,10 +26,13 @@ use crate::{
 pub(super) fn answered(kept: &mut Kept, url: &str, wants: Wants, shared: &Shared) -> Option<Outcome> {
     let row = kept.answers.as_ref()?.get(&key(url))?;
     let mut outcome = answer::of_row(row, wants)?;
+    let (row, at) = (row.clone(), row.checked_at);
     if let Some((_, cache)) = &mut kept.cache {
-        cache.put(row.clone());
+        cache.put(row);
     }
-    forgive(kept, url, &mut outcome, shared);
+    let history = kept.grace.as_ref().and_then(|(_, histories)| histories.of(&key(url)));
+    let is_noted = history.is_some_and(|history| history.checked_at >= at);
+    forgive(kept, url, &mut outcome, (at, is_noted), shared);
     Some(outcome)
 }
 
@@ -57,9 +61,10 @@ pub(super) fn renew(kept: &mut Kept, url: &str, shared: &Shared) {
     }
 }
 
-/// Notes what came of an address that was asked, and whether its failure is given grace.
-pub(super) fn note(kept: &mut Kept, url: &str, outcome: &mut Outcome, fields: &Fields, shared: &Shared) {
-    let is_kept = kept.cache.is_some() || kept.answers.is_some();
+/// Notes what came of an address that was asked, and whether its failure is given grace. What was to be
+/// asked again and is not, because the check was stopped, is nothing to go by.
+pub(super) fn note(kept: &mut Kept, url: &str, outcome: &mut Outcome, fields: &Fields, is_cut: bool, shared: &Shared) {
+    let is_kept = (kept.cache.is_some() || kept.answers.is_some()) && !is_cut;
     if let Some(row) = is_kept.then(|| answer::row_of(url, outcome, fields, shared)).flatten() {
         if let Some(answers) = &mut kept.answers {
             answers.note(&row);
@@ -68,11 +73,12 @@ pub(super) fn note(kept: &mut Kept, url: &str, outcome: &mut Outcome, fields: &F
             cache.put(row);
         }
     }
-    forgive(kept, url, outcome, shared);
+    forgive(kept, url, outcome, (shared.now, false), shared);
 }
 
-/// Keeps the history of an address, and gives its failure grace, if it has some.
-fn forgive(kept: &mut Kept, url: &str, outcome: &mut Outcome, shared: &Shared) {
+/// Keeps the history of an address that was asked at a moment, unless an earlier part of the check has noted
+/// it, and gives its failure grace, if it has some.
+fn forgive(kept: &mut Kept, url: &str, outcome: &mut Outcome, (at, is_noted): (Stamp, bool), shared: &Shared) {
     let Some((patience, histories)) = &mut kept.grace else { return };
     let Ok(parsed) = Url::parse(url) else { return };
     let found = answer::founds(&parsed, outcome, None, shared);
@@ -83,14 +89,20 @@ fn forgive(kept: &mut Kept, url: &str, outcome: &mut Outcome, shared: &Shared) {
         return;
     }
     let key = key(url);
-    if is_dead && shared.severities.of(Rule::Dead) == Severity::Error {
-        let before = histories.of(&key);
-        if let grace::Grace::Until(until) = decide(before, shared.now, *patience) {
-            let since = before.and_then(|before| before.failing_since).unwrap_or(shared.now);
-            outcome.grace = Some(Grace { until, since: Some(since) });
-        }
+    let mut before = histories.of(&key).cloned();
+    if let Some(before) = before.as_mut().filter(|_| is_noted) {
+        before.failures = before.failures.saturating_sub(1);
     }
-    histories.note(&key, if is_dead { Seen::Failing } else { Seen::Working }, shared.now);
+    if is_dead
+        && shared.severities.of(Rule::Dead) == Severity::Error
+        && let grace::Grace::Until(until) = decide(before.as_ref(), at, *patience)
+    {
+        let since = before.and_then(|before| before.failing_since).unwrap_or(at);
+        outcome.grace = Some(Grace { until, since: Some(since) });
+    }
+    if !is_noted {
+        histories.note(&key, if is_dead { Seen::Failing } else { Seen::Working }, at);
+    }
 }
 
 /// What an address is kept by: without credentials.

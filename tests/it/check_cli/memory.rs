@@ -156,6 +156,45 @@ async fn a_check_that_is_killed_again_and_again_asks_for_nothing_twice_and_finds
     assert!(run.exit == 1 && site.asks().len() > LINKS + LINKS / 2, "a new run asks anew: {run}");
 }
 
+#[tokio::test]
+async fn a_failure_is_counted_once_in_a_check_that_goes_on_and_what_was_to_be_asked_again_is() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    };
+    let is_ill = Arc::new(AtomicBool::new(false));
+    let ill = Arc::clone(&is_ill);
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/gone" if ill.load(Relaxed) => Reply::status(404),
+        "/ill" if ill.load(Relaxed) => Reply::status(503).after(ms(700)),
+        "/slow" if ill.load(Relaxed) => Reply::text("x").after(secs(60)),
+        _ => Reply::text("x"),
+    })
+    .await;
+    let link = |path: &str| format!("[x]({})\n\n", site.url(path));
+    let dir = files(&[("a.md", &(link("/gone") + &link("/ill") + &link("/slow")))]);
+    let args = ["check", "a.md", "--state=links.state", "--grace=1h", "--per-host=9", "--retries=0"];
+    let run = || fetchall(args).dir(dir.path());
+    let state = || fs::read_to_string(dir.path().join("links.state")).unwrap();
+    assert_eq!(run().run().await.exit, 0);
+    is_ill.store(true, Relaxed);
+    let child = run().start();
+    // The server is asked whether it means it (GET), and answers after the check was interrupted.
+    while site.asks().iter().filter(|ask| ask.path == "/ill").count() < 3 || site.hits("/slow") < 2 {
+        tokio::time::sleep(ms(5)).await;
+    }
+    child.signal(Signal::INT);
+    let stopped = child.wait().await;
+    assert!(stopped.signal == Some(2) && state().contains("\"failures\":1"), "{stopped}{}", state());
+    is_ill.store(false, Relaxed);
+    let asked = site.asks().len();
+    let last = run().run().await;
+    assert_eq!(last.exit, 0, "{last}");
+    let again: Vec<String> = site.asks()[asked..].iter().map(|ask| ask.path.clone()).collect();
+    assert!(!again.contains(&"/gone".to_owned()) && again.contains(&"/ill".to_owned()), "{again:?}");
+    assert!(state().contains("\"failures\":1") && !state().contains("\"failures\":2"), "{}", state());
+}
+
 fn git(dir: &Path, args: &[&str]) {
     let set = ["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "init.defaultBranch=main"];
     let run = Command::new("git").args(set).args(args).current_dir(dir).output().expect("git is there");

@@ -9,20 +9,48 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use fetchall::{
     check::{
         answers::Answers,
         cache::{Cache, Cached},
     },
-    journal::Identity,
+    journal::{Identity, identity},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{continued, flags::CheckFlags, terminal::Voice};
+use crate::cli::{
+    continued,
+    flags::{CheckFlags, Given},
+    terminal::Voice,
+};
 
 /// What stands behind the name of `--state`.
 const SUFFIX: &str = ".run";
+
+/// Flags that decide whom an address is asked as, and by which way.
+const WAY: &[&str] = &[
+    "--auth-file",
+    "--ca",
+    "--cert",
+    "--cookies",
+    "--header",
+    "--http",
+    "--insecure",
+    "--ipv4",
+    "--ipv6",
+    "--key",
+    "--min-tls",
+    "--netrc",
+    "--no-proxy",
+    "--private-ips",
+    "--proxy",
+    "--resolve",
+    "--user-agent",
+];
+
+/// What the first line of the file begins with.
+const BEGINNING: &[u8] = br#"{"fetchall":"check","identity":"#;
 
 /// The first line of the file.
 #[derive(Serialize, Deserialize)]
@@ -48,12 +76,17 @@ impl Course {
         let mut path = state.clone().into_os_string();
         path.push(SUFFIX);
         let path = PathBuf::from(path);
-        let identity = continued::identity_of("check", &flags.given, &[])?;
+        if flags.memory.files().any(|other| *other == path) {
+            bail!("{} is where --state keeps answers; it cannot be another file too", path.display());
+        }
+        let identity = identity(&flags.given)?;
         let (rows, file) = read(&path, &identity, flags.memory.restart)?;
-        match rows.len() {
-            0 => {}
-            1 => voice.line(&format!("{}: 1 address was answered before; going on", path.display())),
-            count => voice.line(&format!("{}: {count} addresses were answered before; going on", path.display())),
+        if let Some(oldest) = rows.oldest() {
+            let count = match rows.len() {
+                1 => "1 address was".to_owned(),
+                count => format!("{count} addresses were"),
+            };
+            voice.line(&format!("{}: {count} answered before, since {oldest}; going on", path.display()));
         }
         let reads_stdin = flags.sources.iter().any(|source| source == "-");
         let again = continued::command_again(&flags.given, None, reads_stdin);
@@ -71,8 +104,19 @@ impl Course {
     }
 }
 
+/// What makes a check the same check. Answers depend on the way to a server and on who asks, too; such values
+/// are compared by their digests.
+fn identity(given: &[Given]) -> anyhow::Result<Identity> {
+    let run = continued::identity_of("check", given, &[])?;
+    let of_way = given.iter().filter(|given| WAY.contains(&given.name.as_str()));
+    Ok(of_way.fold(run, |run, given| run.with_content(&given.name, &identity::digest(given.value.as_bytes()))))
+}
+
 fn read(path: &Path, identity: &Identity, restart: bool) -> anyhow::Result<(Cache, File)> {
     let name = path.display();
+    if path.exists() && !path.is_file() {
+        bail!("--state: {name} is no file");
+    }
     let open = File::options().read(true).write(true).create(true).truncate(false).open(path);
     let mut file = open.with_context(|| format!("--state: cannot use {name}"))?;
     match file.try_lock() {
@@ -84,34 +128,29 @@ fn read(path: &Path, identity: &Identity, restart: bool) -> anyhow::Result<(Cach
     }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).with_context(|| format!("--state: cannot read {name}"))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let (head, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let mut rows = Cache::default();
-    let mut length = head.len() + 1;
-    match serde_json::from_str::<Head>(head) {
-        Ok(was) if was.fetchall == "check" && !restart => {
-            // What a kill tore, or the end of the machine took, is asked for again.
-            for line in rest.split_inclusive('\n').take_while(|line| line.ends_with('\n')) {
-                let Ok(row) = serde_json::from_str::<Cached>(line) else { break };
-                rows.put(row);
-                length += line.len();
-            }
-            let differences = identity.differences(&Identity::from_text(&was.identity));
-            match (rows.is_empty(), differences.is_empty()) {
-                (_, true) => {}
+    let foreign = || anyhow!("{name} is no state of fetchall's; it is left as it is");
+    let text = std::str::from_utf8(whole_lines(&bytes)).map_err(|_| foreign())?;
+    let (rows, length) = match text.split_once('\n') {
+        // Killed before the first line was whole.
+        None if BEGINNING.starts_with(&bytes[..bytes.len().min(BEGINNING.len())]) => (Cache::default(), 0),
+        None => return Err(foreign()),
+        Some((head, rest)) => {
+            let was = serde_json::from_str::<Head>(head).ok().filter(|head| head.fetchall == "check");
+            let was = Identity::from_text(&was.ok_or_else(foreign)?.identity);
+            let (rows, length) = rows(rest);
+            let differences = identity.differences(&was);
+            match () {
+                () if restart => (Cache::default(), 0),
+                () if differences.is_empty() => (rows, head.len() + 1 + length),
                 // A run that was answered nothing yet may become another.
-                (true, false) => length = 0,
-                (false, false) => {
+                () if rows.is_empty() => (rows, 0),
+                () => {
                     let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
                     bail!("{name} belongs to another run: {}; --restart begins anew", told.join("; "));
                 }
             }
         }
-        Ok(was) if was.fetchall == "check" => length = 0,
-        // Killed before the first line was whole.
-        Err(_) if rest.is_empty() && r#"{"fetchall":"check""#.starts_with(&head[..head.len().min(19)]) => length = 0,
-        _ => bail!("{name} is no state of fetchall's; it is left as it is"),
-    }
+    };
     let begin = |file: &mut File| {
         file.set_len(length as u64)?;
         file.seek(SeekFrom::End(0))?;
@@ -123,6 +162,24 @@ fn read(path: &Path, identity: &Identity, restart: bool) -> anyhow::Result<(Cach
     };
     begin(&mut file).with_context(|| format!("--state: cannot write {name}"))?;
     Ok((rows, file))
+}
+
+/// What of a text ends with a line's end: what a kill tore is left out.
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    &bytes[..end]
+}
+
+/// The answers, and the length of their lines. What the end of the machine took is asked for again, and so
+/// is what is behind it.
+fn rows(lines: &str) -> (Cache, usize) {
+    let (mut rows, mut length) = (Cache::default(), 0);
+    for line in lines.split_inclusive('\n') {
+        let Ok(row) = serde_json::from_str::<Cached>(line) else { break };
+        rows.put(row);
+        length += line.len();
+    }
+    (rows, length)
 }
 
 #[cfg(test)]
@@ -148,9 +205,11 @@ mod tests {
             assert_eq!(opened(&path, &run, false), Ok(count), "{more}");
             assert_eq!(fs::read_to_string(&path).unwrap(), format!("{head}{ROW}\n"));
         }
-        fs::write(&path, &head[..25]).unwrap();
-        assert_eq!(opened(&path, &run, false), Ok(0), "a torn head");
-        assert_eq!(fs::read_to_string(&path).unwrap(), head);
+        for torn in [&head[..25], head.trim_end()] {
+            fs::write(&path, torn).unwrap();
+            assert_eq!(opened(&path, &run, false), Ok(0), "a torn head");
+            assert_eq!(fs::read_to_string(&path).unwrap(), head);
+        }
     }
 
     #[test]
@@ -165,7 +224,7 @@ mod tests {
         let told = opened(&path, &other, false).unwrap_err();
         assert!(told.contains("--accept was 2xx, and is 404; --restart begins anew"), "{told}");
         assert_eq!(opened(&path, &other, true), Ok(0));
-        for text in ["notes", "{\"a\":1}\n", "x\ny\n"] {
+        for text in ["notes", "{\"a\":1}\n", "x\ny\n", "123456789012345678\u{e9} notes"] {
             fs::write(&path, text).unwrap();
             assert!(opened(&path, &run, false).unwrap_err().contains("no state of fetchall's"), "{text}");
             assert_eq!(fs::read_to_string(&path).unwrap(), text);

@@ -62,6 +62,11 @@ pub struct MemoryFlags {
 }
 
 impl MemoryFlags {
+    /// All files that are named here.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.ignore_file, &self.baseline, &self.state, &self.cache].into_iter().flatten()
+    }
+
     /// How long what the cache says is taken as it is.
     pub fn ages(&self) -> Ages {
         let base = Ages::default();
