@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use fetchall::{
     Request,
     engine::End,
@@ -37,7 +37,11 @@ pub fn list(
     settings: &Settings,
 ) -> anyhow::Result<Vec<Request>> {
     let most = settings.choose.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
-    Ok(runtime.block_on(source.take(most).try_collect())?)
+    let list: Vec<Request> = runtime.block_on(source.take(most).try_collect())?;
+    if list.is_empty() {
+        bail!("the list is empty: --watch has nothing to look at");
+    }
+    Ok(list)
 }
 
 /// Watches until somebody ends it.

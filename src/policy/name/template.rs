@@ -5,6 +5,7 @@ use super::{
     leaf::Leaf,
     path,
     safe::{self, Part},
+    told_apart,
 };
 use crate::model::{ToldBy, units::nearest};
 
@@ -99,8 +100,10 @@ impl Template {
             }
         }
         if out.iter().map(|part| part.len() + 1).sum::<usize>() > PATH {
+            // What is cut off the folders may be all that tells it apart.
             let file = out.pop().unwrap_or_default();
-            out = out.iter().map(|folder| folder.chars().take(48).collect()).take(8).chain([file]).collect();
+            let cut = out.iter().map(|folder| folder.chars().take(48).collect()).take(8).chain([file]);
+            out = told_apart(cut.collect(), subject);
         }
         out
     }

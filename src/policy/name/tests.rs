@@ -254,3 +254,12 @@ fn content_is_named_by_its_digest() {
     let path = by_digest(&[0xab; 32]);
     assert_eq!((path[0].as_str(), path[1].len(), path.len()), ("ab", 62, 2));
 }
+
+#[test]
+fn what_differs_only_in_what_is_cut_off_has_two_names() {
+    let template = Template::parse(&format!("{}/{{host}}/{{path}}", "A".repeat(198))).unwrap();
+    assert!(template.is_injective());
+    let folders = |last: char| format!("https://h/{}{last}/x", "folder/".repeat(100));
+    let name = |url: &str| template.path(&subject(&Url::parse(url).unwrap()), "").join("/");
+    assert_ne!(name(&folders('a')), name(&folders('b')));
+}
