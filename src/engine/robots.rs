@@ -282,8 +282,9 @@ impl<W: Wire> Engine<W> {
 }
 
 /// A robots.txt is asked for as a whole, whatever the run asks of its pages, but only its start is
-/// read; a byte more than counts, which tells that there is more.
-pub(super) fn as_robots(ask: &mut Ask) {
+/// read; a byte more than counts, which tells that there is more. Where answers are kept, none that is older
+/// than a day is taken (RFC 9309, section 2.4).
+pub(super) fn as_robots(ask: &mut Ask, is_kept: bool) {
     let fields = Arc::make_mut(&mut ask.headers);
     for name in [
         header::RANGE,
@@ -296,6 +297,9 @@ pub(super) fn as_robots(ask: &mut Ask) {
         fields.remove(name);
     }
     fields.insert(header::ACCEPT, ANYTHING);
+    if is_kept {
+        fields.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("max-age=86400"));
+    }
     (ask.keep, ask.digest, ask.max_body) = (Keep::Start(READ + 1), Digest::Off, WIRE_MOST);
 }
 
