@@ -64,6 +64,26 @@ fn what_has_failed_is_asked_for_again_only_on_request_and_may_be_well_then() {
 }
 
 #[test]
+fn a_complete_run_that_goes_on_is_complete_no_more_before_its_first_record_is_out() {
+    let place = place();
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    journal.settle(&[record(0, Some(Code::DnsNotFound))], &[]).unwrap();
+    journal.close(true).unwrap();
+    drop(journal);
+    drop(open(&place, Begin::RetryFailed));
+    assert!(open(&place, Begin::GoOn).2.is_complete, "nothing came of it");
+    let (mut journal, ..) = open(&place, Begin::RetryFailed);
+    journal.announce(&[record(0, None)]).unwrap();
+    drop(journal);
+    assert!(!open(&place, Begin::GoOn).2.is_complete, "killed, and more may follow from the record");
+    let (mut journal, ..) = open(&place, Begin::RetryFailed);
+    journal.settle(&[record(0, None)], &[]).unwrap();
+    journal.close(true).unwrap();
+    drop(journal);
+    assert!(open(&place, Begin::GoOn).2.is_complete);
+}
+
+#[test]
 fn behind_a_new_start_of_the_machine_only_what_was_synced_counts() {
     let place = place();
     let (mut journal, ..) = open(&place, Begin::GoOn);
