@@ -11,10 +11,11 @@ use url::Url;
 
 use super::{
     hub::Hub,
+    landing::Arrived,
     past::{Answer, Kind, Past},
 };
 use crate::{
-    crawl::{Followed, Rules, Shown, reason},
+    crawl::{Followed, Rules, reason},
     journal::{Done, JournalError, Trail},
     model::{FoundIn, Step},
 };
@@ -141,13 +142,11 @@ impl Hub {
             self.met.traps.give_back(&url);
         }
         let (Some(url), Some(Answer { title, .. })) = (url, answer) else { return };
-        self.know(&url, key);
-        let leads_on = self.leads_on(&url, waiting.found_in);
         let mut followed = followed;
         self.judge_again(&mut followed, waiting.depth, grown);
-        let (_, shows_more) = self.take_all(&followed, &url, &waiting.url, leads_on, waiting.depth);
         let (parent, title) = (waiting.parent.as_deref(), Some(title.as_str()).filter(|title| !title.is_empty()));
-        self.met.traps.read(&Shown { url: &url, parent, title, leads_on: shows_more });
+        let (shown, found_in, depth) = (waiting.url.as_str(), waiting.found_in, waiting.depth);
+        self.follow(&Arrived { url: &url, key, shown, parent, title, found_in, depth }, &followed);
     }
 
     /// Its record was not written whole, or is to be made again.

@@ -40,8 +40,10 @@ impl Hub {
             return;
         }
         let extras = self.told.extras;
-        // What is out of the scope may come to lie in it as long as seeds are under way.
-        let wants_scope = extras.outside || extras.skipped || self.tally.seeds > 0;
+        // What is out of the scope may come to lie in it as long as seeds are under way, and where one has
+        // failed that may be asked for again.
+        let may_grow = self.tally.seeds > 0 || self.tally.has_lost_seeds;
+        let wants_scope = extras.outside || extras.skipped || may_grow;
         let is_wanted = |one: &&Followed| match &one.left {
             None | Some(Reason::Trap(_)) => true,
             Some(Reason::Scope(_)) => wants_scope,
