@@ -254,6 +254,15 @@ fn foreign_newer_and_damaged_files_are_named_and_left_as_they_are() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_named_and_nothing_is_made() {
+    let place = place();
+    let folder = place.0.path().join("nodir");
+    let error = Journal::open(&folder.join("x.db"), &run(), Begin::GoOn).unwrap_err().to_string();
+    assert!(error.ends_with(&format!("there is no folder {}", folder.display())), "{error}");
+    assert!(!folder.exists());
+}
+
+#[test]
 fn a_batch_cut_in_half_by_a_kill_is_as_if_it_had_never_been() {
     let place = place();
     let (mut journal, ..) = open(&place, Begin::GoOn);
