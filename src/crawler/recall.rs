@@ -66,6 +66,22 @@ fn read(trail: &Trail, after: Option<u64>, rules: &Rules, grown: u32) -> Result<
     Ok(Part { steps, grown })
 }
 
+/// The first step of a trail that is none; a crawl with one cannot go on.
+///
+/// # Errors
+/// The trail cannot be read.
+pub fn unreadable(trail: &Trail) -> Result<Option<u64>, JournalError> {
+    let mut after = None;
+    loop {
+        let steps = trail.rows.steps(after)?;
+        let Some((last, _)) = steps.last() else { return Ok(None) };
+        after = Some(*last);
+        if let Some((seq, _)) = steps.iter().find(|(seq, step)| Past::unpack(*seq, &step.data).is_none()) {
+            return Ok(Some(*seq));
+        }
+    }
+}
+
 fn told(error: JournalError) -> String {
     error.to_string()
 }
