@@ -92,11 +92,13 @@ impl Hub {
         let mut after = None;
         loop {
             let keys = trail.rows.keys(after).map_err(told)?;
-            let Some((last, _)) = keys.last() else { break };
+            let Some((last, ..)) = keys.last() else { break };
             after = Some(*last);
-            for (seq, key) in keys {
+            for (seq, key, is_page) in keys {
                 self.before.steps.insert(seq);
-                key.into_iter().for_each(|key| _ = self.met.known.keep(key));
+                let Some(key) = key else { continue };
+                // What was left out or looked at counted for nothing when it was met, and does so again.
+                _ = if is_page { self.met.known.keep(key) } else { self.met.known.take(key) };
             }
             tokio::task::yield_now().await;
         }

@@ -30,8 +30,9 @@ impl Hub {
         };
         let (parent, note) = (open.parent.as_deref().map(str::to_owned), String::new());
         let waiting = Waiting { seq: open.seq, url, parent, found_in: open.found_in, depth: open.depth, note };
+        let is_page = kind == Kind::Page;
         let past = Past { kind, was_asked: record.started_at.is_some(), waiting, answer };
-        record.step = Some(Box::new(Step { key, data: past.pack() }));
+        record.step = Some(Box::new(Step { key, is_page, data: past.pack() }));
     }
 
     /// The same of a page that answered, with where it leads.

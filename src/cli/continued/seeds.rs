@@ -89,7 +89,8 @@ mod tests {
             with(Wish { redirects: Some(0), ..Wish::default() }),
             Request { url: Some("https://other/".into()), ..seed() },
         ];
-        let digests: std::collections::HashSet<_> = others.iter().map(|one| digest(std::slice::from_ref(one))).collect();
+        let digests: std::collections::HashSet<_> =
+            others.iter().map(|one| digest(std::slice::from_ref(one))).collect();
         assert_eq!(digests.len(), others.len());
         let patient = seed().timeout(std::time::Duration::from_secs(9));
         assert_eq!(digest(&[patient]), digest(&[seed()]));

@@ -187,7 +187,10 @@ impl CrawlFlags {
             ));
         }
         if self.continued.watch.is_some() {
-            return Err(BadFlag::new("--watch", "goes with `fetch`: rounds of one list are compared, and a crawl has none"));
+            return Err(BadFlag::new(
+                "--watch",
+                "goes with `fetch`: rounds of one list are compared, and a crawl has none",
+            ));
         }
         let mut settings = crawler::settings();
         self.speed.resolve(&mut settings)?;

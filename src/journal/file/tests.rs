@@ -121,7 +121,7 @@ fn many_batches_are_folded_into_one_and_mean_the_same() {
 #[test]
 fn steps_are_kept_by_number_and_a_restart_forgets_them() {
     let place = place();
-    let step = |key, text: &str| Step { key, data: text.as_bytes().to_vec() };
+    let step = |key, text: &str| Step { key, is_page: key.is_none(), data: text.as_bytes().to_vec() };
     let stepping = |seq, step: &Step| Record { step: Some(Box::new(step.clone())), ..record(seq, None) };
     let (mut journal, before, _) = open(&place, Begin::GoOn);
     let trail = journal.trail(&before).unwrap();
@@ -129,7 +129,11 @@ fn steps_are_kept_by_number_and_a_restart_forgets_them() {
     journal.announce(&[stepping(7, &short), record(8, None), stepping(3, &short)]).unwrap();
     journal.announce(&[stepping(3, &long)]).unwrap();
     journal.settle(&[record(3, None)], &[]).unwrap();
-    assert_eq!(trail.rows.keys(None).unwrap(), [(3, None), (7, short.key)], "the last one of a number counts");
+    assert_eq!(
+        trail.rows.keys(None).unwrap(),
+        [(3, None, true), (7, short.key, false)],
+        "the last one of a number counts"
+    );
     drop((journal, trail));
     let (mut journal, before, _) = open(&place, Begin::GoOn);
     let again = journal.trail(&before).unwrap();
@@ -155,7 +159,7 @@ fn a_long_trail_comes_in_parts_that_make_the_whole() {
     let all: Vec<Record> = (0..9_000_u64)
         .map(|seq| {
             let data = random(if seq % 1_000 == 0 { 700_000 } else { 10 });
-            Record { step: Some(Box::new(Step { key: Some(seq.into()), data })), ..record(seq, None) }
+            Record { step: Some(Box::new(Step { key: Some(seq.into()), is_page: true, data })), ..record(seq, None) }
         })
         .collect();
     all.chunks(512).for_each(|batch| journal.announce(batch).unwrap());
@@ -171,7 +175,7 @@ fn a_long_trail_comes_in_parts_that_make_the_whole() {
         steps.iter().zip(&all).all(|((seq, step), record)| (*seq, Some(step)) == (record.seq, record.step.as_deref()))
     );
     let keys = trail.rows.keys(Some(8_997)).unwrap();
-    assert_eq!(keys, [(8_998, Some(8_998)), (8_999, Some(8_999))]);
+    assert_eq!(keys, [(8_998, Some(8_998), true), (8_999, Some(8_999), true)]);
 }
 
 #[test]
