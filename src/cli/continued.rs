@@ -3,6 +3,9 @@
 //! Decides what makes a run the same run, opens what knows what is done, and says how to go on after a
 //! stop. Must not know what a run does.
 
+#[cfg(feature = "sqlite")]
+mod seeds;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -156,9 +159,8 @@ pub fn open_crawl(
         #[cfg(feature = "sqlite")]
         Some(state) => {
             // All of them are read before anything is sent, so a list from a pipe is known too.
-            let texts: Vec<&str> = seeds.iter().map(|seed| &*seed.input).collect();
-            let digest = identity::digest(texts.join("\n").as_bytes());
-            let identity = identity_of("crawl", &flags.given, specs)?.with_content("the list of seeds", &digest);
+            let identity = identity_of("crawl", &flags.given, specs)?;
+            let identity = identity.with_content("the list of seeds", &seeds::digest(seeds));
             by_journal(flags, &identity, What::Crawl, state, voice)?
         }
         #[cfg(not(feature = "sqlite"))]
@@ -217,6 +219,9 @@ fn by_journal(
         voice.line(&format!("{name}: {} are done; going on", past.done));
     }
     let trail = (what == What::Crawl).then(|| journal.trail(&before)).transpose()?;
+    if let Some(trail) = trail.as_ref().filter(|_| !is_complete) {
+        check(trail, state)?;
+    }
     let mut positions = past.positions;
     let has_archive = flags.given.iter().any(|given| given.name == "--warc");
     let archive = has_archive.then(|| take_place(&mut positions)).flatten();
@@ -232,6 +237,22 @@ fn by_journal(
         is_complete,
         again: None,
     })
+}
+
+/// Whether all steps of a crawl can be read, before anything is sent: with one that cannot, pages would be
+/// lost.
+#[cfg(feature = "sqlite")]
+fn check(trail: &Trail, state: &Path) -> anyhow::Result<()> {
+    use fetchall::{crawler, journal::JournalError};
+    match crawler::unreadable(trail) {
+        Ok(None) => Ok(()),
+        Ok(Some(seq)) => {
+            let what = format!("step {seq} of the crawl cannot be read");
+            bail!("{}; --restart begins anew", JournalError::Damaged(state.to_owned(), what))
+        }
+        Err(error @ JournalError::Damaged(..)) => bail!("{error}; --restart begins anew"),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What the journal says of the archive: the last two positions are its file and the length of that, and

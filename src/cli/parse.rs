@@ -88,7 +88,8 @@ fn report_unknown(definition: &Clap, mut error: clap::Error) -> Exit {
 fn belongs_elsewhere(definition: &Clap, error: &clap::Error) -> Option<String> {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return None };
     let long = flag.strip_prefix("--").filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
-    let has = |command: &&Clap| command.get_arguments().any(|arg| arg.get_long() == Some(long));
+    // What a command hides it refuses.
+    let has = |command: &&Clap| command.get_arguments().any(|arg| arg.get_long() == Some(long) && !arg.is_hide_set());
     let owners: Vec<&str> = definition.get_subcommands().filter(has).map(Clap::get_name).collect();
     let first = owners.first()?;
     let named: Vec<String> = owners.iter().map(|owner| format!("`{owner}`")).collect();

@@ -41,7 +41,7 @@ impl Hub {
     pub(super) fn refuse_for_good(&mut self, waiting: Waiting, key: Option<u128>, ending: Ending) {
         let step = self.told.keeps_steps.then(|| {
             let past = Past { kind: Kind::Left, was_asked: false, waiting: waiting.clone(), answer: None };
-            Box::new(Step { key, data: past.pack() })
+            Box::new(Step { key, is_page: false, data: past.pack() })
         });
         self.refuse_with(waiting, ending, step);
     }

@@ -31,6 +31,21 @@ const DOUBTFUL: usize = 100_000;
 /// Places that the scope took in are told up to this number.
 const PLACES: usize = 5;
 
+/// A page that answered, as far as something follows from it.
+#[derive(Clone, Copy)]
+pub(super) struct Arrived<'a> {
+    /// What answered.
+    pub url: &'a Url,
+    /// What it was asked for as.
+    pub key: Option<u128>,
+    /// The URL of its record, for the pages it leads to.
+    pub shown: &'a str,
+    pub parent: Option<&'a str>,
+    pub title: Option<&'a str>,
+    pub found_in: FoundIn,
+    pub depth: u32,
+}
+
 impl Hub {
     /// An answer came.
     pub(super) fn land(&mut self, open: Open, record: Record) {
@@ -100,6 +115,7 @@ impl Hub {
 
     /// A seed came to its end. Where it was redirected to, the crawl may go as well.
     pub(super) fn land_seed(&mut self, asked: Option<&str>, answered: Option<&Url>) {
+        self.tally.has_lost_seeds |= answered.is_none();
         let asked = asked.and_then(|asked| Url::parse(asked).ok());
         if let (Some(asked), Some(url)) = (asked, answered) {
             if self.told.rules.seeds.follow(&asked, url) {
@@ -139,27 +155,34 @@ impl Hub {
     pub(super) fn take_page(&mut self, landed: Landed, followed: Option<Vec<Followed>>) {
         let Landed { open, key, mut record, mut row, url, facts, grown } = landed;
         let shown = record.url.clone().unwrap_or_default();
-        self.know(&url, key);
-        let leads_on = self.leads_on(&url, open.found_in);
-        let mut shows_more = false;
         let mut followed = followed.filter(|_| self.told.links == Links::Follow);
         if let Some(followed) = &mut followed {
             self.judge_again(followed, open.depth, grown);
         }
         self.trace_page(&open, &mut record, &url, followed.as_deref().unwrap_or_default());
-        if let Some(followed) = followed {
-            let (counts, more) = self.take_all(&followed, &url, &shown, leads_on, open.depth);
-            (row.links, shows_more) = (Some(counts), more);
-        }
         let (parent, title) = (open.parent.as_deref(), record.title.as_deref());
-        self.met.traps.read(&Shown { url: &url, parent, title, leads_on: shows_more });
+        let (found_in, depth) = (open.found_in, open.depth);
+        let arrived = Arrived { url: &url, key, shown: &shown, parent, title, found_in, depth };
+        let counts = self.follow(&arrived, followed.as_deref().unwrap_or_default());
+        row.links = followed.map(|_| counts);
         self.call(&mut record, &url, facts.as_deref(), &shown, open.depth);
         self.finish_page(&open, record, row);
     }
 
+    /// What follows from a page whose links are judged: new pages, and what is known of traps from now on.
+    /// The same for an answer and for what is kept of one.
+    pub(super) fn follow(&mut self, page: &Arrived<'_>, followed: &[Followed]) -> LinkCounts {
+        let Arrived { url, key, shown, parent, title, found_in, depth } = *page;
+        self.know(url, key);
+        let leads_on = self.leads_on(url, found_in);
+        let (counts, shows_more) = self.take_all(followed, url, shown, leads_on, depth);
+        self.met.traps.read(&Shown { url, parent, title, leads_on: shows_more });
+        counts
+    }
+
     /// Takes what a page at `depth` leads to, if it `leads_on`. How much that is, and whether something
     /// new is under another path.
-    pub(super) fn take_all(
+    fn take_all(
         &mut self,
         followed: &[Followed],
         url: &Url,
@@ -192,7 +215,7 @@ impl Hub {
     /// Where a redirect leads is no news any more. What waits under that name still does: it has an answer
     /// of its own to come. The links are followed all the same, from here: this way may be the shorter
     /// one, and that answer may fail.
-    pub(super) fn know(&mut self, url: &Url, key: Option<u128>) {
+    fn know(&mut self, url: &Url, key: Option<u128>) {
         let Some(key) = key else { return };
         let answered = self.told.key(url);
         if answered != key && !self.met.known.standing(answered).is_taken() {
@@ -202,7 +225,7 @@ impl Hub {
 
     /// Whether links of a page that was found here may be followed: a redirect may have left the scope,
     /// or have come to what the user left out.
-    pub(super) fn leads_on(&self, url: &Url, found_in: FoundIn) -> bool {
+    fn leads_on(&self, url: &Url, found_in: FoundIn) -> bool {
         let is_wanted = choose::unwanted(url, &self.told.rules.choose).is_none() && self.told.rules.seeds.covers(url);
         (found_in == FoundIn::Seed || is_wanted) && !self.is_stopped()
     }

@@ -45,6 +45,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 pub use handle::CrawlHandle;
 pub use page::CrawledPage;
 pub use plan::{CrawlLimits, CrawlPlan, CrawlRules, Extras, HostPages, Links, PER_HOST, Traps, settings};
+pub use recall::unreadable;
 pub use stream::CrawlRecords;
 
 use self::{

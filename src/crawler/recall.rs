@@ -11,10 +11,11 @@ use url::Url;
 
 use super::{
     hub::Hub,
+    landing::Arrived,
     past::{Answer, Kind, Past},
 };
 use crate::{
-    crawl::{Followed, Rules, Shown, reason},
+    crawl::{Followed, Rules, reason},
     journal::{Done, JournalError, Trail},
     model::{FoundIn, Step},
 };
@@ -65,6 +66,22 @@ fn read(trail: &Trail, after: Option<u64>, rules: &Rules, grown: u32) -> Result<
     Ok(Part { steps, grown })
 }
 
+/// The first step of a trail that is none; a crawl with one cannot go on.
+///
+/// # Errors
+/// The trail cannot be read.
+pub fn unreadable(trail: &Trail) -> Result<Option<u64>, JournalError> {
+    let mut after = None;
+    loop {
+        let steps = trail.rows.steps(after)?;
+        let Some((last, _)) = steps.last() else { return Ok(None) };
+        after = Some(*last);
+        if let Some((seq, _)) = steps.iter().find(|(seq, step)| Past::unpack(*seq, &step.data).is_none()) {
+            return Ok(Some(*seq));
+        }
+    }
+}
+
 fn told(error: JournalError) -> String {
     error.to_string()
 }
@@ -75,11 +92,13 @@ impl Hub {
         let mut after = None;
         loop {
             let keys = trail.rows.keys(after).map_err(told)?;
-            let Some((last, _)) = keys.last() else { break };
+            let Some((last, ..)) = keys.last() else { break };
             after = Some(*last);
-            for (seq, key) in keys {
+            for (seq, key, is_page) in keys {
                 self.before.steps.insert(seq);
-                key.into_iter().for_each(|key| _ = self.met.known.keep(key));
+                let Some(key) = key else { continue };
+                // What was left out or looked at counted for nothing when it was met, and does so again.
+                _ = if is_page { self.met.known.keep(key) } else { self.met.known.take(key) };
             }
             tokio::task::yield_now().await;
         }
@@ -141,13 +160,11 @@ impl Hub {
             self.met.traps.give_back(&url);
         }
         let (Some(url), Some(Answer { title, .. })) = (url, answer) else { return };
-        self.know(&url, key);
-        let leads_on = self.leads_on(&url, waiting.found_in);
         let mut followed = followed;
         self.judge_again(&mut followed, waiting.depth, grown);
-        let (_, shows_more) = self.take_all(&followed, &url, &waiting.url, leads_on, waiting.depth);
         let (parent, title) = (waiting.parent.as_deref(), Some(title.as_str()).filter(|title| !title.is_empty()));
-        self.met.traps.read(&Shown { url: &url, parent, title, leads_on: shows_more });
+        let (shown, found_in, depth) = (waiting.url.as_str(), waiting.found_in, waiting.depth);
+        self.follow(&Arrived { url: &url, key, shown, parent, title, found_in, depth }, &followed);
     }
 
     /// Its record was not written whole, or is to be made again.

@@ -236,6 +236,8 @@ pub(super) struct Tally {
     pub pages: u64,
     /// Seeds that wait or are under way: the scope may still grow.
     pub seeds: u64,
+    /// A seed did not answer: asked for again by a later part, it may.
+    pub has_lost_seeds: bool,
     /// URLs that looked like traps.
     pub traps: u64,
     /// Sitemaps that were read, and that were not.

@@ -30,8 +30,9 @@ impl Hub {
         };
         let (parent, note) = (open.parent.as_deref().map(str::to_owned), String::new());
         let waiting = Waiting { seq: open.seq, url, parent, found_in: open.found_in, depth: open.depth, note };
+        let is_page = kind == Kind::Page;
         let past = Past { kind, was_asked: record.started_at.is_some(), waiting, answer };
-        record.step = Some(Box::new(Step { key, data: past.pack() }));
+        record.step = Some(Box::new(Step { key, is_page, data: past.pack() }));
     }
 
     /// The same of a page that answered, with where it leads.
@@ -40,8 +41,10 @@ impl Hub {
             return;
         }
         let extras = self.told.extras;
-        // What is out of the scope may come to lie in it as long as seeds are under way.
-        let wants_scope = extras.outside || extras.skipped || self.tally.seeds > 0;
+        // What is out of the scope may come to lie in it as long as seeds are under way, and where one has
+        // failed that may be asked for again.
+        let may_grow = self.tally.seeds > 0 || self.tally.has_lost_seeds;
+        let wants_scope = extras.outside || extras.skipped || may_grow;
         let is_wanted = |one: &&Followed| match &one.left {
             None | Some(Reason::Trap(_)) => true,
             Some(Reason::Scope(_)) => wants_scope,

@@ -57,8 +57,13 @@ pub struct Journal {
     last: i64,
     /// The last batch of which [`Settle::synced`] was told.
     durable: i64,
+    /// The file says that the run came to its end.
+    says_complete: bool,
 }
 
+/// How a run ended, as it is kept.
+const COMPLETE: &str = "complete";
+const STOPPED: &str = "stopped";
 /// Version of the program, as it is kept.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
@@ -98,18 +103,20 @@ impl Journal {
         if begin == Begin::RetryFailed {
             std::mem::take(&mut failed).iter().for_each(|seq| _ = done.remove(seq));
         }
+        let is_complete = values.get("ended").is_some_and(|ended| ended == COMPLETE);
         let past = Past {
             done: done.len(),
             failed: failed.len(),
             positions,
-            is_complete: values.get("ended").is_some_and(|ended| ended == "complete"),
+            is_complete,
             begun_by: values.get("program").filter(|program| *program != PROGRAM).cloned(),
         };
         let marks = Marks::expecting(marks);
         let id = values.remove("id").unwrap_or_default();
         let seed = values.get("seed").and_then(|seed| seed.parse().ok());
         let (path, store) = (store.path().to_owned(), Arc::new(Mutex::new(store)));
-        let journal = Journal { path, store, id, seed, passed: marks.passed(), last, durable: 0 };
+        let passed = marks.passed();
+        let journal = Journal { path, store, id, seed, passed, last, durable: 0, says_complete: is_complete };
         (journal, Before { done, marks, ..Before::default() }, past)
     }
 
@@ -137,6 +144,16 @@ impl Journal {
         Ok(Trail { seed, done: before.done.clone(), rows: Arc::clone(&self.store) as _ })
     }
 
+    /// A run that had come to its end has something to write after all: from now on it has not, because
+    /// more may follow from that, and this process may be killed before.
+    fn reopen(&mut self) -> Result<(), JournalError> {
+        if self.says_complete {
+            self.store().set("ended", STOPPED)?;
+            self.says_complete = false;
+        }
+        Ok(())
+    }
+
     fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,11 +166,13 @@ impl Settle for Journal {
     }
 
     fn announce(&mut self, batch: &[Record]) -> Result<(), JournalError> {
+        self.reopen()?;
         let mut steps = batch.iter().filter_map(|record| Some((record.seq, record.step.as_deref()?))).peekable();
         if steps.peek().is_none() { Ok(()) } else { self.store().note(steps) }
     }
 
     fn settle(&mut self, batch: &[Record], positions: &[Option<u64>]) -> Result<(), JournalError> {
+        self.reopen()?;
         let failed = batch.iter().filter(|record| !record.ok).map(|record| record.seq);
         let marks = self.passed.take();
         self.store().add(self.last + 1, batch.iter().map(|record| record.seq), failed, positions, &marks)?;
@@ -170,7 +189,7 @@ impl Settle for Journal {
     }
 
     fn close(&mut self, is_complete: bool) -> Result<(), JournalError> {
-        self.store().durable(self.last, Some(if is_complete { "complete" } else { "stopped" }))
+        self.store().durable(self.last, Some(if is_complete { COMPLETE } else { STOPPED }))
     }
 }
 

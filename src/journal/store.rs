@@ -14,6 +14,7 @@ mod steps;
 
 use std::{
     collections::BTreeMap,
+    fs::OpenOptions,
     path::{Path, PathBuf},
 };
 
@@ -60,16 +61,31 @@ pub(super) struct Store {
 
 /// What is said of a fault of SQLite's.
 fn fault(path: &Path, error: rusqlite::Error) -> JournalError {
-    let path = path.to_owned();
+    let told = |what: &str| JournalError::Io(path.to_owned(), what.to_owned());
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => JournalError::InUse(path),
-        Some(ErrorCode::NotADatabase) => JournalError::Foreign(path),
-        Some(ErrorCode::DatabaseCorrupt) => JournalError::Damaged(path, error.to_string()),
-        Some(ErrorCode::DiskFull) => JournalError::Io(path, "the disk is full".to_owned()),
-        Some(ErrorCode::ReadOnly) => JournalError::Io(path, "it cannot be written".to_owned()),
-        Some(ErrorCode::CannotOpen) => JournalError::Io(path, "it cannot be opened".to_owned()),
-        _ => JournalError::Io(path, error.to_string()),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => JournalError::InUse(path.to_owned()),
+        Some(ErrorCode::NotADatabase) => JournalError::Foreign(path.to_owned()),
+        Some(ErrorCode::DatabaseCorrupt) => JournalError::Damaged(path.to_owned(), error.to_string()),
+        Some(ErrorCode::DiskFull) => told("the disk is full"),
+        Some(ErrorCode::ReadOnly) => told("it cannot be written"),
+        Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) if is_read_only(path) => told("it cannot be written"),
+        Some(ErrorCode::CannotOpen) => match missing_folder(path) {
+            Some(folder) => told(&format!("there is no folder {}", folder.display())),
+            None => told("it cannot be opened"),
+        },
+        _ => told(&error.to_string()),
     }
+}
+
+/// Whether a file is there that may be read and not written: of a file system that takes nothing SQLite
+/// says only that something failed.
+fn is_read_only(path: &Path) -> bool {
+    path.is_file() && OpenOptions::new().append(true).open(path).is_err()
+}
+
+/// The folder that the file would be in, if that is not there.
+fn missing_folder(path: &Path) -> Option<&Path> {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
 }
 
 /// What a value that no run can have written comes to.
@@ -291,4 +307,22 @@ impl Store {
 /// Lengths as numbers; what has no length is 0.
 fn pack_positions(positions: &[Option<u64>]) -> Vec<u8> {
     pack(positions.iter().map(|position| position.map_or(0, |length| length.saturating_add(1))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn of_a_file_that_takes_nothing_it_is_said_that_it_cannot_be_written() {
+        let told = |path: &Path| {
+            let code = rusqlite::ffi::Error { code: ErrorCode::SystemIoFailure, extended_code: 10 };
+            fault(path, rusqlite::Error::SqliteFailure(code, None)).to_string()
+        };
+        // A program that runs is kept from being written, whoever asks.
+        assert!(told(&std::env::current_exe().unwrap()).ends_with("it cannot be written"));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(told(file.path()).ends_with("disk I/O error"), "{}", told(file.path()));
+    }
 }

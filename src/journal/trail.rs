@@ -9,11 +9,11 @@ use crate::model::Step;
 
 /// The steps that are kept, in the order of their numbers.
 pub trait Rows: std::fmt::Debug + Send + Sync {
-    /// Numbers and keys of some steps behind `after`; none at the end.
+    /// Numbers and keys of some steps behind `after`, and whether they were pages; none at the end.
     ///
     /// # Errors
     /// They cannot be read.
-    fn keys(&self, after: Option<u64>) -> Result<Vec<(u64, Option<u128>)>, JournalError>;
+    fn keys(&self, after: Option<u64>) -> Result<Vec<(u64, Option<u128>, bool)>, JournalError>;
     /// Some steps behind `after`; none at the end.
     ///
     /// # Errors

@@ -7,6 +7,8 @@
 pub struct Step {
     /// What the crawl knows the request by; `None` where that is its number alone.
     pub key: Option<u128>,
+    /// It was a page of the crawl, not one that was only looked at or left out.
+    pub is_page: bool,
     /// What became of it and what follows, in the words of the crawl.
     pub data: Vec<u8>,
 }

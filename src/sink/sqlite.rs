@@ -37,7 +37,7 @@ impl Sqlite {
     pub(super) fn open(path: &Path, run: &str) -> Result<Sqlite, SinkError> {
         let name = path.display().to_string();
         let refuse = |problem: String| SinkError::Unusable(format!("cannot write to {name}: {problem}"));
-        let mut db = Connection::open(path).map_err(|error| refuse(told(&error)))?;
+        let mut db = Connection::open(path).map_err(|error| refuse(unopened(path, &error)))?;
         prepare(&mut db).map_err(refuse)?;
         Ok(Sqlite { run: run.to_owned(), db, insert: insert(), name })
     }
@@ -160,6 +160,15 @@ fn found(db: &Connection) -> rusqlite::Result<Found> {
     Ok(Found { version, columns: columns(RECORDS)? })
 }
 
+/// The error in words, of a file that was not there: the folder may be what is missing.
+fn unopened(path: &Path, error: &rusqlite::Error) -> String {
+    let missing = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+    match (error.sqlite_error_code(), missing) {
+        (Some(ErrorCode::CannotOpen), Some(folder)) => format!("there is no folder {}", folder.display()),
+        _ => told(error),
+    }
+}
+
 /// The error in words.
 fn told(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
@@ -226,5 +235,7 @@ mod tests {
         assert!(problem.contains("no SQLite file"), "{problem}");
         assert_eq!(std::fs::read(&path).unwrap(), b"some notes, and more of them");
         assert!(Sqlite::open(dir.path(), "r").is_err());
+        let problem = Sqlite::open(&dir.path().join("nodir/r.db"), "r").map(drop).unwrap_err().to_string();
+        assert!(problem.contains("there is no folder ") && problem.ends_with("nodir"), "{problem}");
     }
 }

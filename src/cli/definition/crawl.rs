@@ -97,6 +97,8 @@ pub fn dress(command: Clap) -> Clap {
         .mut_arg("retry_unsafe", |arg| arg.hide(true))
         // Records do not tell what was still to be asked for.
         .mut_arg("resume", |arg| arg.hide(true))
+        // Rounds are compared request by request, and what a crawl asks for follows from its pages.
+        .mut_arg("watch", |arg| arg.hide(true))
         .before_help(EXAMPLES)
         .after_help(AFTER)
         .after_long_help(AFTER_LONG)

@@ -186,6 +186,12 @@ impl CrawlFlags {
                 "records do not tell what a crawl has still to ask for; with --state FILE a crawl goes on",
             ));
         }
+        if self.continued.watch.is_some() {
+            return Err(BadFlag::new(
+                "--watch",
+                "goes with `fetch`: rounds of one list are compared, and a crawl has none",
+            ));
+        }
         let mut settings = crawler::settings();
         self.speed.resolve(&mut settings)?;
         self.patience.resolve(&mut settings)?;
@@ -279,6 +285,7 @@ mod tests {
     fn what_makes_no_sense_for_pages_is_refused() {
         assert!(plan(&["x", "--dedupe=none"]).unwrap_err().contains("each page once"));
         assert!(plan(&["x", "--resume=x.jsonl"]).unwrap_err().contains("--state FILE"));
+        assert!(plan(&["x", "--watch=5m"]).unwrap_err().contains("goes with `fetch`"));
         assert!(plan(&["x", "--depth=-1"]).is_err() && plan(&["x", "--method=POST"]).is_err());
     }
 }

@@ -29,8 +29,8 @@ impl Shelf {
 }
 
 impl Rows for Shelf {
-    fn keys(&self, after: Option<u64>) -> Result<Vec<(u64, Option<u128>)>, JournalError> {
-        Ok(self.after(after, 5, |seq, step| (seq, step.key)))
+    fn keys(&self, after: Option<u64>) -> Result<Vec<(u64, Option<u128>, bool)>, JournalError> {
+        Ok(self.after(after, 5, |seq, step| (seq, step.key, step.is_page)))
     }
 
     fn steps(&self, after: Option<u64>) -> Result<Vec<(u64, Step)>, JournalError> {
@@ -233,4 +233,24 @@ fn what_failed_is_asked_for_again_under_its_number() {
     parts.records.clear();
     parts.run(None);
     assert_eq!((failed(&parts), parts.records.len(), parts.wire.1.load(Relaxed)), (first, 2, 6));
+}
+
+#[test]
+fn what_was_left_out_is_not_new_where_a_page_leads_to_it_later() {
+    let graph = Graph(vec![(Does::Links(vec![2]), 5), (Does::Links(vec![2]), 5), (Does::Links(vec![]), 5)]);
+    let order = crate::settings::Order::Input;
+    let wish = Wish { depth: 3, pages: 2, at_once: 1, order, skipped: true };
+    let mut parts = Parts::of(&graph, wish);
+    parts.run(None);
+    let left = parts.records.iter().find(|record| record.url.as_deref() == Some("http://h/2")).unwrap().clone();
+    assert_eq!(left.skip.as_ref().unwrap().code, Code::BudgetPages);
+    let seed = parts.records.iter().find(|record| record.url.as_deref() == Some("http://h/1")).unwrap().seq;
+    // Both seeds are asked for again, and nobody else leads there.
+    parts.done.remove(seed);
+    parts.done.remove(0);
+    parts.records.clear();
+    parts.run(None);
+    let new = |record: &Record| record.page.as_ref().and_then(|page| page.links.as_ref()).map(|links| links.new);
+    let new: Vec<_> = parts.records.iter().filter_map(new).collect();
+    assert_eq!(new, [0, 0], "it has its record");
 }

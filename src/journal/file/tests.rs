@@ -64,6 +64,26 @@ fn what_has_failed_is_asked_for_again_only_on_request_and_may_be_well_then() {
 }
 
 #[test]
+fn a_complete_run_that_goes_on_is_complete_no_more_before_its_first_record_is_out() {
+    let place = place();
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    journal.settle(&[record(0, Some(Code::DnsNotFound))], &[]).unwrap();
+    journal.close(true).unwrap();
+    drop(journal);
+    drop(open(&place, Begin::RetryFailed));
+    assert!(open(&place, Begin::GoOn).2.is_complete, "nothing came of it");
+    let (mut journal, ..) = open(&place, Begin::RetryFailed);
+    journal.announce(&[record(0, None)]).unwrap();
+    drop(journal);
+    assert!(!open(&place, Begin::GoOn).2.is_complete, "killed, and more may follow from the record");
+    let (mut journal, ..) = open(&place, Begin::RetryFailed);
+    journal.settle(&[record(0, None)], &[]).unwrap();
+    journal.close(true).unwrap();
+    drop(journal);
+    assert!(open(&place, Begin::GoOn).2.is_complete);
+}
+
+#[test]
 fn behind_a_new_start_of_the_machine_only_what_was_synced_counts() {
     let place = place();
     let (mut journal, ..) = open(&place, Begin::GoOn);
@@ -101,7 +121,7 @@ fn many_batches_are_folded_into_one_and_mean_the_same() {
 #[test]
 fn steps_are_kept_by_number_and_a_restart_forgets_them() {
     let place = place();
-    let step = |key, text: &str| Step { key, data: text.as_bytes().to_vec() };
+    let step = |key, text: &str| Step { key, is_page: key.is_none(), data: text.as_bytes().to_vec() };
     let stepping = |seq, step: &Step| Record { step: Some(Box::new(step.clone())), ..record(seq, None) };
     let (mut journal, before, _) = open(&place, Begin::GoOn);
     let trail = journal.trail(&before).unwrap();
@@ -109,7 +129,11 @@ fn steps_are_kept_by_number_and_a_restart_forgets_them() {
     journal.announce(&[stepping(7, &short), record(8, None), stepping(3, &short)]).unwrap();
     journal.announce(&[stepping(3, &long)]).unwrap();
     journal.settle(&[record(3, None)], &[]).unwrap();
-    assert_eq!(trail.rows.keys(None).unwrap(), [(3, None), (7, short.key)], "the last one of a number counts");
+    assert_eq!(
+        trail.rows.keys(None).unwrap(),
+        [(3, None, true), (7, short.key, false)],
+        "the last one of a number counts"
+    );
     drop((journal, trail));
     let (mut journal, before, _) = open(&place, Begin::GoOn);
     let again = journal.trail(&before).unwrap();
@@ -135,7 +159,7 @@ fn a_long_trail_comes_in_parts_that_make_the_whole() {
     let all: Vec<Record> = (0..9_000_u64)
         .map(|seq| {
             let data = random(if seq % 1_000 == 0 { 700_000 } else { 10 });
-            Record { step: Some(Box::new(Step { key: Some(seq.into()), data })), ..record(seq, None) }
+            Record { step: Some(Box::new(Step { key: Some(seq.into()), is_page: true, data })), ..record(seq, None) }
         })
         .collect();
     all.chunks(512).for_each(|batch| journal.announce(batch).unwrap());
@@ -151,7 +175,7 @@ fn a_long_trail_comes_in_parts_that_make_the_whole() {
         steps.iter().zip(&all).all(|((seq, step), record)| (*seq, Some(step)) == (record.seq, record.step.as_deref()))
     );
     let keys = trail.rows.keys(Some(8_997)).unwrap();
-    assert_eq!(keys, [(8_998, Some(8_998)), (8_999, Some(8_999))]);
+    assert_eq!(keys, [(8_998, Some(8_998), true), (8_999, Some(8_999), true)]);
 }
 
 #[test]
@@ -231,6 +255,15 @@ fn foreign_newer_and_damaged_files_are_named_and_left_as_they_are() {
     fs::write(&place.1, &whole[..whole.len() / 2]).unwrap();
     assert!(matches!(refused(), JournalError::Damaged(..)));
     assert!(matches!(Journal::open(place.0.path(), &run(), Begin::GoOn), Err(JournalError::Foreign(_))));
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named_and_nothing_is_made() {
+    let place = place();
+    let folder = place.0.path().join("nodir");
+    let error = Journal::open(&folder.join("x.db"), &run(), Begin::GoOn).unwrap_err().to_string();
+    assert!(error.ends_with(&format!("there is no folder {}", folder.display())), "{error}");
+    assert!(!folder.exists());
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! trail    seq, key, data      a step; the last one of a number counts
 //! ```
 //!
+//! A key is 16 bytes, and one more if it is no page's.
+//!
 //! The table is there once a crawl has begun. Steps are written before the outputs have their records, so
 //! one may be here whose number is in no batch.
 
@@ -30,6 +32,9 @@ const LEVEL: i32 = 1;
 /// The longest that a step can be: a page of 64 MiB has no more in links.
 const MOST: usize = 1 << 30;
 
+/// Stands behind a key that is no page's.
+const NO_PAGE: u8 = 1;
+
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS trail (seq INTEGER PRIMARY KEY, key BLOB, data BLOB NOT NULL)";
 
 impl Store {
@@ -44,7 +49,7 @@ impl Store {
             let all = store.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for (seq, step) in steps {
                 let mut statement = all.prepare_cached("INSERT OR REPLACE INTO trail VALUES (?1, ?2, ?3)")?;
-                statement.execute(params![seq.cast_signed(), step.key.map(u128::to_be_bytes), pack(&step.data)])?;
+                statement.execute(params![seq.cast_signed(), key_bytes(step), pack(&step.data)])?;
             }
             all.commit()
         };
@@ -77,17 +82,27 @@ impl Store {
     }
 }
 
-/// A key as it is kept; `Some(None)` is none, `None` is no key.
-fn key(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Option<u128>>> {
+/// The key of a step as it is kept.
+fn key_bytes(step: &Step) -> Option<Vec<u8>> {
+    let mark: &[u8] = if step.is_page { &[] } else { &[NO_PAGE] };
+    step.key.map(|key| [&key.to_be_bytes(), mark].concat())
+}
+
+/// A key as it is kept, and whether it is a page's; `Some((None, true))` is none, `None` is no key.
+fn key(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<(Option<u128>, bool)>> {
     let bytes: Option<Vec<u8>> = row.get(at)?;
-    let Some(bytes) = bytes else { return Ok(Some(None)) };
-    Ok(bytes.try_into().ok().map(|bytes| Some(u128::from_be_bytes(bytes))))
+    let Some(bytes) = bytes else { return Ok(Some((None, true))) };
+    let Some((key, mark)) = bytes.split_first_chunk() else { return Ok(None) };
+    let is_page = mark.is_empty();
+    Ok((is_page || mark == [NO_PAGE]).then_some((Some(u128::from_be_bytes(*key)), is_page)))
 }
 
 impl Rows for Mutex<Store> {
-    fn keys(&self, after: Option<u64>) -> Result<Vec<(u64, Option<u128>)>, JournalError> {
+    fn keys(&self, after: Option<u64>) -> Result<Vec<(u64, Option<u128>, bool)>, JournalError> {
         let store = self.lock().unwrap_or_else(PoisonError::into_inner);
-        store.rows_after(("key", after, KEYS), |seq, row| Ok((key(row, 1)?.map(|key| (seq, key)), true)))
+        store.rows_after(("key", after, KEYS), |seq, row| {
+            Ok((key(row, 1)?.map(|(key, is_page)| (seq, key, is_page)), true))
+        })
     }
 
     fn steps(&self, after: Option<u64>) -> Result<Vec<(u64, Step)>, JournalError> {
@@ -96,7 +111,7 @@ impl Rows for Mutex<Store> {
         store.rows_after(("key, data", after, STEPS), |seq, row| {
             let data = row.get::<_, Vec<u8>>(2)?;
             bytes += data.len();
-            let step = key(row, 1)?.and_then(|key| Some((seq, Step { key, data: unpack(&data)? })));
+            let step = key(row, 1)?.and_then(|(key, is_page)| Some((seq, Step { key, is_page, data: unpack(&data)? })));
             Ok((step, bytes < BYTES))
         })
     }

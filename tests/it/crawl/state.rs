@@ -194,15 +194,18 @@ async fn a_trail_that_cannot_be_read_ends_the_crawl_and_leaves_everything_as_it_
     let args = ["--state", "run.db", "-o", "out.jsonl", "--max-pages=20"];
     place.fetchall(&args).run().await;
     let (asked, written) = (place.site.asks().len(), fs::read(place.path("out.jsonl")).unwrap());
-    let db = Connection::open(place.path("run.db")).unwrap();
-    db.execute_batch(
-        "UPDATE run SET value = 'stopped' WHERE key = 'ended'; UPDATE trail SET data = x'07' WHERE seq = 11",
-    )
-    .unwrap();
-    db.close().unwrap();
-    let run = place.fetchall(&args).run().await;
-    assert!(run.exit == 3 && run.stderr.contains("run.db is damaged"), "{run}");
-    assert_eq!((place.site.asks().len(), fs::read(place.path("out.jsonl")).unwrap()), (asked, written));
+    // Neither what the file cannot have been given, nor what no crawl can have written.
+    for data in ["x'07'", "x'0199'", "x'00ff'"] {
+        let db = Connection::open(place.path("run.db")).unwrap();
+        let damage = format!("UPDATE trail SET data = {data} WHERE seq = 11");
+        db.execute_batch(&format!("UPDATE run SET value = 'stopped' WHERE key = 'ended'; {damage}")).unwrap();
+        db.close().unwrap();
+        let run = place.fetchall(&args).run().await;
+        let is_told = run.stderr.contains("run.db is damaged") && run.stderr.contains("--restart begins anew");
+        assert!(run.exit == 2 && is_told && !run.stderr.contains("to go on"), "{run}");
+        assert_eq!((place.site.asks().len(), &fs::read(place.path("out.jsonl")).unwrap()), (asked, &written));
+    }
+    assert_eq!(place.fetchall(&[&args[..], &["--restart"]].concat()).run().await.exit, 1);
 }
 
 /// URLs of the answers in an archive, by where they stand.
@@ -361,4 +364,28 @@ async fn links_out_of_the_scope_are_looked_at_once_in_all_parts() {
     assert_eq!(run.exit, 0, "{run}");
     assert_eq!(told(&place.records("out.jsonl")).len(), 121);
     assert!(other.asks().len() <= 120 + kills * 40, "{}", other.asks().len());
+}
+
+#[tokio::test]
+async fn a_seed_that_answers_only_when_it_is_asked_again_takes_in_what_pages_led_to_before() {
+    let other = Site::start(|_| Reply::html("")).await;
+    let (beyond, link) = (other.url("/"), format!("<a href={}>x</a>", other.url("/x")));
+    let is_up = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let up = std::sync::Arc::clone(&is_up);
+    let site = Site::start(move |ask| match (&*ask.path, up.load(std::sync::atomic::Ordering::Relaxed)) {
+        ("/moved", false) => Reply::status(404),
+        ("/moved", true) => Reply::redirect(302, &beyond),
+        _ => Reply::html(link.as_str()).after(ms(300)),
+    })
+    .await;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (page, moved) = (site.url("/page"), site.url("/moved"));
+    let args = ["crawl", &page, &moved, "--robots=ignore", "--state", "run.db", "-o", "out.jsonl"];
+    let run = fetchall(args).dir(&dir).run().await;
+    assert_eq!((run.exit, other.asks().len()), (1, 0), "{run}");
+    is_up.store(true, std::sync::atomic::Ordering::Relaxed);
+    let run = fetchall(args.into_iter().chain(["--retry-failed"])).dir(&dir).run().await;
+    assert_eq!(run.exit, 0, "{run}");
+    let paths: BTreeSet<_> = other.asks().into_iter().map(|ask| ask.path).collect();
+    assert_eq!(paths, BTreeSet::from(["/".to_owned(), "/x".to_owned()]), "{run}");
 }
