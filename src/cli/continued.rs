@@ -285,8 +285,11 @@ fn by_records(
     if format != FormatArg::Jsonl {
         bail!("--resume goes on with JSON Lines; choose --format jsonl");
     }
-    let told = records::resume(records, flags.retry_failed)?;
     let name = records.display();
+    if !records.exists() {
+        voice.line(&format!("{name} is not there: this run begins it"));
+    }
+    let told = records::resume(records, flags.retry_failed)?;
     if told.torn {
         voice.line(&format!("{name}: the last line was torn and is cut off"));
     }
@@ -338,6 +341,9 @@ impl Continued {
     }
 }
 
+/// What is said where nothing knows what is done.
+const NEXT_TIME: &str = "nothing keeps what is done; with --state FILE the same command would go on";
+
 /// The command that goes on, or how to come by it; `None` where nothing can be gone on with.
 fn again(flags: &ContinueFlags, records: Option<&Path>, reads_stdin: bool) -> Option<String> {
     let has_state = flags.state().is_some();
@@ -345,6 +351,7 @@ fn again(flags: &ContinueFlags, records: Option<&Path>, reads_stdin: bool) -> Op
         (true, _) => None,
         (false, Some(_)) if flags.resume.is_some() => None,
         (false, Some(records)) if !flags.given.iter().any(|given| given.name == SINK) => Some(records.to_owned()),
+        (false, _) if cfg!(feature = "sqlite") => return Some(NEXT_TIME.to_owned()),
         (false, _) => return None,
     };
     Some(command_again(&flags.given, more, reads_stdin))
