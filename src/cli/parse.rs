@@ -205,6 +205,8 @@ mod tests {
             belongs_elsewhere(&definition(), &error)
         };
         assert!(of(&["fetchall", "https://h/", "--depth", "2"]).unwrap().contains("`crawl`"));
+        let told = of(&["fetchall", "check", "--resume", "x", "y"]).unwrap();
+        assert!(told.contains("`fetch`") && !told.contains("`crawl`"), "it refuses it: {told}");
         assert_eq!(of(&["fetchall", "https://h/", "--dpeth", "2"]), None);
     }
 

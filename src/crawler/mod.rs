@@ -13,6 +13,7 @@
 
 mod ask;
 mod ending;
+mod following;
 mod handle;
 mod hub;
 mod judging;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use url::Url;
 
 use super::{
+    following::Arrived,
     hub::Hub,
-    landing::Arrived,
     past::{Answer, Kind, Past},
 };
 use crate::{
