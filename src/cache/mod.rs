@@ -194,7 +194,7 @@ impl Cache {
         if let Found::Fresh(entry, _) = &found
             && now.duration_since(entry.used).is_ok_and(|since| since > USED_AGAIN)
         {
-            self.desk.hint(Change::Touch(entry.id, now));
+            self.desk.hint(Change::Touch(entry.ident, now));
         }
         Some(found)
     }
@@ -237,8 +237,8 @@ impl Cache {
     /// about that, or if that has gone meanwhile.
     async fn confirmed(&self, ask: &Ask, entry: &Entry, exchange: &mut Exchange) -> Option<Exchange> {
         let head = exchange.head.as_ref().filter(|head| policy::is_confirmed(&entry.headers, &head.headers))?;
-        let id = entry.id;
-        let content = self.desk.read(move |store| store.content(id)).await?;
+        let ident = entry.ident;
+        let content = self.desk.read(move |store| store.content(&ident)).await?;
         let renewed = Entry {
             headers: policy::updated(&entry.headers, &head.headers),
             version: head.version,
@@ -269,7 +269,7 @@ impl Cache {
             let headers = policy::updated(&old.headers, &head.headers);
             let times = (exchange.started, SystemTime::now());
             let renewed = Entry { headers, asked_at: times.0, came_at: times.1, ..old.clone() };
-            let change = if is_same { Change::Renew(Box::new(renewed)) } else { Change::Remove(old.id) };
+            let change = if is_same { Change::Renew(Box::new(renewed)) } else { Change::Remove(old.ident) };
             if self.desk.make(change).await && is_same {
                 return true;
             }
@@ -279,7 +279,7 @@ impl Cache {
         let Some(variant) = variant else {
             // What is there is no longer what the server says.
             if let Some(old) = old.filter(|old| old.method == ask.method && head.status < 500) {
-                self.desk.make(Change::Remove(old.id)).await;
+                self.desk.make(Change::Remove(old.ident)).await;
             }
             return false;
         };
@@ -322,7 +322,7 @@ fn find(
     if policy::judge(&entry.kept(), headers, word, now) == Use::Stale {
         return Ok(Some(Found::Stale(entry)));
     }
-    Ok(store.content(entry.id)?.map(|content| Found::Fresh(entry, content)))
+    Ok(store.content(&entry.ident)?.map(|content| Found::Fresh(entry, content)))
 }
 
 /// The content as received, if all of it is there.
