@@ -254,9 +254,17 @@ impl Changes<'_> {
         if !self.is_there(&entry.ident)? {
             return Ok(());
         }
-        let update = "UPDATE answer SET fields = ?2, asked_at = ?3, came_at = ?4, used = ?4 WHERE id = ?1";
+        let Key { place, who } = entry.ident.key;
+        // The fields may say now that it is the answer to what another was the answer to.
+        let same = "SELECT id FROM answer WHERE place = ?1 AND who = ?2 AND method = ?3 AND variant = ?4 AND id <> ?5";
+        let values = params![place, who, entry.method.as_str(), entry.variant, entry.ident.id];
+        if let Some(other) = self.0.prepare_cached(same)?.query_row(values, |row| row.get(0)).optional()? {
+            self.drop_row(other)?;
+        }
+        let update = "UPDATE answer SET variant = ?5, fields = ?2, asked_at = ?3, came_at = ?4, used = ?4
+            WHERE id = ?1";
         let times = (millis(entry.asked_at), millis(entry.came_at));
-        let values = params![entry.ident.id, pack(&entry.headers), times.0, times.1];
+        let values = params![entry.ident.id, pack(&entry.headers), times.0, times.1, entry.variant];
         self.0.prepare_cached(update)?.execute(values).map(drop)
     }
 
