@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::{
     CacheError,
-    store::{Changes, Entry, New, Store, is_passing, sentence},
+    store::{Changes, Entry, Ident, New, Store, is_passing, sentence},
 };
 use crate::policy::cache::Sum;
 
@@ -31,9 +31,9 @@ const WAITING: usize = 64;
 pub(super) enum Change {
     Put(Box<New>),
     Renew(Box<Entry>),
-    Touch(i64, SystemTime),
+    Touch(Ident, SystemTime),
     Forget(Vec<Sum>),
-    Remove(i64),
+    Remove(Ident),
 }
 
 impl Change {
@@ -41,9 +41,9 @@ impl Change {
         match self {
             Change::Put(new) => changes.put(new),
             Change::Renew(entry) => changes.renew(entry),
-            Change::Touch(id, used) => changes.touch(*id, *used),
+            Change::Touch(ident, used) => changes.touch(ident, *used),
             Change::Forget(places) => places.iter().try_for_each(|place| changes.forget(place)),
-            Change::Remove(id) => changes.remove(*id),
+            Change::Remove(ident) => changes.remove(ident),
         }
     }
 }

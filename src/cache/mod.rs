@@ -37,6 +37,9 @@ use crate::{
 const FILE: &str = "cache.sqlite";
 /// An answer that was used so shortly before is not noted as used again: that would be a write for each.
 const USED_AGAIN: Duration = Duration::from_secs(60);
+/// Of the size of a cache, what one answer may take: a fourth. A larger one would have to drive out most of
+/// the others, and be the next to go.
+const SHARE: u64 = 4;
 
 /// Why there is no cache.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,8 @@ pub struct Cache {
     jar: Option<CookieJar>,
     /// What says who asks, beside the fields of a request.
     identity: Sum,
+    /// What is kept of one answer at most, in bytes.
+    largest: u64,
 }
 
 /// What there is to answer with.
@@ -92,7 +97,8 @@ impl Cache {
             (Reach::Network, Some(age)) => Word::Within(age),
             (Reach::Network, None) => Word::Server,
         };
-        Ok(Cache { desk, path, recall, word, reach: settings.reach, jar, identity })
+        let largest = settings.size / SHARE;
+        Ok(Cache { desk, path, recall, word, reach: settings.reach, jar, identity, largest })
     }
 
     /// Whether nobody is asked.
@@ -188,13 +194,20 @@ impl Cache {
 
     /// What is under the key of a request and fits it.
     async fn find(&self, ask: &Ask) -> Option<Found> {
-        let (key, headers, method) = (self.key(ask), Arc::clone(&ask.headers), ask.method.clone());
-        let (word, now) = (self.word, SystemTime::now());
-        let found = self.desk.read(move |store| find(store, &key, &headers, &method, word, now)).await?;
+        let (key, word, now) = (self.key(ask), self.word, SystemTime::now());
+        let (headers, method, most) = (Arc::clone(&ask.headers), ask.method.clone(), ask.age_most);
+        let look = move |store: &Store| {
+            let Some(entry) = fitting(store, &key, &headers, &method)? else { return Ok(None) };
+            if policy::judge(&entry.kept(), &headers, word, most, now) == Use::Stale {
+                return Ok(Some(Found::Stale(entry)));
+            }
+            Ok(store.content(&entry.ident)?.map(|content| Found::Fresh(entry, content)))
+        };
+        let found = self.desk.read(look).await?;
         if let Found::Fresh(entry, _) = &found
             && now.duration_since(entry.used).is_ok_and(|since| since > USED_AGAIN)
         {
-            self.desk.hint(Change::Touch(entry.id, now));
+            self.desk.hint(Change::Touch(entry.ident, now));
         }
         Some(found)
     }
@@ -237,16 +250,10 @@ impl Cache {
     /// about that, or if that has gone meanwhile.
     async fn confirmed(&self, ask: &Ask, entry: &Entry, exchange: &mut Exchange) -> Option<Exchange> {
         let head = exchange.head.as_ref().filter(|head| policy::is_confirmed(&entry.headers, &head.headers))?;
-        let id = entry.id;
-        let content = self.desk.read(move |store| store.content(id)).await?;
-        let renewed = Entry {
-            headers: policy::updated(&entry.headers, &head.headers),
-            version: head.version,
-            asked_at: exchange.started,
-            came_at: SystemTime::now(),
-            ..entry.clone()
-        };
-        self.desk.make(Change::Renew(Box::new(renewed.clone()))).await;
+        let ident = entry.ident;
+        let content = self.desk.read(move |store| store.content(&ident)).await?;
+        let renewed = Entry { version: head.version, ..renewed(entry, exchange.started, &head.headers) };
+        self.renew(ask, renewed.clone()).await;
         let told = self.answer(ask, renewed, content, None, CacheUse::Revalidated).await;
         Some(Exchange {
             started: exchange.started,
@@ -259,31 +266,54 @@ impl Cache {
         })
     }
 
+    /// Notes that an answer was confirmed, if it may stay; says whether it does. The fields that it has now
+    /// may be those of another variant, or forbid to keep it.
+    async fn renew(&self, ask: &Ask, mut renewed: Entry) -> bool {
+        if !policy::may_note(&ask.headers) {
+            return false;
+        }
+        match policy::variant(&renewed.headers, &ask.headers).filter(|_| policy::may_stay(&renewed.headers)) {
+            Some(variant) => {
+                renewed.variant = variant;
+                self.desk.make(Change::Renew(Box::new(renewed))).await
+            }
+            None => {
+                self.desk.make(Change::Remove(renewed.ident)).await;
+                false
+            }
+        }
+    }
+
     /// Keeps an answer, if it may be and all of it is there; says whether it is kept now.
     async fn keep(&self, ask: &Ask, old: Option<&Entry>, exchange: &Exchange) -> bool {
         let Some(head) = exchange.head.as_ref().filter(|_| exchange.failure.is_none()) else { return false };
         if ask.method == Method::HEAD
             && let Some(old) = old.filter(|old| old.method == Method::GET && head.status == 200)
         {
-            let is_same = policy::is_same_by_head(&old.headers, &head.headers);
-            let headers = policy::updated(&old.headers, &head.headers);
-            let times = (exchange.started, SystemTime::now());
-            let renewed = Entry { headers, asked_at: times.0, came_at: times.1, ..old.clone() };
-            let change = if is_same { Change::Renew(Box::new(renewed)) } else { Change::Remove(old.id) };
-            if self.desk.make(change).await && is_same {
-                return true;
+            if policy::is_same_by_head(&old.headers, &head.headers) {
+                if self.renew(ask, renewed(old, exchange.started, &head.headers)).await {
+                    return true;
+                }
+            } else {
+                self.desk.make(Change::Remove(old.ident)).await;
             }
         }
         let variant = policy::variant(&head.headers, &ask.headers);
         let variant = variant.filter(|_| policy::is_storable(&ask.headers, head.status, &head.headers));
         let Some(variant) = variant else {
             // What is there is no longer what the server says.
-            if let Some(old) = old.filter(|old| old.method == ask.method && head.status < 500) {
-                self.desk.make(Change::Remove(old.id)).await;
+            if let Some(old) = old.filter(|old| old.method == ask.method && policy::is_in_place(head.status)) {
+                self.desk.make(Change::Remove(old.ident)).await;
             }
             return false;
         };
         let Some(content) = whole(exchange.capture.as_deref()) else { return false };
+        if content.len() as u64 > self.largest {
+            if let Some(old) = old {
+                self.desk.make(Change::Remove(old.ident)).await;
+            }
+            return false;
+        }
         let new = New {
             key: self.key(ask),
             method: ask.method.clone(),
@@ -305,24 +335,20 @@ impl Entry {
     }
 }
 
-fn find(
-    store: &Store,
-    key: &Key,
-    headers: &HeaderMap,
-    method: &Method,
-    word: Word,
-    now: SystemTime,
-) -> rusqlite::Result<Option<Found>> {
+/// An answer that was confirmed just now, with the fields that came with that.
+fn renewed(entry: &Entry, asked_at: SystemTime, confirmation: &HeaderMap) -> Entry {
+    let headers = policy::updated(&entry.headers, confirmation);
+    Entry { headers, asked_at, came_at: SystemTime::now(), ..entry.clone() }
+}
+
+/// The answer to a request with these fields.
+fn fitting(store: &Store, key: &Key, headers: &HeaderMap, method: &Method) -> rusqlite::Result<Option<Entry>> {
     // A GET answers a HEAD too (RFC 9111, section 4), but not the other way round.
     let fits = |entry: &Entry| {
         (entry.method == *method || entry.method == Method::GET)
             && policy::variant(&entry.headers, headers) == Some(entry.variant)
     };
-    let Some(entry) = store.entries(key)?.into_iter().find(fits) else { return Ok(None) };
-    if policy::judge(&entry.kept(), headers, word, now) == Use::Stale {
-        return Ok(Some(Found::Stale(entry)));
-    }
-    Ok(store.content(entry.id)?.map(|content| Found::Fresh(entry, content)))
+    Ok(store.entries(key)?.into_iter().find(fits))
 }
 
 /// The content as received, if all of it is there.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! An answer and its content are written in one transaction, so that whoever reads sees both or neither,
-//! whatever becomes of the writer. Times are milliseconds since 1970. Must not know what an answer is
+//! whatever becomes of the writer. Between looking and changing others may have been at the file, so that
+//! whoever comes back says which answer is meant ([`Ident`]), and no number is given twice. Times are milliseconds since 1970. Must not know what an answer is
 //! good for.
 
 mod pack;
@@ -29,7 +30,9 @@ use crate::policy::cache::{Key, Sum};
 /// Stands in the file's head, so that a file of another program is known (`fach`).
 const APPLICATION: i64 = 0x6661_6368;
 /// Version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+/// Versions whose files are thrown away: what is in them can be had again.
+const OLD: std::ops::Range<i64> = 1..VERSION;
 /// How long another process may have the file to itself.
 const BUSY: Duration = Duration::from_secs(10);
 /// What an answer takes beside its content and fields, as measured.
@@ -43,7 +46,7 @@ const LOG_MOST: i64 = 32 << 20;
 
 const TABLES: &str = "
     CREATE TABLE answer (
-        id INTEGER PRIMARY KEY, place BLOB NOT NULL, who BLOB NOT NULL, method TEXT NOT NULL,
+        id INTEGER PRIMARY KEY AUTOINCREMENT, place BLOB NOT NULL, who BLOB NOT NULL, method TEXT NOT NULL,
         variant BLOB NOT NULL, status INTEGER NOT NULL, version INTEGER NOT NULL, fields BLOB NOT NULL,
         asked_at INTEGER NOT NULL, came_at INTEGER NOT NULL, size INTEGER NOT NULL, used INTEGER NOT NULL,
         digest BLOB NOT NULL, UNIQUE (place, who, method, variant));
@@ -53,12 +56,24 @@ const TABLES: &str = "
     INSERT INTO total VALUES (0);
 ";
 
-const COLUMNS: &str = "id, method, variant, status, version, fields, asked_at, came_at, used";
+/// Of an older version, whatever of it there is.
+const NO_TABLES: &str = "DROP TABLE IF EXISTS answer; DROP TABLE IF EXISTS content; DROP TABLE IF EXISTS total;";
+
+const COLUMNS: &str = "id, method, variant, status, version, fields, asked_at, came_at, used, digest";
+
+/// Which answer is meant. One that came later has another, even if it is about the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ident {
+    id: i64,
+    key: Key,
+    /// Of the content.
+    digest: [u8; 16],
+}
 
 /// An answer that is there, but for its content.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    pub id: i64,
+    pub ident: Ident,
     pub method: Method,
     pub variant: Sum,
     pub status: u16,
@@ -130,14 +145,17 @@ impl Store {
     /// processes may be at it at once.
     fn prepare(&self) -> rusqlite::Result<(i64, i64)> {
         let read = |name| self.0.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        let is_new = || Ok(read("application_id")? == 0 && self.count("SELECT count(*) FROM sqlite_schema")? == 0);
+        let is_new = || match read("application_id")? {
+            0 => Ok(self.count("SELECT count(*) FROM sqlite_schema")? == 0),
+            of => Ok::<_, rusqlite::Error>(of == APPLICATION && OLD.contains(&read("user_version")?)),
+        };
         if is_new()? {
             self.0.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
             self.0.pragma_update(None, "journal_mode", "WAL")?;
             self.0.execute_batch("BEGIN IMMEDIATE")?;
             let made = is_new().and_then(|is_new| match is_new {
                 true => self.0.execute_batch(&format!(
-                    "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {TABLES}"
+                    "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {NO_TABLES} {TABLES}"
                 )),
                 false => Ok(()),
             });
@@ -155,18 +173,19 @@ impl Store {
     pub fn entries(&self, key: &Key) -> rusqlite::Result<Vec<Entry>> {
         let select = format!("SELECT {COLUMNS} FROM answer WHERE place = ?1 AND who = ?2 ORDER BY came_at DESC");
         let mut statement = self.0.prepare_cached(&select)?;
-        let rows = statement.query_map(params![key.place, key.who], entry)?;
+        let rows = statement.query_map(params![key.place, key.who], |row| entry(key, row))?;
         // One that cannot be read is as good as none.
         rows.filter_map(Result::transpose).collect()
     }
 
     /// The content of an answer; `None` if it is not there any more, or is not what it was.
-    pub fn content(&self, id: i64) -> rusqlite::Result<Option<Bytes>> {
-        let select = "SELECT bytes, digest FROM content JOIN answer USING (id) WHERE id = ?1";
+    pub fn content(&self, ident: &Ident) -> rusqlite::Result<Option<Bytes>> {
+        let select = "SELECT bytes FROM content JOIN answer USING (id)
+            WHERE id = ?1 AND place = ?2 AND who = ?3 AND digest = ?4";
         let mut statement = self.0.prepare_cached(select)?;
-        let read = |row: &Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?));
-        let found = statement.query_row([id], read).optional()?;
-        Ok(found.filter(|(bytes, digest)| digest_of(bytes)[..] == digest[..]).map(|(bytes, _)| bytes.into()))
+        let values = params![ident.id, ident.key.place, ident.key.who, ident.digest];
+        let found: Option<Vec<u8>> = statement.query_row(values, |row| row.get(0)).optional()?;
+        Ok(found.filter(|bytes| digest_of(bytes) == ident.digest).map(Bytes::from))
     }
 
     /// Makes several changes that are in the file together or not at all, and room for them: `most` is what
@@ -204,7 +223,7 @@ impl Changes<'_> {
             .prepare_cached(select)?
             .query_row(params![place, who, new.method.as_str(), new.variant], |row| row.get(0));
         if let Some(old) = old.optional()? {
-            self.remove(old)?;
+            self.drop_row(old)?;
         }
         let fields = pack(&new.headers);
         let size = (new.content.len() + fields.len() + OVERHEAD) as i64;
@@ -232,27 +251,50 @@ impl Changes<'_> {
 
     /// An answer was confirmed, with these fields.
     pub fn renew(&self, entry: &Entry) -> rusqlite::Result<()> {
-        let update = "UPDATE answer SET fields = ?2, asked_at = ?3, came_at = ?4, used = ?4 WHERE id = ?1";
+        if !self.is_there(&entry.ident)? {
+            return Ok(());
+        }
+        let Key { place, who } = entry.ident.key;
+        // The fields may say now that it is the answer to what another was the answer to.
+        let same = "SELECT id FROM answer WHERE place = ?1 AND who = ?2 AND method = ?3 AND variant = ?4 AND id <> ?5";
+        let values = params![place, who, entry.method.as_str(), entry.variant, entry.ident.id];
+        if let Some(other) = self.0.prepare_cached(same)?.query_row(values, |row| row.get(0)).optional()? {
+            self.drop_row(other)?;
+        }
+        let update = "UPDATE answer SET variant = ?5, fields = ?2, asked_at = ?3, came_at = ?4, used = ?4
+            WHERE id = ?1";
         let times = (millis(entry.asked_at), millis(entry.came_at));
-        let values = params![entry.id, pack(&entry.headers), times.0, times.1];
+        let values = params![entry.ident.id, pack(&entry.headers), times.0, times.1, entry.variant];
         self.0.prepare_cached(update)?.execute(values).map(drop)
     }
 
     /// An answer was used.
-    pub fn touch(&self, id: i64, used: SystemTime) -> rusqlite::Result<()> {
+    pub fn touch(&self, ident: &Ident, used: SystemTime) -> rusqlite::Result<()> {
+        if !self.is_there(ident)? {
+            return Ok(());
+        }
         let update = "UPDATE answer SET used = ?2 WHERE id = ?1";
-        self.0.prepare_cached(update)?.execute(params![id, millis(used)]).map(drop)
+        self.0.prepare_cached(update)?.execute(params![ident.id, millis(used)]).map(drop)
+    }
+
+    /// Lets one go.
+    pub fn remove(&self, ident: &Ident) -> rusqlite::Result<()> {
+        if self.is_there(ident)? { self.drop_row(ident.id) } else { Ok(()) }
+    }
+
+    fn is_there(&self, ident: &Ident) -> rusqlite::Result<bool> {
+        let select = "SELECT 1 FROM answer WHERE id = ?1 AND place = ?2 AND who = ?3 AND digest = ?4";
+        self.0.prepare_cached(select)?.exists(params![ident.id, ident.key.place, ident.key.who, ident.digest])
     }
 
     /// Nothing that is kept of this place holds any more.
     pub fn forget(&self, place: &Sum) -> rusqlite::Result<()> {
         let mut statement = self.0.prepare_cached("SELECT id FROM answer WHERE place = ?1")?;
         let ids: Vec<i64> = statement.query_map([place], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        ids.into_iter().try_for_each(|id| self.remove(id))
+        ids.into_iter().try_for_each(|id| self.drop_row(id))
     }
 
-    /// Lets one go.
-    pub fn remove(&self, id: i64) -> rusqlite::Result<()> {
+    fn drop_row(&self, id: i64) -> rusqlite::Result<()> {
         let delete = "DELETE FROM answer WHERE id = ?1 RETURNING size";
         let size: Option<i64> = self.0.prepare_cached(delete)?.query_row([id], |row| row.get(0)).optional()?;
         self.0.prepare_cached("DELETE FROM content WHERE id = ?1")?.execute([id])?;
@@ -279,7 +321,7 @@ impl Changes<'_> {
                 break;
             }
             for id in ids {
-                self.remove(id)?;
+                self.drop_row(id)?;
                 freed = true;
                 if self.total()? <= most {
                     break;
@@ -303,11 +345,11 @@ fn patiently<T>(work: impl Fn() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
     }
 }
 
-fn entry(row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
+fn entry(key: &Key, row: &Row<'_>) -> rusqlite::Result<Option<Entry>> {
     let (method, fields): (String, Vec<u8>) = (row.get(1)?, row.get(5)?);
     let (Ok(method), Some(headers)) = (method.parse(), unpack(&fields)) else { return Ok(None) };
     Ok(Some(Entry {
-        id: row.get(0)?,
+        ident: Ident { id: row.get(0)?, key: *key, digest: row.get(9)? },
         method,
         variant: row.get(2)?,
         status: row.get(3)?,

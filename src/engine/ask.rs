@@ -135,6 +135,7 @@ impl Asker {
             close: false,
             off_origin: trip.off_origin,
             another_try: trip.last.is_some(),
+            age_most: None,
         }
     }
 

@@ -64,7 +64,7 @@ impl<W: Wire> Engine<W> {
         let leg = Leg::of(&flight, &trip, begins);
         flight.trip = Some(trip);
         if flight.errand == Errand::Robots {
-            as_robots(&mut ask, self.wire.keeps());
+            as_robots(&mut ask);
         }
         let arrival = self.arrival(&flight, &ask, leg);
         let (wire, hooks) = (Arc::clone(&self.wire), self.hooks.clone());

@@ -93,7 +93,7 @@ impl<W: Wire> Engine<W> {
         ask.save = self.save_as(flight);
         let is_page = flight.errand == Errand::Asked;
         if !is_page {
-            as_robots(&mut ask, self.wire.keeps());
+            as_robots(&mut ask);
         }
         let arrival = self.arrival(flight, &ask, Leg::of(flight, trip, false));
         arrival.before(&mut ask);

@@ -15,7 +15,7 @@ use std::{
 use http::{HeaderValue, Method, header};
 use url::Url;
 
-use self::book::{Book, File, Say};
+use self::book::{Book, File, HOLDS, Say};
 use super::{
     ask::{ANYTHING, without_userinfo},
     handle::Handle,
@@ -26,10 +26,13 @@ use crate::{
     fetch::Wire,
     frontier::{Contact, LaneId},
     model::{
-        Ask, Code, Digest, Ending, Errand, Exchange, Failure, Flight, Keep, Kind, Request, Wait, Wish,
+        Ask, CacheUse, Code, Digest, Ending, Errand, Exchange, Failure, Flight, Keep, Kind, Request, Wait, Wish,
         record::host_key, redact, units::StatusSet,
     },
-    policy::robots::{Access, READ, Robots, product_token},
+    policy::{
+        cache::CONDITIONS,
+        robots::{Access, READ, Robots, product_token},
+    },
 };
 
 /// Redirects of a robots.txt that are followed (RFC 9309, section 2.3.1.2).
@@ -222,7 +225,8 @@ impl<W: Wire> Engine<W> {
         let exchange = flight.trip.as_mut().and_then(|trip| trip.last.take());
         let (file, sitemaps) = gate.read(&flight, ending, exchange.as_deref());
         note_sitemaps(&self.handle, &flight.url, sitemaps);
-        gate.book.keep(&origin, file, clock, |origin| self.frontier.is_holding(origin));
+        let since = exchange.as_deref().and_then(age_of).and_then(|age| clock.checked_sub(age)).unwrap_or(clock);
+        gate.book.keep(&origin, file, since, |origin| self.frontier.is_holding(origin));
         if self.frontier.is_holding(&origin) {
             gate.ready.push_back(origin);
         }
@@ -284,23 +288,22 @@ impl<W: Wire> Engine<W> {
 /// A robots.txt is asked for as a whole, whatever the run asks of its pages, but only its start is
 /// read; a byte more than counts, which tells that there is more. Where answers are kept, none that is older
 /// than a day is taken (RFC 9309, section 2.4).
-pub(super) fn as_robots(ask: &mut Ask, is_kept: bool) {
+pub(super) fn as_robots(ask: &mut Ask) {
     let fields = Arc::make_mut(&mut ask.headers);
-    for name in [
-        header::RANGE,
-        header::IF_RANGE,
-        header::IF_MATCH,
-        header::IF_NONE_MATCH,
-        header::IF_MODIFIED_SINCE,
-        header::IF_UNMODIFIED_SINCE,
-    ] {
+    for name in &CONDITIONS {
         fields.remove(name);
     }
     fields.insert(header::ACCEPT, ANYTHING);
-    if is_kept {
-        fields.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("max-age=86400"));
-    }
+    ask.age_most = Some(HOLDS);
     (ask.keep, ask.digest, ask.max_body) = (Keep::Start(READ + 1), Digest::Off, WIRE_MOST);
+}
+
+/// How old a file from a cache is: it holds for that much less. One above that age comes from a run that asks
+/// nobody, where it holds as if it were new.
+fn age_of(exchange: &Exchange) -> Option<Duration> {
+    let head = exchange.head.as_ref().filter(|_| exchange.cache == Some(CacheUse::Hit))?;
+    let seconds = head.headers.get(header::AGE)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds)).filter(|age| *age < HOLDS)
 }
 
 fn note_sitemaps(handle: &Handle, url: &Arc<Url>, sitemaps: Vec<String>) {

@@ -13,7 +13,7 @@ use super::ClientError;
 use crate::{
     files::{Content, Fault, Files, Note, Part},
     model::{Ask, Code, Exchange, Failure, Head, SaveAs, capture::Raw, record},
-    policy::{name, range, redirect},
+    policy::{cache::CONDITIONS, name, range, redirect},
     settings::Settings,
 };
 
@@ -205,18 +205,10 @@ pub(super) async fn behind(
 /// Whether a transfer of this may be gone on with: an archive has to have it whole, and what the user has
 /// said about ranges goes first.
 fn may_go_on(ask: &Ask) -> bool {
-    let own = [
-        header::RANGE,
-        header::IF_RANGE,
-        header::IF_MATCH,
-        header::IF_NONE_MATCH,
-        header::IF_MODIFIED_SINCE,
-        header::IF_UNMODIFIED_SINCE,
-    ];
     ask.method == Method::GET
         && ask.body.is_none()
         && ask.raw == Raw::Drop
-        && !own.iter().any(|name| ask.headers.contains_key(name))
+        && !CONDITIONS.iter().any(|name| ask.headers.contains_key(name))
 }
 
 /// Whether there is a body that somebody would want to have: none has an answer to HEAD, and a part that the

@@ -219,8 +219,8 @@ codes! {
         "A selector of this request cannot be read, or a required value is not of its type."
         "See `error.message`: it names the field and what was found there. `data` has the rest.";
     IoMissing "io.missing" Error Never
-        "What answers in place of the network (--replay, --cache with --offline) has no answer to this request."
-        "Fetch it once with --warc or --cache; method and URL must be the same, for a cache the fields too.";
+        "The archive of --replay, or the --cache, has no answer to this request."
+        "Fetch it once with --warc, or without --offline; method, URL and credentials must be the same.";
     IoRead "io.read" Error Never
         "A document could not be read."
         "Look at `error.message`. A record has a page if --with body kept it; a file must be readable.";

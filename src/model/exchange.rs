@@ -108,6 +108,8 @@ pub struct Ask {
     pub off_origin: bool,
     /// Whether an earlier answer, or the lack of one, was not taken: then none from a cache is either.
     pub another_try: bool,
+    /// How old an answer from a cache may be at most, if nobody has to confirm it.
+    pub age_most: Option<Duration>,
 }
 
 /// What a cache had to do with an answer. The names are API (`cache`).

@@ -36,14 +36,42 @@ const OF_A_HOP: [HeaderName; 9] = [
 /// Fields that belong to the content that is there, which a 304 does not replace (RFC 9111, section 3.2).
 const OF_THE_CONTENT: [HeaderName; 3] = [header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::CONTENT_RANGE];
 
-/// Fields that make a request one of its own: conditions and parts that a cache cannot speak for.
-const CONDITIONS: [HeaderName; 6] = [
+/// Fields that make a request one of its own: conditions and parts that a cache cannot speak for, nor
+/// anybody else who would ask for a part, or whether something has changed.
+pub const CONDITIONS: [HeaderName; 6] = [
     header::IF_NONE_MATCH,
     header::IF_MODIFIED_SINCE,
     header::IF_MATCH,
     header::IF_UNMODIFIED_SINCE,
     header::IF_RANGE,
     header::RANGE,
+];
+
+/// Fields that do not say who asks or for what, beside those of [`CONDITIONS`] and those that begin with
+/// `accept` or `sec-`: where an answer depends on one, `Vary` says so. All others may be credentials, by
+/// whatever name.
+const HARMLESS: [&str; 21] = [
+    "cache-control",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "dnt",
+    "from",
+    "host",
+    "keep-alive",
+    "origin",
+    "pragma",
+    "priority",
+    "referer",
+    "te",
+    "traceparent",
+    "tracestate",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "via",
+    "x-correlation-id",
+    "x-request-id",
 ];
 
 /// A SHA-256.
@@ -78,20 +106,28 @@ pub fn asking(ask: &Ask) -> Asking {
 pub struct Key {
     /// Of the URL, without its fragment.
     pub place: Sum,
-    /// Of the credentials that go along: those who have others are told other things.
+    /// Of what goes along that may be credentials: those who have others are told other things.
     pub who: Sum,
 }
 
 /// The key of a request with these fields; `identity` is what else says who asks.
 pub fn key(url: &Url, request: &HeaderMap, identity: &Sum) -> Key {
     let mut who = Sha256::new_with_prefix(identity);
-    let mut secrets: Vec<_> = request.iter().filter(|(name, _)| redact::is_secret_field(name.as_str())).collect();
-    secrets.sort_by_key(|(name, _)| name.as_str());
-    for (name, value) in secrets {
+    let mut own: Vec<_> = request.iter().filter(|(name, _)| says_who(name)).collect();
+    own.sort_by_key(|(name, _)| name.as_str());
+    for (name, value) in own {
         part(&mut who, name.as_str().as_bytes());
         part(&mut who, value.as_bytes());
     }
     Key { place: place(url), who: who.finalize().into() }
+}
+
+fn says_who(name: &HeaderName) -> bool {
+    let text = name.as_str();
+    let is_harmless = HARMLESS.contains(&text)
+        || CONDITIONS.contains(name)
+        || ["accept", "sec-"].iter().any(|start| text.starts_with(start));
+    !is_harmless || redact::is_secret_field(text)
 }
 
 /// The part of the key that is the URL's: no URL is kept as it is, since there may be secrets in it.
@@ -130,10 +166,26 @@ pub fn variant(response: &HeaderMap, request: &HeaderMap) -> Option<Sum> {
 /// Whether an answer may be kept (section 3). One that may never be used on the server's word is kept
 /// too: for its validators, and for those who take any (see [`Word`]).
 pub fn is_storable(request: &HeaderMap, status: u16, response: &HeaderMap) -> bool {
-    let (asked, said) = (Directives::of(request), Directives::of(response));
-    // Section 5.2.2.3: who knows the status goes by its rules instead; these are all known.
-    let is_forbidden = said.has("no-store") && !said.has("must-understand");
-    KEPT.contains(&status) && !asked.has("no-store") && !is_forbidden
+    KEPT.contains(&status) && may_note(request) && may_stay(response)
+}
+
+/// Whether an answer that is not kept says all the same that what is there is over: it is about the resource.
+/// A word about this moment or this asker (401, 403, 408, 429, 5xx) is not.
+pub fn is_in_place(status: u16) -> bool {
+    matches!(status, 200..=299) || (KEPT.contains(&status) && status < 500)
+}
+
+/// Whether an answer may stay after it was confirmed with these fields: a server may say `no-store` only
+/// now (section 5.2.2.5).
+pub fn may_stay(updated: &HeaderMap) -> bool {
+    // Section 5.2.2.3: who knows the status goes by its rules instead; those that are kept are all known.
+    let said = Directives::of(updated);
+    !said.has("no-store") || said.has("must-understand")
+}
+
+/// Whether the confirmation may be kept: the user may have said `no-store` (section 5.2.1.5).
+pub fn may_note(request: &HeaderMap) -> bool {
+    !Directives::of(request).has("no-store")
 }
 
 /// The fields that are kept of a response: none of one connection, and no cookie's value.
@@ -177,10 +229,10 @@ pub fn is_confirmed(kept: &HeaderMap, answer: &HeaderMap) -> bool {
 
 /// Whether the answer to a HEAD is about the answer to a GET that is there (section 4.3.5).
 pub fn is_same_by_head(kept: &HeaderMap, head: &HeaderMap) -> bool {
-    [header::ETAG, header::LAST_MODIFIED, header::CONTENT_LENGTH]
-        .iter()
-        .all(|name| head.get(name).is_none_or(|now| kept.get(name) == Some(now)))
-        && [header::ETAG, header::LAST_MODIFIED].iter().all(|name| !kept.contains_key(name) || head.contains_key(name))
+    // The length is there or not by how the content is sent, which may differ.
+    let lengths = kept.get(header::CONTENT_LENGTH).zip(head.get(header::CONTENT_LENGTH));
+    [header::ETAG, header::LAST_MODIFIED].iter().all(|name| kept.get(name) == head.get(name))
+        && lengths.is_none_or(|(kept, now)| kept == now)
 }
 
 fn opaque(etag: &HeaderValue) -> &[u8] {

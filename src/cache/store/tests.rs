@@ -53,10 +53,10 @@ fn what_was_put_is_there_for_another_process_and_the_new_takes_the_place_of_the_
     let entries = other.entries(&key).unwrap();
     assert_eq!((entries.len(), entries[0].came_at, entries[0].version), (1, at(6), http::Version::HTTP_2));
     assert_eq!(entries[0].headers, new(1, b"", 0).headers);
-    assert_eq!(other.content(entries[0].id).unwrap().unwrap(), "second");
+    assert_eq!(other.content(&entries[0].ident).unwrap().unwrap(), "second");
     assert!(other.entries(&Key { who: [1; 32], ..key }).unwrap().is_empty());
     one.all(ALL, |changes| changes.forget(&key.place)).unwrap();
-    assert!(other.entries(&key).unwrap().is_empty() && other.content(entries[0].id).unwrap().is_none());
+    assert!(other.entries(&key).unwrap().is_empty() && other.content(&entries[0].ident).unwrap().is_none());
     assert_eq!(total(&mut one), 0);
 }
 
@@ -67,8 +67,8 @@ fn above_its_bound_what_was_not_used_for_longest_goes() {
     for place in 0..10 {
         put(&mut store, ALL, &new(place, &[place; 10_000], u64::from(place)));
     }
-    let oldest = store.entries(&new(0, b"", 0).key).unwrap()[0].id;
-    store.all(ALL, |changes| changes.touch(oldest, at(99))).unwrap();
+    let oldest = store.entries(&new(0, b"", 0).key).unwrap()[0].ident;
+    store.all(ALL, |changes| changes.touch(&oldest, at(99))).unwrap();
     put(&mut store, 60_000, &new(10, &[10; 10_000], 10));
     let left = (0..11).filter(|place| !store.entries(&new(*place, b"", 0).key).unwrap().is_empty());
     assert_eq!(left.collect::<Vec<_>>(), [0, 7, 8, 9, 10]);
@@ -85,9 +85,9 @@ fn content_that_is_not_what_it_was_is_not_there() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     put(&mut store, ALL, &new(1, b"content", 1));
-    let id = store.entries(&new(1, b"", 0).key).unwrap()[0].id;
+    let ident = store.entries(&new(1, b"", 0).key).unwrap()[0].ident;
     store.0.execute("UPDATE content SET bytes = x'00'", []).unwrap();
-    assert_eq!(store.content(id).unwrap(), None);
+    assert_eq!(store.content(&ident).unwrap(), None);
     store.0.execute("UPDATE answer SET fields = x'00'", []).unwrap();
     assert!(store.entries(&new(1, b"", 0).key).unwrap().is_empty());
 }
@@ -131,4 +131,50 @@ fn many_may_make_the_file_at_once() {
     });
     let store = open(dir.path());
     assert_eq!(store.count("SELECT count(*) FROM content").unwrap(), 8);
+}
+
+#[test]
+fn who_comes_back_to_an_answer_that_has_gone_finds_nothing_and_changes_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    put(&mut store, ALL, &new(1, b"mine", 1));
+    let mine = store.entries(&new(1, b"", 0).key).unwrap().remove(0);
+    store.all(ALL, |changes| changes.remove(&mine.ident)).unwrap();
+    put(&mut store, ALL, &new(2, b"another's", 2));
+    let other = store.entries(&new(2, b"", 0).key).unwrap().remove(0);
+    assert_ne!(mine.ident.id, other.ident.id, "no number is given twice");
+    // Nor does it help to have the number, as in a file that was made anew.
+    for ident in [
+        mine.ident,
+        Ident { id: other.ident.id, ..mine.ident },
+        Ident { digest: mine.ident.digest, ..other.ident },
+        Ident { key: mine.ident.key, ..other.ident },
+    ] {
+        assert_eq!(store.content(&ident).unwrap(), None);
+        let late = Entry { ident, headers: HeaderMap::new(), came_at: at(9), ..mine.clone() };
+        store
+            .all(ALL, |changes| {
+                changes.renew(&late)?;
+                changes.touch(&ident, at(99))?;
+                changes.remove(&ident)
+            })
+            .unwrap();
+        let left = store.entries(&new(2, b"", 0).key).unwrap().remove(0);
+        assert_eq!((left.came_at, left.used, left.headers.len()), (at(2), at(2), 3), "{ident:?}");
+    }
+    assert_eq!(store.content(&other.ident).unwrap().unwrap(), "another's");
+}
+
+#[test]
+fn a_file_of_an_older_version_is_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    put(&mut store, ALL, &new(1, b"old", 1));
+    store.0.pragma_update(None, "user_version", 1).unwrap();
+    drop(store);
+    let mut store = open(dir.path());
+    assert!(store.entries(&new(1, b"", 0).key).unwrap().is_empty());
+    assert_eq!(total(&mut store), 0);
+    put(&mut store, ALL, &new(1, b"new", 1));
+    assert_eq!(open(dir.path()).entries(&new(1, b"", 0).key).unwrap().len(), 1);
 }

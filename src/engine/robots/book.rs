@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long a file holds (RFC 9309, section 2.4).
-const HOLDS: Duration = Duration::from_hours(24);
+pub(super) const HOLDS: Duration = Duration::from_hours(24);
 /// How long it is believed that a file cannot be had: three tries have failed, and nobody knows better.
 const FAILED_FOR: Duration = Duration::from_mins(5);
 /// How long the same is believed of a host that was given up, which is as long as that rests.

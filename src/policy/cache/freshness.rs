@@ -48,11 +48,13 @@ pub enum Use {
     Stale,
 }
 
-/// What may be done with it for a request with these fields.
-pub fn judge(kept: &Kept<'_>, request: &HeaderMap, word: Word, now: SystemTime) -> Use {
+/// What may be done with it for a request with these fields; what is older than `most` is never fresh, if
+/// somebody can be asked.
+pub fn judge(kept: &Kept<'_>, request: &HeaderMap, word: Word, most: Option<Duration>, now: SystemTime) -> Use {
     let asked = Directives::of(request);
     let fresh = match word {
         Word::Any => true,
+        _ if most.is_some_and(|most| age(kept, now) > most) => false,
         _ if asked.has("no-cache") => false,
         Word::Within(time) => resident(kept, now).is_some_and(|resident| resident <= time),
         Word::Server => is_fresh(kept, &asked, now),

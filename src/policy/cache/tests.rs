@@ -34,7 +34,7 @@ fn used(response: &[(&str, &str)], request: &[(&str, &str)], word: Word, ago: i6
 fn of_status(status: u16, response: &[(&str, &str)], request: &[(&str, &str)], word: Word, ago: i64) -> Use {
     let headers = fields(response);
     let kept = Kept { status, headers: &headers, asked_at: at(-ago), came_at: at(-ago) };
-    judge(&kept, &fields(request), word, at(0))
+    judge(&kept, &fields(request), word, None, at(0))
 }
 
 #[track_caller]
@@ -114,6 +114,7 @@ fn ask(text: &str) -> Ask {
         close: false,
         off_origin: false,
         another_try: false,
+        age_most: None,
     }
 }
 
@@ -276,4 +277,46 @@ fn section_4_4_a_change_that_was_made_ends_what_is_kept_of_its_url_and_of_those_
     let named = [("location", "/new"), ("content-location", "https://other/")];
     assert_eq!(of(201, &named), [place(&here), place(&url("https://h/new"))]);
     assert_eq!(of(303, &[]), [place(&here)]);
+}
+
+#[test]
+fn what_is_older_than_the_asker_may_use_is_asked_for_again_whatever_the_server_and_the_user_said() {
+    let headers = fields(&[("cache-control", "max-age=864000")]);
+    let day = Duration::from_hours(24);
+    let used = |ago: i64, word| {
+        let kept = Kept { status: 200, headers: &headers, asked_at: at(-ago), came_at: at(-ago) };
+        judge(&kept, &HeaderMap::new(), word, Some(day), at(0))
+    };
+    for word in [Word::Server, Word::Within(7 * day)] {
+        assert_eq!((used(86_400, word), used(86_401, word)), (Use::Fresh, Use::Stale), "{word:?}");
+    }
+    assert_eq!(used(10 * 86_400, Word::Any), Use::Fresh, "nobody can be asked");
+}
+
+#[test]
+fn section_4_3_5_the_length_counts_only_where_both_have_it() {
+    let same = |kept, head| is_same_by_head(&fields(kept), &fields(head));
+    assert!(same(&[("etag", "\"a\"")], &[("etag", "\"a\""), ("content-length", "5")]));
+    assert!(same(&[("etag", "\"a\""), ("content-length", "5")], &[("etag", "\"a\"")]));
+    assert!(!same(&[("content-length", "4")], &[("content-length", "5")]));
+    assert!(!same(&[("etag", "\"a\"")], &[("content-length", "5")]));
+    assert!(!same(&[], &[("etag", "\"a\"")]));
+}
+
+#[test]
+fn errors_of_the_moment_or_of_the_asker_end_nothing() {
+    assert!([200, 204, 206, 301, 404, 410].into_iter().all(is_in_place));
+    assert!(![304, 400, 401, 403, 407, 408, 425, 429, 500, 501, 502, 503].into_iter().any(is_in_place));
+}
+
+#[test]
+fn whatever_may_be_a_credential_is_part_of_the_key_and_what_every_run_sends_is_not() {
+    let url = url("https://h/");
+    let of = |pairs: &[(&str, &str)]| key(&url, &fields(pairs), &[0; 32]);
+    for name in ["x-api-key", "x-tenant", "apikey", "authorization", "cookie", "proxy-authorization"] {
+        assert_ne!(of(&[(name, "a")]), of(&[(name, "b")]), "{name}");
+    }
+    for name in ["accept", "accept-language", "user-agent", "referer", "cache-control", "range", "sec-ch-ua"] {
+        assert_eq!(of(&[(name, "a")]), of(&[]), "{name}");
+    }
 }
