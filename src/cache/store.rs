@@ -33,7 +33,7 @@ const APPLICATION: i64 = 0x6661_6368;
 const VERSION: i64 = 2;
 /// Versions whose files are thrown away: what is in them can be had again.
 const OLD: std::ops::Range<i64> = 1..VERSION;
-/// How long another process may have the file to itself.
+/// How long another process may have the file to itself when it is opened first.
 const BUSY: Duration = Duration::from_secs(10);
 /// What an answer takes beside its content and fields, as measured.
 const OVERHEAD: usize = 250;
@@ -123,7 +123,7 @@ impl Store {
     /// Opens the file, and makes it if there is none.
     pub fn create(path: &Path) -> Result<Store, CacheError> {
         let fault = |error: rusqlite::Error| CacheError::Unusable(path.to_owned(), sentence(&error));
-        let store = Store::open(path).map_err(fault)?;
+        let store = Store::open(path, BUSY).map_err(fault)?;
         match patiently(|| store.prepare()).map_err(fault)? {
             (APPLICATION, VERSION) => Ok(store),
             (APPLICATION, _) => Err(CacheError::Newer(path.to_owned())),
@@ -131,10 +131,10 @@ impl Store {
         }
     }
 
-    /// Opens what is there.
-    pub fn open(path: &Path) -> rusqlite::Result<Store> {
+    /// Opens what is there; `patience` is how long another process may have it to itself.
+    pub fn open(path: &Path, patience: Duration) -> rusqlite::Result<Store> {
         let db = Connection::open(path)?;
-        db.busy_timeout(BUSY)?;
+        db.busy_timeout(patience)?;
         db.set_prepared_statement_cache_capacity(16);
         db.pragma_update(None, "journal_size_limit", LOG_MOST)?;
         db.pragma_update(None, "synchronous", "NORMAL")?;
@@ -189,8 +189,14 @@ impl Store {
     }
 
     /// Makes several changes that are in the file together or not at all, and room for them: `most` is what
-    /// all answers may take, in bytes.
-    pub fn all<T>(&mut self, most: u64, work: impl FnOnce(&Changes<'_>) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    /// all answers may take, in bytes; `patience` as with [`Store::open`].
+    pub fn all<T>(
+        &mut self,
+        most: u64,
+        patience: Duration,
+        work: impl FnOnce(&Changes<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        self.0.busy_timeout(patience)?;
         let all = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let changes = Changes(&all);
         let done = work(&changes)?;

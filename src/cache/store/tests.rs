@@ -34,11 +34,11 @@ fn open(dir: &Path) -> Store {
 }
 
 fn put(store: &mut Store, most: u64, new: &New) {
-    store.all(most, |changes| changes.put(new)).unwrap();
+    store.all(most, BUSY, |changes| changes.put(new)).unwrap();
 }
 
 fn total(store: &mut Store) -> u64 {
-    store.all(u64::MAX, |changes| changes.total()).unwrap()
+    store.all(u64::MAX, BUSY, |changes| changes.total()).unwrap()
 }
 
 const ALL: u64 = u64::MAX;
@@ -55,7 +55,7 @@ fn what_was_put_is_there_for_another_process_and_the_new_takes_the_place_of_the_
     assert_eq!(entries[0].headers, new(1, b"", 0).headers);
     assert_eq!(other.content(&entries[0].ident).unwrap().unwrap(), "second");
     assert!(other.entries(&Key { who: [1; 32], ..key }).unwrap().is_empty());
-    one.all(ALL, |changes| changes.forget(&key.place)).unwrap();
+    one.all(ALL, BUSY, |changes| changes.forget(&key.place)).unwrap();
     assert!(other.entries(&key).unwrap().is_empty() && other.content(&entries[0].ident).unwrap().is_none());
     assert_eq!(total(&mut one), 0);
 }
@@ -68,7 +68,7 @@ fn above_its_bound_what_was_not_used_for_longest_goes() {
         put(&mut store, ALL, &new(place, &[place; 10_000], u64::from(place)));
     }
     let oldest = store.entries(&new(0, b"", 0).key).unwrap()[0].ident;
-    store.all(ALL, |changes| changes.touch(&oldest, at(99))).unwrap();
+    store.all(ALL, BUSY, |changes| changes.touch(&oldest, at(99))).unwrap();
     put(&mut store, 60_000, &new(10, &[10; 10_000], 10));
     let left = (0..11).filter(|place| !store.entries(&new(*place, b"", 0).key).unwrap().is_empty());
     assert_eq!(left.collect::<Vec<_>>(), [0, 7, 8, 9, 10]);
@@ -96,7 +96,7 @@ fn content_that_is_not_what_it_was_is_not_there() {
 fn a_change_that_fails_leaves_all_of_its_batch_out() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
-    let failed = store.all(ALL, |changes| {
+    let failed = store.all(ALL, BUSY, |changes| {
         changes.put(&new(1, b"x", 1))?;
         Err::<(), _>(rusqlite::Error::InvalidQuery)
     });
@@ -139,7 +139,7 @@ fn who_comes_back_to_an_answer_that_has_gone_finds_nothing_and_changes_no_other(
     let mut store = open(dir.path());
     put(&mut store, ALL, &new(1, b"mine", 1));
     let mine = store.entries(&new(1, b"", 0).key).unwrap().remove(0);
-    store.all(ALL, |changes| changes.remove(&mine.ident)).unwrap();
+    store.all(ALL, BUSY, |changes| changes.remove(&mine.ident)).unwrap();
     put(&mut store, ALL, &new(2, b"another's", 2));
     let other = store.entries(&new(2, b"", 0).key).unwrap().remove(0);
     assert_ne!(mine.ident.id, other.ident.id, "no number is given twice");
@@ -153,7 +153,7 @@ fn who_comes_back_to_an_answer_that_has_gone_finds_nothing_and_changes_no_other(
         assert_eq!(store.content(&ident).unwrap(), None);
         let late = Entry { ident, headers: HeaderMap::new(), came_at: at(9), ..mine.clone() };
         store
-            .all(ALL, |changes| {
+            .all(ALL, BUSY, |changes| {
                 changes.renew(&late)?;
                 changes.touch(&ident, at(99))?;
                 changes.remove(&ident)

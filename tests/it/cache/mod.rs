@@ -2,6 +2,7 @@
 
 mod answers;
 mod library;
+mod mends;
 mod offline;
 mod shared;
 mod trouble;
