@@ -8,8 +8,8 @@
 //!
 //! An answer and its content are written in one transaction, so that whoever reads sees both or neither,
 //! whatever becomes of the writer. Between looking and changing others may have been at the file, so that
-//! whoever comes back says which answer is meant ([`Ident`]), and no number is given twice. Times are milliseconds since 1970. Must not know what an answer is
-//! good for.
+//! whoever comes back says which answer is meant ([`Ident`]), and no number is given twice. Times are
+//! milliseconds since 1970. Must not know what an answer is good for.
 
 mod pack;
 
