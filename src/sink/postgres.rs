@@ -1,5 +1,9 @@
 //! Records in PostgreSQL: one statement a batch, whose parameters are arrays, a column each.
 //!
+//! A batch of many rows goes in two halves over two connections at once: a connection is one process there,
+//! and it is the server that sets the pace. Rows have a key, so that of a batch which is half written nothing
+//! comes twice.
+//!
 //! Must not know what is in the columns; `table` does.
 
 use std::sync::Arc;
@@ -26,10 +30,16 @@ const STATEMENT: usize = 32 << 20;
 const PACK_QUICKLY: &str = "SELECT set_config(name, 'lz4', false) FROM pg_settings
     WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)";
 
-/// A connection, as long as there is one.
+/// Rows from which on a batch is worth two connections.
+const HALVED_FROM: usize = 128;
+
+/// A connection, as long as there is one, and one more for large batches.
 pub(super) struct Postgres {
     options: PgConnectOptions,
     db: Option<PgConnection>,
+    second: Option<PgConnection>,
+    /// The server did not want a second one.
+    is_alone: bool,
     insert: Arc<str>,
 }
 
@@ -44,24 +54,26 @@ impl Postgres {
             None => options.application_name("fetchall"),
             Some(_) => options,
         };
-        Ok(Postgres { options: options.disable_statement_logging(), db: None, insert: insert().into() })
+        Ok(Postgres {
+            options: options.disable_statement_logging(),
+            db: None,
+            second: None,
+            is_alone: false,
+            insert: insert().into(),
+        })
     }
 
-    async fn connect(&mut self) -> sqlx::Result<&mut PgConnection> {
-        let db = match self.db.take() {
-            Some(db) => db,
-            None => {
-                let mut db = PgConnection::connect_with(&self.options).await?;
-                db.execute(PACK_QUICKLY).await?;
-                db
-            }
-        };
-        Ok(self.db.insert(db))
+    /// The second connection too, if there is to be one for so many rows.
+    async fn connect_second(&mut self, rows: usize) {
+        if rows >= HALVED_FROM && self.second.is_none() && !self.is_alone {
+            self.second = connection(&self.options).await.ok();
+            self.is_alone = self.second.is_none();
+        }
     }
 
     async fn make_ready(&mut self) -> Result<(), Fault> {
         let insert = Arc::clone(&self.insert);
-        let db = self.connect().await.map_err(fault)?;
+        let db = connected(&mut self.db, &self.options).await.map_err(fault)?;
         let mut all = db.begin().await.map_err(fault)?;
         // One at a time: two runs that begin together would both make the table.
         all.execute("SELECT pg_advisory_xact_lock(4270128964)").await.map_err(fault)?;
@@ -77,20 +89,51 @@ impl Postgres {
     }
 
     async fn write(&mut self, rows: &[Row<'_>]) -> sqlx::Result<()> {
+        self.connect_second(rows.len()).await;
         let insert = Arc::clone(&self.insert);
-        let db = self.connect().await?;
-        let mut parts = parts(rows, STATEMENT);
-        match (parts.next(), parts.next()) {
-            (None, _) => Ok(()),
-            // A statement by itself is a transaction.
-            (Some(only), None) => statement(insert, only).execute(db).await.map(drop),
-            (Some(first), Some(second)) => {
-                let mut all = db.begin().await?;
-                for part in [first, second].into_iter().chain(parts) {
-                    statement(Arc::clone(&insert), part).execute(&mut *all).await?;
-                }
-                all.commit().await
+        let db = connected(&mut self.db, &self.options).await?;
+        match &mut self.second {
+            Some(second) if rows.len() >= HALVED_FROM => {
+                let (first, rest) = rows.split_at(rows.len() / 2);
+                tokio::try_join!(put(db, &insert, first), put(second, &insert, rest)).map(drop)
             }
+            _ => put(db, &insert, rows).await,
+        }
+    }
+}
+
+/// The connection that is there, or a new one.
+async fn connected<'a>(
+    db: &'a mut Option<PgConnection>,
+    options: &PgConnectOptions,
+) -> sqlx::Result<&'a mut PgConnection> {
+    let there = match db.take() {
+        Some(there) => there,
+        None => connection(options).await?,
+    };
+    Ok(db.insert(there))
+}
+
+/// A connection for writing.
+async fn connection(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
+    let mut db = PgConnection::connect_with(options).await?;
+    db.execute(PACK_QUICKLY).await?;
+    Ok(db)
+}
+
+/// Writes rows in one transaction.
+async fn put(db: &mut PgConnection, insert: &Arc<str>, rows: &[Row<'_>]) -> sqlx::Result<()> {
+    let mut parts = parts(rows, STATEMENT);
+    match (parts.next(), parts.next()) {
+        (None, _) => Ok(()),
+        // A statement by itself is a transaction.
+        (Some(only), None) => statement(Arc::clone(insert), only).execute(db).await.map(drop),
+        (Some(first), Some(second)) => {
+            let mut all = db.begin().await?;
+            for part in [first, second].into_iter().chain(parts) {
+                statement(Arc::clone(insert), part).execute(&mut *all).await?;
+            }
+            all.commit().await
         }
     }
 }
@@ -108,12 +151,12 @@ impl Database for Postgres {
     }
 
     fn hang_up(&mut self) {
-        self.db = None;
+        (self.db, self.second) = (None, None);
     }
 
     fn close(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            if let Some(db) = self.db.take() {
+            for db in [self.db.take(), self.second.take()].into_iter().flatten() {
                 // Nothing is left to be written: how the connection ends makes no difference.
                 let _ = db.close().await;
             }
