@@ -3,86 +3,30 @@
 //! Decides what makes a run the same run, opens what knows what is done, and says how to go on after a
 //! stop. Must not know what a run does.
 
+mod again;
+mod same;
 #[cfg(feature = "sqlite")]
 mod seeds;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::bail;
 use fetchall::{
     Request,
-    journal::{Before, Identity, Marks, Settle, Trail, identity, records},
+    journal::{Before, Identity, Marks, Settle, Trail, records},
     sink::{Content, Packing, warc::Place},
     source::Spec,
 };
 
+use self::again::again;
+pub use self::{
+    again::command_again,
+    same::{identity_of, identity_of_check},
+};
 use super::{
-    flags::{ContinueFlags, FormatArg, Given},
+    flags::{ContinueFlags, FormatArg},
     terminal::Voice,
 };
-
-/// Flags that may differ when a run goes on: how fast, how patient, by which way, how it is told. All
-/// others shape the records, or say which there are.
-const MAY_DIFFER: &[&str] = &[
-    // speed and patience
-    "--adaptive",
-    "--backoff",
-    "--concurrency",
-    "--connect-timeout",
-    "--deadline",
-    "--delay",
-    "--headers-timeout",
-    "--host-errors",
-    "--max-failures",
-    "--fail-fast",
-    "--per-host",
-    "--rate",
-    "--rate-per-host",
-    "--read-timeout",
-    "--retries",
-    "--retry-after-max",
-    "--retry-budget",
-    "--timeout",
-    "--url-timeout",
-    // the way there, and credentials
-    "--auth-file",
-    "--ca",
-    "--cache",
-    "--cache-size",
-    "--cert",
-    "--contact",
-    "--cookies",
-    "--header",
-    "--http",
-    "--insecure",
-    "--ipv4",
-    "--ipv6",
-    "--key",
-    "--max-age",
-    "--min-tls",
-    "--netrc",
-    "--no-proxy",
-    "--offline",
-    "--private-ips",
-    "--proxy",
-    "--resolve",
-    "--user-agent",
-    // how it is told
-    "--color",
-    "--progress",
-    "--quiet",
-    // how it goes on
-    "--restart",
-    "--resume",
-    "--retry-failed",
-    "--state",
-];
-
-/// Flags whose values may be secrets: a command line with one of them is not shown again.
-const MAY_BE_SECRET: &[&str] = &["--auth-file", "--cert", "--cookies", "--data", "--header", "--key", "--proxy"];
-
-/// Flags whose values are compared by their digest.
-const DIGESTED: &[&str] = &["--data"];
 
 /// Where records go beside the output; only a journal knows what is there.
 const SINK: &str = "--sink";
@@ -312,128 +256,9 @@ fn is_stream(spec: &Spec) -> bool {
     }
 }
 
-/// What makes a run the same run: the command, what it reads, and every flag that shapes its records.
-pub fn identity_of(command: &str, given: &[Given], specs: &[Spec]) -> anyhow::Result<Identity> {
-    let mut run = Identity::default().with("command", command);
-    for Given { name, value } in given.iter().filter(|given| !MAY_DIFFER.contains(&given.name.as_str())) {
-        run = match DIGESTED.contains(&name.as_str()) {
-            true => run.with_content(name, &identity::digest(value.as_bytes())),
-            false => run.with(name, fetchall::model::redact::line(value, true)),
-        };
-    }
-    for spec in specs {
-        match spec {
-            Spec::File(path) if path.is_file() => {
-                let digest = identity::digest_of_file(path);
-                let digest = digest.map_err(|error| anyhow::anyhow!("cannot read {}: {error}", path.display()))?;
-                run = run.with_content(path.display().to_string(), &digest);
-            }
-            Spec::File(_) | Spec::Stdin | Spec::Literal(_) => {}
-        }
-    }
-    Ok(run)
-}
-
 impl Continued {
     /// How to go on after a stop, in a sentence.
     pub fn again(&self) -> Option<&str> {
         self.again.as_deref()
-    }
-}
-
-/// What is said where nothing knows what is done.
-const NEXT_TIME: &str = "nothing keeps what is done; with --state FILE the same command would go on";
-
-/// The command that goes on, or how to come by it; `None` where nothing can be gone on with.
-fn again(flags: &ContinueFlags, records: Option<&Path>, reads_stdin: bool) -> Option<String> {
-    let has_state = flags.state().is_some();
-    let more: Option<PathBuf> = match (has_state, records) {
-        (true, _) => None,
-        (false, Some(_)) if flags.resume.is_some() => None,
-        (false, Some(records)) if !flags.given.iter().any(|given| given.name == SINK) => Some(records.to_owned()),
-        (false, _) if cfg!(feature = "sqlite") => return Some(NEXT_TIME.to_owned()),
-        (false, _) => return None,
-    };
-    Some(command_again(&flags.given, more, reads_stdin))
-}
-
-/// The same command, and `--resume` with `more` if there is such a file, in a sentence.
-pub fn command_again(given: &[Given], more: Option<PathBuf>, reads_stdin: bool) -> String {
-    let list = if reads_stdin { ", with the same list on standard input" } else { "" };
-    if !may_be_shown(given) {
-        let more = more.map(|records| format!(" and --resume {}", quoted(&records.to_string_lossy())));
-        return format!("the same command{} goes on{list}", more.unwrap_or_default());
-    }
-    // What asks for a new beginning, or for more than what is left, is not asked for again.
-    let mut words: Vec<String> =
-        std::env::args().filter(|word| word != "--restart").map(|word| quoted(&word)).collect();
-    if let Some(name) = words.first_mut() {
-        *name = "fetchall".to_owned();
-    }
-    words.extend(more.into_iter().flat_map(|records| ["--resume".to_owned(), quoted(&records.to_string_lossy())]));
-    format!("to go on{list}: {}", words.join(" "))
-}
-
-fn may_be_shown(given: &[Given]) -> bool {
-    let is_secret = |given: &&Given| {
-        MAY_BE_SECRET.contains(&given.name.as_str()) || fetchall::model::redact::line(&given.value, true) != given.value
-    };
-    !given.iter().any(|given| is_secret(&given))
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", fetchall::model::escape::visible(word).replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn given(pairs: &[(&str, &str)]) -> Vec<Given> {
-        pairs.iter().map(|(name, value)| Given { name: (*name).into(), value: (*value).into() }).collect()
-    }
-
-    #[test]
-    fn every_flag_that_may_differ_or_be_secret_exists() {
-        let definition = crate::cli::definition::definition();
-        let all: Vec<String> = std::iter::once(&definition)
-            .chain(definition.get_subcommands())
-            .flat_map(clap::Command::get_arguments)
-            .filter_map(|arg| arg.get_long().map(|long| format!("--{long}")))
-            .collect();
-        for name in MAY_DIFFER.iter().chain(MAY_BE_SECRET).chain(DIGESTED).chain(&[SINK]) {
-            assert!(all.iter().any(|long| long == name) || *name == "--contact", "{name}");
-        }
-    }
-
-    #[test]
-    fn a_run_is_the_same_whatever_its_speed_and_another_for_another_selector() {
-        let run = |pairs| identity_of("fetch", &given(pairs), &[]).unwrap();
-        let was = run(&[("SOURCE", "a"), ("--concurrency", "8"), ("--select", "t=h1")]);
-        assert_eq!(run(&[("SOURCE", "a"), ("--rate", "1/s"), ("--select", "t=h1")]), was);
-        assert_ne!(run(&[("SOURCE", "a"), ("--select", "t=h2")]), was);
-        let secret = run(&[("SOURCE", "https://me:secret@h/"), ("--data", "secret")]);
-        assert!(!secret.to_text().contains("secret"));
-    }
-
-    #[test]
-    fn a_command_line_with_what_may_be_a_secret_is_not_shown() {
-        assert!(may_be_shown(&given(&[("SOURCE", "https://h/"), ("--output", "x")])));
-        assert!(!may_be_shown(&given(&[("--header", "Authorization: x")])));
-        assert!(!may_be_shown(&given(&[("SOURCE", "https://me:secret@h/")])));
-    }
-
-    #[test]
-    fn words_are_quoted_for_a_shell_where_they_must_be() {
-        for (word, shown) in
-            [("a-b/c.txt", "a-b/c.txt"), ("", "''"), ("it's a", "'it'\\''s a'"), ("t=h1, h2", "'t=h1, h2'")]
-        {
-            assert_eq!(quoted(word), shown);
-        }
     }
 }

@@ -117,6 +117,14 @@ pub struct Parts {
     pub failed_before: u64,
 }
 
+impl Parts {
+    /// A run whose records go there, and nothing else of it anywhere.
+    pub fn of(begin: Begin, sinks: Vec<Box<dyn Sink>>, to_stdout: bool, progress: Style) -> Parts {
+        let (archive, first, on_record, journal, failed_before) = (None, None, None, None, 0);
+        Parts { begin, sinks, archive, to_stdout, progress, first, on_record, journal, failed_before }
+    }
+}
+
 /// Hints that are told at most: the requests of a list may each have selectors of their own.
 const HINTS_TOLD: usize = 20;
 

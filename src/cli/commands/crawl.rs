@@ -27,7 +27,7 @@ use crate::cli::{
     descriptors,
     exit::Exit,
     flags::CrawlFlags,
-    parse, progress,
+    parse,
     run::{self, Begin, Begun, Parts},
     signals::Watch,
     terminal::{self, Voice},
@@ -95,15 +95,11 @@ fn go(
         crawler = crawler.resume(trail);
     }
     let parts = Parts {
-        begin: crawling(crawler, Arc::clone(&ended)),
-        sinks,
         archive,
-        to_stdout: output.to_stdout(),
-        progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: flags.choose.first.map(|first| first.get().into()),
-        on_record: None,
         journal: continued.journal.take(),
         failed_before: continued.failed,
+        ..output.parts(crawling(crawler, Arc::clone(&ended)), sinks, &flags.output, voice)
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;

@@ -141,21 +141,9 @@ fn parts(
     // The site is here: a proxy of the environment is not to be asked for it.
     settings.transport.no_proxy = Some("*".to_owned());
     descriptors::apply(&mut settings, voice);
-    Ok(Parts {
-        begin: run::fetching(
-            Fetcher::new(settings)?,
-            stream::iter(urls.into_iter().map(|url| Ok(Request::get(url)))).boxed(),
-            None,
-        ),
-        sinks: to.sinks,
-        archive: None,
-        to_stdout: to.stdout,
-        progress: to.progress,
-        first: None,
-        on_record,
-        journal: None,
-        failed_before: 0,
-    })
+    let list = stream::iter(urls.into_iter().map(|url| Ok(Request::get(url)))).boxed();
+    let begin = run::fetching(Fetcher::new(settings)?, list, None);
+    Ok(Parts { on_record, ..Parts::of(begin, to.sinks, to.stdout, to.progress) })
 }
 
 /// What the table says otherwise.

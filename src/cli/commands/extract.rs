@@ -26,8 +26,8 @@ use super::{
 use crate::cli::{
     exit::Exit,
     flags::SavedFlags,
-    parse, progress,
-    run::{self, Begun, Parts},
+    parse,
+    run::{self, Begun},
     signals::Watch,
     terminal::{self, Voice},
 };
@@ -98,17 +98,8 @@ fn go(
         let end = Box::pin(async move { launched.end.await.ok() });
         Begun { records: launched.records, handle: Arc::new(launched.handle), end }
     };
-    let parts = Parts {
-        begin: Box::new(begin),
-        sinks: output.open_all(runtime, &pages.columns(), None)?,
-        archive: None,
-        to_stdout: output.to_stdout(),
-        progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
-        first: None,
-        on_record: None,
-        journal: None,
-        failed_before: 0,
-    };
+    let sinks = output.open_all(runtime, &pages.columns(), None)?;
+    let parts = output.parts(Box::new(begin), sinks, &flags.output, voice);
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.summary.noun = ("page", "pages");

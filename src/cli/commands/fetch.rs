@@ -28,7 +28,7 @@ use crate::cli::{
     descriptors,
     exit::Exit,
     flags::{FetchFlags, FormatArg, OutputFlags, SaveFlags},
-    parse, plan, progress,
+    parse, plan,
     run::{self, Parts},
     signals::Watch,
     terminal::{self, Voice},
@@ -98,16 +98,14 @@ fn go(
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let extracting = fetcher.clone();
+    let sinks = output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?;
+    let begin = run::fetching(fetcher, source, continued.before.take());
     let parts = Parts {
-        begin: run::fetching(fetcher, source, continued.before.take()),
-        sinks: output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?,
         archive: planned.map(|planned| planned.open(settings)).transpose()?,
-        to_stdout: output.to_stdout(),
-        progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
         first: settings.choose.first.map(|first| first.get().into()),
-        on_record: None,
         journal: continued.journal.take(),
         failed_before: continued.failed,
+        ..output.parts(begin, sinks, &flags.output, voice)
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;

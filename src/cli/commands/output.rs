@@ -25,7 +25,8 @@ use tokio::runtime::Runtime;
 use super::places::{Places, is_same};
 use crate::cli::{
     flags::{ColorArg, FormatArg, OutputFlags, SaveFlags},
-    progress::Stage,
+    progress::{self, Stage},
+    run::{Begin, Parts},
     terminal::{self, Voice},
 };
 
@@ -185,6 +186,12 @@ impl Output {
             // A file is read later, by anything: colours stay on screens.
             Target::File { .. } => Look::default(),
         }
+    }
+
+    /// A run into these outputs, whose progress is shown as the flags say.
+    pub fn parts(&self, begin: Begin, sinks: Vec<Box<dyn Sink>>, flags: &OutputFlags, voice: &Voice) -> Parts {
+        let style = progress::style(flags.progress.unwrap_or_default(), self.stage(voice));
+        Parts::of(begin, sinks, self.to_stdout(), style)
     }
 
     /// Whether records go to stdout.

@@ -24,7 +24,6 @@ use super::{output::Output, session::JarFile};
 use crate::cli::{
     exit::Exit,
     flags::FetchFlags,
-    progress,
     run::{self, Begin, Begun, Parts},
     signals::Watch,
     terminal::Voice,
@@ -54,17 +53,9 @@ pub fn go(
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Ended::default();
-    let parts = Parts {
-        begin: watching(watcher, Arc::clone(&ended), voice.clone()),
-        sinks: output.open_all(runtime, &settings.pages.columns(), None)?,
-        archive,
-        to_stdout: output.to_stdout(),
-        progress: progress::style(flags.output.progress.unwrap_or_default(), output.stage(voice)),
-        first: None,
-        on_record: None,
-        journal: None,
-        failed_before: 0,
-    };
+    let sinks = output.open_all(runtime, &settings.pages.columns(), None)?;
+    let begin = watching(watcher, Arc::clone(&ended), voice.clone());
+    let parts = Parts { archive, ..output.parts(begin, sinks, &flags.output, voice) };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));

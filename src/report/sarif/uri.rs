@@ -39,7 +39,7 @@ mod tests {
             ("docs/ä b%20#?.md", "docs/%C3%A4%20b%2520%23%3F.md"),
             ("a:b.md", "a%3Ab.md"),
             ("../up.md", "../up.md"),
-            ("/root/a b.md", "file:///root/a%20b.md"),
+            ("/srv/a b.md", "file:///srv/a%20b.md"),
             ("//host/share/a.md", "file://host/share/a.md"),
             ("C:/x/a.md", "file:///C%3A/x/a.md"),
         ] {

@@ -15,39 +15,14 @@ use fetchall::{
         answers::Answers,
         cache::{Cache, Cached},
     },
-    journal::{Identity, identity},
+    journal::Identity,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{
-    continued,
-    flags::{CheckFlags, Given},
-    terminal::Voice,
-};
+use crate::cli::{continued, flags::CheckFlags, terminal::Voice};
 
 /// What stands behind the name of `--state`.
 const SUFFIX: &str = ".run";
-
-/// Flags that decide whom an address is asked as, and by which way.
-const WAY: &[&str] = &[
-    "--auth-file",
-    "--ca",
-    "--cert",
-    "--cookies",
-    "--header",
-    "--http",
-    "--insecure",
-    "--ipv4",
-    "--ipv6",
-    "--key",
-    "--min-tls",
-    "--netrc",
-    "--no-proxy",
-    "--private-ips",
-    "--proxy",
-    "--resolve",
-    "--user-agent",
-];
 
 /// What the first line of the file begins with.
 const BEGINNING: &[u8] = br#"{"fetchall":"check","identity":"#;
@@ -79,7 +54,7 @@ impl Course {
         if flags.memory.files().any(|other| *other == path) {
             bail!("{} is where --state keeps answers; it cannot be another file too", path.display());
         }
-        let identity = identity(&flags.given)?;
+        let identity = continued::identity_of_check(&flags.given)?;
         let (rows, file) = read(&path, &identity, flags.memory.restart)?;
         if let Some(oldest) = rows.oldest() {
             let count = match rows.len() {
@@ -102,14 +77,6 @@ impl Course {
     pub fn told(&self, fault: &io::Error) -> String {
         format!("cannot write {}: {fault}", self.path.display())
     }
-}
-
-/// What makes a check the same check. Answers depend on the way to a server and on who asks, too; such values
-/// are compared by their digests.
-fn identity(given: &[Given]) -> anyhow::Result<Identity> {
-    let run = continued::identity_of("check", given, &[])?;
-    let of_way = given.iter().filter(|given| WAY.contains(&given.name.as_str()));
-    Ok(of_way.fold(run, |run, given| run.with_content(&given.name, &identity::digest(given.value.as_bytes()))))
 }
 
 fn read(path: &Path, identity: &Identity, restart: bool) -> anyhow::Result<(Cache, File)> {

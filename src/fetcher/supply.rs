@@ -15,7 +15,7 @@ use crate::{fetch::replay::Recall, settings::Verify};
 
 /// Where answers come from.
 #[derive(Debug)]
-pub(crate) enum Line {
+pub(crate) enum Supply {
     /// The network.
     Live(Box<Client>),
     /// An archive.
@@ -25,81 +25,81 @@ pub(crate) enum Line {
     Cached(Box<Client>, Box<crate::cache::Cache>),
 }
 
-impl Line {
+impl Supply {
     /// As the settings say. Nothing is sent.
-    pub fn of(settings: &Settings) -> Result<Line, BuildError> {
+    pub fn of(settings: &Settings) -> Result<Supply, BuildError> {
         if !settings.replay.is_empty() {
             let replay = Replay::open(&settings.replay, settings);
-            return Ok(Line::Replay(replay.map_err(BuildError::Replay)?));
+            return Ok(Supply::Replay(replay.map_err(BuildError::Replay)?));
         }
         let client = Box::new(Client::new(settings)?);
         match &settings.cache {
-            None => Ok(Line::Live(client)),
-            Some(cache) => Line::cached(client, cache, &settings.transport),
+            None => Ok(Supply::Live(client)),
+            Some(cache) => Supply::cached(client, cache, &settings.transport),
         }
     }
 
     #[cfg(feature = "sqlite")]
-    fn cached(client: Box<Client>, cache: &CacheSettings, transport: &Transport) -> Result<Line, BuildError> {
+    fn cached(client: Box<Client>, cache: &CacheSettings, transport: &Transport) -> Result<Supply, BuildError> {
         let jar = client.cookies().cloned();
         let cache = crate::cache::Cache::open(cache, Recall::beside(&client), jar, identity(transport));
-        Ok(Line::Cached(client, Box::new(cache.map_err(|error| BuildError::Cache(error.to_string()))?)))
+        Ok(Supply::Cached(client, Box::new(cache.map_err(|error| BuildError::Cache(error.to_string()))?)))
     }
 
     #[cfg(not(feature = "sqlite"))]
-    fn cached(_: Box<Client>, _: &CacheSettings, _: &Transport) -> Result<Line, BuildError> {
+    fn cached(_: Box<Client>, _: &CacheSettings, _: &Transport) -> Result<Supply, BuildError> {
         Err(BuildError::Cache("this fetchall was built without a cache (feature `sqlite`)".to_owned()))
     }
 }
 
-impl Line {
+impl Supply {
     /// The jar, if cookies are kept.
     pub fn cookies(&self) -> Option<&CookieJar> {
         match self {
-            Line::Live(client) => client.cookies(),
-            Line::Replay(_) => None,
+            Supply::Live(client) => client.cookies(),
+            Supply::Replay(_) => None,
             #[cfg(feature = "sqlite")]
-            Line::Cached(client, _) => client.cookies(),
+            Supply::Cached(client, _) => client.cookies(),
         }
     }
 
     /// What went wrong with the cache, in a sentence.
     pub fn cache_fault(&self) -> Option<String> {
         match self {
-            Line::Live(_) | Line::Replay(_) => None,
+            Supply::Live(_) | Supply::Replay(_) => None,
             #[cfg(feature = "sqlite")]
-            Line::Cached(_, cache) => cache.fault(),
+            Supply::Cached(_, cache) => cache.fault(),
         }
     }
 }
 
-impl Wire for Line {
+impl Wire for Supply {
     async fn exchange(&self, ask: Ask) -> Exchange {
         match self {
-            Line::Live(client) => client.exchange(ask).await,
+            Supply::Live(client) => client.exchange(ask).await,
             // On the heap: what goes over the network would carry the room for it around.
-            Line::Replay(replay) => Box::pin(replay.exchange(ask)).await,
+            Supply::Replay(replay) => Box::pin(replay.exchange(ask)).await,
             #[cfg(feature = "sqlite")]
-            Line::Cached(client, cache) => Box::pin(cache.exchange(&**client, ask)).await,
+            Supply::Cached(client, cache) => Box::pin(cache.exchange(&**client, ask)).await,
         }
     }
 
     fn keeps(&self) -> bool {
         match self {
-            Line::Live(_) | Line::Replay(_) => false,
+            Supply::Live(_) | Supply::Replay(_) => false,
             #[cfg(feature = "sqlite")]
-            Line::Cached(..) => true,
+            Supply::Cached(..) => true,
         }
     }
 
     async fn recall(&self, ask: Ask) -> Option<Exchange> {
         match self {
-            Line::Live(_) | Line::Replay(_) => {
+            Supply::Live(_) | Supply::Replay(_) => {
                 drop(ask);
                 None
             }
             #[cfg(feature = "sqlite")]
-            Line::Cached(_, cache) => cache.recall(ask).await,
+            Supply::Cached(_, cache) => cache.recall(ask).await,
         }
     }
 }
@@ -119,13 +119,13 @@ fn identity(transport: &Transport) -> [u8; 32] {
 }
 
 /// The same past the cache: a form to log in by is good once.
-pub(super) struct Straight(pub Arc<Line>);
+pub(super) struct Straight(pub Arc<Supply>);
 
 impl Wire for Straight {
     async fn exchange(&self, ask: Ask) -> Exchange {
         match &*self.0 {
             #[cfg(feature = "sqlite")]
-            Line::Cached(client, cache) if !cache.is_offline() => client.exchange(ask).await,
+            Supply::Cached(client, cache) if !cache.is_offline() => client.exchange(ask).await,
             line => line.exchange(ask).await,
         }
     }
