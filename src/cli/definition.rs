@@ -55,7 +55,7 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 12] = [
+const COMMON: [&str; 11] = [
     "concurrency",
     "per-host",
     "timeout",
@@ -63,7 +63,6 @@ const COMMON: [&str; 12] = [
     "header",
     "accept",
     "select",
-    "with",
     "output",
     "format",
     "quiet",
@@ -117,7 +116,7 @@ pub enum Command {
         #[arg(value_name = "NAME")]
         code: Option<String>,
     },
-    /// Show the settings and where each comes from, or begin a file of them
+    /// Settings in files: show where each comes from, or begin one
     Config {
         /// What is to be done.
         #[command(subcommand)]
@@ -246,13 +245,21 @@ pub fn definition() -> Clap {
     };
     let fetch =
         |command: Clap| command.mut_args(hide).before_help(EXAMPLES).after_help(AFTER).after_long_help(AFTER_LONG);
-    let command = ConfigFlags::augment_args(Cli::command()).mut_subcommands(|command| {
+    let command = with_files(Cli::command()).mut_subcommands(|command| {
         let reads = config::COMMANDS.contains(&command.get_name());
-        if reads { ConfigFlags::augment_args(command) } else { command }
+        if reads { with_files(command) } else { command }
     });
     let command = command.mut_args(hide).mut_subcommand("fetch", fetch);
     let command = command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress);
     environment::attach(command.mut_subcommand("extract", extract::dress).mut_subcommand("warc", warc::dress))
+}
+
+/// With the flags that say which files of settings are read; the text about the command stays its own.
+fn with_files(command: Clap) -> Clap {
+    let about = command.get_about().cloned().unwrap_or_default();
+    let long_about = command.get_long_about().cloned();
+    let command = ConfigFlags::augment_args(command).about(about.clone());
+    command.long_about(long_about.unwrap_or(about))
 }
 
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.

@@ -43,7 +43,7 @@ pub fn parse(definition: &Clap, args: &[OsString]) -> Result<Matched, Refused> {
     let (dressed, at) = match typed.subcommand_name() {
         None => (dress(definition.clone()), 1),
         // Flags before a command are refused elsewhere: it is the first word.
-        Some(name) => (definition.clone().mut_subcommand(name.to_owned(), dress), 2),
+        Some(name) => (definition.clone().mut_subcommand(name, dress), 2),
     };
     let at = at.min(args.len());
     let all = args[..at].iter().cloned().chain(words.into_iter().map(OsString::from)).chain(args[at..].iter().cloned());

@@ -79,9 +79,10 @@ mod tests {
 
     #[test]
     fn every_key_is_named_once_and_the_file_is_toml_with_and_without_its_comments() {
-        let text = text(&definition());
+        let definition = definition();
+        let text = text(&definition);
         assert!(text.parse::<toml::Table>().unwrap().is_empty());
-        let keys = keys::all(&definition());
+        let keys = keys::all(&definition);
         for (long, ..) in &keys {
             let named = text.lines().filter(|line| line.starts_with(&format!("# {long} = "))).count();
             let in_host = keys::OF_HOSTS[1..].contains(long);
