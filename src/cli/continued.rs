@@ -20,7 +20,7 @@ use fetchall::{
 
 use self::again::again;
 pub use self::{
-    again::command_again,
+    again::{MAY_BE_SECRET, command_again},
     same::{identity_of, identity_of_check},
 };
 use super::{

@@ -9,7 +9,7 @@ mod warc;
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Command as Clap, CommandFactory as _, Parser, Subcommand};
+use clap::{Args as _, Command as Clap, CommandFactory as _, Parser, Subcommand};
 
 use fetchall::{
     model::units,
@@ -18,8 +18,8 @@ use fetchall::{
 
 pub use self::warc::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand};
 use super::{
-    environment,
-    flags::{CheckFlags, ColorArg, CrawlFlags, FetchFlags, FormatArg, SavedFlags},
+    config, environment,
+    flags::{CheckFlags, ColorArg, ConfigFlags, CrawlFlags, FetchFlags, FormatArg, SavedFlags},
 };
 
 const EXAMPLES: &str = "\
@@ -41,8 +41,8 @@ const AFTER_LONG: &str = "\
 A SOURCE is - for stdin, a URL (it has ://), or an existing file: a list of lines, JSON Lines,
 JSON, CSV or TSV, a sitemap or a feed, packed by gzip or not. Anything else is an error: a mistyped file name never becomes a request.
 
-Every long flag can be set in the environment too: --per-host is FETCHALL_PER_HOST. A flag on the
-command line goes before it.
+Every long flag can be set in the environment too: --per-host is FETCHALL_PER_HOST; and in
+fetchall.toml, as per-host = 4. The command line goes before both; see `fetchall config show`.
 
 Exit status:
   0         done (also when --first N has its successes, whatever failed on the way, and when the
@@ -55,7 +55,7 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 12] = [
+const COMMON: [&str; 11] = [
     "concurrency",
     "per-host",
     "timeout",
@@ -63,7 +63,6 @@ const COMMON: [&str; 12] = [
     "header",
     "accept",
     "select",
-    "with",
     "output",
     "format",
     "quiet",
@@ -117,9 +116,15 @@ pub enum Command {
         #[arg(value_name = "NAME")]
         code: Option<String>,
     },
-    /// Print the JSON Schema of a record
+    /// Settings in files: show where each comes from, or begin one
+    Config {
+        /// What is to be done.
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// Print the JSON Schema of a record, or of fetchall.toml
     Schema {
-        /// Which record: fetch, page or link
+        /// Which: fetch, page, link or config
         name: String,
     },
     /// Print completions for a shell
@@ -131,6 +136,25 @@ pub enum Command {
     Man {
         /// The folder
         dir: Option<PathBuf>,
+    },
+}
+
+/// What `config` does.
+#[derive(Subcommand, Debug)]
+pub enum ConfigCommand {
+    /// Every setting of a command as a file would have it, and where it comes from
+    Show {
+        /// fetch, crawl, check or extract
+        #[arg(default_value = "fetch", hide_default_value = true)]
+        command: String,
+        #[command(flatten)]
+        files: ConfigFlags,
+    },
+    /// Write a fetchall.toml with every key in a comment
+    Init {
+        /// The file, or - for stdout
+        #[arg(value_name = "FILE", default_value = config::NAME, hide_default_value = true)]
+        file: PathBuf,
     },
 }
 
@@ -221,9 +245,21 @@ pub fn definition() -> Clap {
     };
     let fetch =
         |command: Clap| command.mut_args(hide).before_help(EXAMPLES).after_help(AFTER).after_long_help(AFTER_LONG);
-    let command = Cli::command().mut_args(hide).mut_subcommand("fetch", fetch);
+    let command = with_files(Cli::command()).mut_subcommands(|command| {
+        let reads = config::COMMANDS.contains(&command.get_name());
+        if reads { with_files(command) } else { command }
+    });
+    let command = command.mut_args(hide).mut_subcommand("fetch", fetch);
     let command = command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress);
     environment::attach(command.mut_subcommand("extract", extract::dress).mut_subcommand("warc", warc::dress))
+}
+
+/// With the flags that say which files of settings are read; the text about the command stays its own.
+fn with_files(command: Clap) -> Clap {
+    let about = command.get_about().cloned().unwrap_or_default();
+    let long_about = command.get_long_about().cloned();
+    let command = ConfigFlags::augment_args(command).about(about.clone());
+    command.long_about(long_about.unwrap_or(about))
 }
 
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.

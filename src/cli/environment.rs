@@ -29,6 +29,13 @@ fn attach_one(arg: Arg) -> Arg {
     arg.env(name).hide_env(true).hide_env_values(true)
 }
 
+/// The variable of a long flag and its value, if it is set.
+pub fn set(long: &str) -> Option<(String, String)> {
+    let name = variable(long);
+    let value = std::env::var_os(&name).filter(|value| !value.is_empty())?;
+    Some((name, value.to_string_lossy().into_owned()))
+}
+
 /// Where a refused value came from, if it was a variable.
 pub fn blame(error: &clap::Error) -> Option<String> {
     let text = |kind| match error.get(kind) {

@@ -13,6 +13,7 @@ use clap::{
 use fetchall::model::{escape::visible_lines, units};
 
 use super::{
+    config::{self, Matched, Refused, Setting},
     definition::{Cli, Command, compact, definition, short_help},
     environment,
     exit::Exit,
@@ -32,20 +33,21 @@ pub enum Parsed {
 pub fn parse(args: Vec<OsString>) -> Parsed {
     let wants_short_help = args.iter().any(|arg| arg == "-h");
     let definition = if wants_short_help { compact(definition()) } else { definition() };
-    let matches = match definition.clone().try_get_matches_from(args) {
-        Ok(matches) => matches,
-        Err(error) => return Parsed::Over(report_unknown(&definition, error)),
-    };
     let usage = |message: String| {
         Voice::plain().error(&message);
         Parsed::Over(Exit::USAGE)
+    };
+    let Matched { matches, settings } = match config::parse(&definition, &args) {
+        Ok(matched) => matched,
+        Err(Refused::Clap(error, settings)) => return Parsed::Over(report_unknown(&definition, error, &settings)),
+        Err(Refused::Config(error)) => return usage(error.to_string()),
     };
     if let Some(message) = lost_flag(&definition, &matches) {
         return usage(message);
     }
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => return Parsed::Over(report(&error)),
+        Err(error) => return Parsed::Over(report(&error, &settings)),
     };
     let mut command = match cli.command {
         Some(command) => command,
@@ -58,9 +60,9 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
         (definition.find_subcommand(name).unwrap_or(&definition), matches)
     });
     match &mut command {
-        Command::Fetch(flags) => flags.continued.given = given(own.0, own.1),
-        Command::Crawl(flags) => flags.continued.given = given(own.0, own.1),
-        Command::Check(flags) => flags.given = given(own.0, own.1),
+        Command::Fetch(flags) => flags.continued.given = given(own.0, own.1, &settings),
+        Command::Crawl(flags) => flags.continued.given = given(own.0, own.1, &settings),
+        Command::Check(flags) => flags.given = given(own.0, own.1, &settings),
         _ => {}
     }
     let (voice, known) = match &command {
@@ -75,11 +77,11 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
 }
 
 /// The same of a flag that only other commands have: which they are, instead of one that looks alike.
-fn report_unknown(definition: &Clap, mut error: clap::Error) -> Exit {
-    let Some(tip) = belongs_elsewhere(definition, &error) else { return report(&error) };
+fn report_unknown(definition: &Clap, mut error: clap::Error, settings: &[Setting]) -> Exit {
+    let Some(tip) = belongs_elsewhere(definition, &error) else { return report(&error, settings) };
     error.remove(ContextKind::SuggestedArg);
     error.remove(ContextKind::Suggested);
-    let exit = report(&error);
+    let exit = report(&error, settings);
     Voice::plain().raw(&tip);
     exit
 }
@@ -97,7 +99,7 @@ fn belongs_elsewhere(definition: &Clap, error: &clap::Error) -> Option<String> {
 }
 
 /// Prints what clap has to say: help on stdout, errors on stderr.
-fn report(error: &clap::Error) -> Exit {
+fn report(error: &clap::Error, settings: &[Setting]) -> Exit {
     if !error.use_stderr() {
         // Rendered by clap with colours where the terminal has them; a closed stdout is no fault.
         return match error.print() {
@@ -115,7 +117,7 @@ fn report(error: &clap::Error) -> Exit {
         // Nobody is left to hear that stderr is closed.
         drop(error.print());
     }
-    if let Some(place) = environment::blame(error) {
+    if let Some(place) = environment::blame(error).or_else(|| config::blame(error, settings)) {
         Voice::plain().raw(&format!("  tip: {}", visible_lines(&place)));
     }
     Exit::USAGE
@@ -136,12 +138,14 @@ fn lost_flag(definition: &Clap, matches: &clap::ArgMatches) -> Option<String> {
     })
 }
 
-/// Every flag and source that was given, on the command line or in the environment, as it was typed.
-fn given(definition: &Clap, matches: &clap::ArgMatches) -> Vec<Given> {
+/// Every flag and source that was given, on the command line, in the environment or in a file, as it was
+/// typed.
+fn given(definition: &Clap, matches: &clap::ArgMatches, settings: &[Setting]) -> Vec<Given> {
     let mut given = Vec::new();
     for arg in definition.get_arguments() {
         let id = arg.get_id().as_str();
-        if !matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable)) {
+        let is_typed = matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable));
+        if !is_typed && !settings.iter().any(|setting| setting.is_of(arg)) {
             continue;
         }
         let name = arg.get_long().map_or_else(|| "SOURCE".to_owned(), |long| format!("--{long}"));

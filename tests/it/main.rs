@@ -4,6 +4,7 @@
 mod cache;
 mod check;
 mod check_cli;
+mod config;
 mod crawl;
 mod delta;
 mod demo;

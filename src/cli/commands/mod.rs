@@ -2,6 +2,7 @@
 
 mod archive;
 mod check;
+mod config;
 mod crawl;
 mod demo;
 mod diff;
@@ -31,6 +32,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Warc { what } => warc::run(&what),
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),
+        Command::Config { what } => config::run(&what),
         Command::Schema { name } => papers::schema(&name),
         Command::Completions { shell } => Ok(papers::completions(shell)),
         Command::Man { dir } => papers::man(dir.as_deref()),

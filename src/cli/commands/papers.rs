@@ -5,10 +5,10 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use fetchall::model::{finding, record, units};
 
-use crate::cli::{definition::definition, exit::Exit, terminal::print};
+use crate::cli::{config, definition::definition, exit::Exit, terminal::print};
 
 /// Names that `schema` takes.
-const SCHEMAS: [&str; 3] = ["fetch", "page", "link"];
+const SCHEMAS: [&str; 4] = ["fetch", "page", "link", "config"];
 
 /// Prints a JSON Schema.
 pub fn schema(name: &str) -> anyhow::Result<Exit> {
@@ -16,6 +16,7 @@ pub fn schema(name: &str) -> anyhow::Result<Exit> {
         "fetch" => record::schema(),
         "page" => record::page_schema(),
         "link" => finding::schema(),
+        "config" => config::schema(&definition()),
         _ => {
             let near = units::nearest(name, SCHEMAS).map_or_else(
                 || format!("; known are {}", SCHEMAS.join(", ")),

@@ -6,8 +6,7 @@ use super::SINK;
 use crate::cli::flags::{ContinueFlags, Given};
 
 /// Flags whose values may be secrets: a command line with one of them is not shown again.
-pub(super) const MAY_BE_SECRET: &[&str] =
-    &["--auth-file", "--cert", "--cookies", "--data", "--header", "--key", "--proxy"];
+pub const MAY_BE_SECRET: &[&str] = &["--auth-file", "--cert", "--cookies", "--data", "--header", "--key", "--proxy"];
 
 /// What is said where nothing knows what is done.
 const NEXT_TIME: &str = "nothing keeps what is done; with --state FILE the same command would go on";

@@ -37,6 +37,8 @@ const MAY_DIFFER: &[&str] = &[
     "--offline",
     // how it is told
     "--color",
+    "--config",
+    "--no-config",
     "--progress",
     "--quiet",
     // how it goes on

@@ -1,0 +1,63 @@
+//! Which files there are: the user's, then the project's.
+
+use std::path::{Path, PathBuf};
+
+use super::BadConfig;
+
+/// The project's file.
+pub const NAME: &str = "fetchall.toml";
+
+/// A file to read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    pub path: PathBuf,
+    /// It was found and not named: whoever can write into a shared folder must not set proxies for
+    /// others.
+    pub must_be_ours: bool,
+}
+
+/// The weakest first.
+pub fn files() -> Result<Vec<Found>, BadConfig> {
+    let here = std::env::current_dir().map_err(|error| BadConfig(format!("no working directory: {error}")))?;
+    Ok([users(), project(&here)].into_iter().flatten().map(|path| Found { path, must_be_ours: true }).collect())
+}
+
+/// `$XDG_CONFIG_HOME/fetchall/config.toml` (XDG Base Directory Specification), by default in
+/// `~/.config`.
+fn users() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    let base = base.or_else(|| set("HOME").map(|home| home.join(".config")))?;
+    Some(base.join("fetchall").join("config.toml")).filter(|path| path.is_file())
+}
+
+/// The nearest one, from `here` upward to the root of the repository that holds it; where there is no
+/// repository, only the one that stands `here`.
+fn project(here: &Path) -> Option<PathBuf> {
+    let root = here.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(here);
+    here.ancestors().take_while(|dir| dir.starts_with(root)).map(|dir| dir.join(NAME)).find(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_nearest_file_up_to_the_root_of_the_repository_counts() {
+        let top = tempfile::tempdir().unwrap();
+        let (outer, repo) = (top.path().join(NAME), top.path().join("repo"));
+        let deep = repo.join("a/b");
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(&outer, "").unwrap();
+        assert_eq!(project(&deep), None, "no repository: only the folder itself");
+        fs::create_dir(repo.join(".git")).unwrap();
+        assert_eq!(project(&deep), None, "what stands above the repository is not its own");
+        fs::write(repo.join(NAME), "").unwrap();
+        assert_eq!(project(&deep), Some(repo.join(NAME)));
+        fs::write(deep.join(NAME), "").unwrap();
+        assert_eq!(project(&deep), Some(deep.join(NAME)));
+        assert_eq!(project(top.path()), Some(outer));
+    }
+}

@@ -1,0 +1,135 @@
+//! Flags from files: `fetchall.toml`, found upward to the root of the repository, over the user's
+//! own file; the environment and the command line go before both.
+//!
+//! A key is the long name of a flag. Must not know what any flag means: clap judges the values as
+//! if they had been typed.
+
+mod apply;
+mod file;
+mod find;
+mod init;
+mod keys;
+mod schema;
+mod show;
+mod words;
+
+use std::{fmt, path::Path, sync::Arc};
+
+use clap::{
+    Arg, Command as Clap,
+    error::{ContextKind, ContextValue},
+};
+
+pub use self::{
+    apply::{Matched, Refused, parse},
+    init::{NAME, text as init},
+    schema::schema,
+    show::show,
+};
+use self::{file::Layer, find::Found};
+
+/// Commands that read files, each by a table of its own name beside what stands at the top.
+pub const COMMANDS: [&str; 4] = ["fetch", "crawl", "check", "extract"];
+
+/// A file that cannot be used: exit 2, nothing was sent. Its text names file and line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct BadConfig(String);
+
+/// Where a value stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    file: Arc<str>,
+    /// From 1.
+    line: usize,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// What files say of one flag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its long name, without dashes.
+    pub long: String,
+    /// What clap calls it.
+    id: String,
+    /// As it would be typed: none for a switch that is off, one word, or more where it may be repeated.
+    pub words: Vec<String>,
+    /// Words that stand beside whatever is typed: limits and fields of named hosts, rules.
+    pub more: Vec<(String, Origin)>,
+    /// Where the value stands, or the first of `more`.
+    pub origin: Origin,
+}
+
+impl Setting {
+    fn new(arg: &Arg, words: Vec<String>, origin: &Origin) -> Setting {
+        Setting {
+            long: arg.get_long().unwrap_or_default().to_owned(),
+            id: arg.get_id().to_string(),
+            words,
+            more: Vec::new(),
+            origin: origin.clone(),
+        }
+    }
+
+    /// Whether it is about this flag.
+    pub fn is_of(&self, arg: &Arg) -> bool {
+        arg.get_id().as_str() == self.id
+    }
+
+    /// Every word with its place.
+    pub fn each(&self) -> impl Iterator<Item = (&str, &Origin)> {
+        let own = self.words.iter().map(|word| (word.as_str(), &self.origin));
+        own.chain(self.more.iter().map(|(word, origin)| (word.as_str(), origin)))
+    }
+}
+
+/// All files of a run, the weakest first.
+#[derive(Debug, Default)]
+pub struct Config {
+    layers: Vec<Layer>,
+}
+
+impl Config {
+    /// Reads the file of `--config`, or those that are found: the user's, and the project's from the
+    /// working directory upward. `None` where there is none.
+    pub fn load(definition: &Clap, named: Option<&Path>) -> Result<Option<Config>, BadConfig> {
+        let files = match named {
+            Some(file) => vec![Found { path: file.to_owned(), must_be_ours: false }],
+            None => find::files()?,
+        };
+        let mut layers = Vec::new();
+        for found in files {
+            file::read(definition, &found, &mut layers)?;
+        }
+        Ok((!layers.is_empty()).then_some(Config { layers }))
+    }
+
+    /// What they say to a command, flag by flag in the order of their names.
+    pub fn of(&self, command: &Clap) -> Vec<Setting> {
+        apply::merge(&self.layers, command)
+    }
+
+    /// The files that were read, the weakest first.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().map(|layer| &*layer.file)
+    }
+}
+
+/// Where a refused value came from, if it was a file.
+pub fn blame(error: &clap::Error, settings: &[Setting]) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let long = text(ContextKind::InvalidArg)?.split_once("--")?.1;
+    let long = long.split([' ', '=', '[', '<', '.']).next()?;
+    let setting = settings.iter().find(|setting| setting.long == long)?;
+    let value = text(ContextKind::InvalidValue);
+    let (_, origin) = setting.each().find(|(word, _)| value.is_none_or(|value| *word == value))?;
+    Some(format!("the value comes from {origin}"))
+}
