@@ -55,19 +55,8 @@ Exit status:
   130, 143  ended by SIGINT, SIGTERM";
 
 /// Flags that `-h` shows; `--help` shows all.
-const COMMON: [&str; 11] = [
-    "concurrency",
-    "per-host",
-    "timeout",
-    "retries",
-    "header",
-    "accept",
-    "select",
-    "output",
-    "format",
-    "quiet",
-    "dry-run",
-];
+const COMMON: [&str; 10] =
+    ["concurrency", "per-host", "timeout", "retries", "header", "select", "output", "format", "quiet", "dry-run"];
 
 /// Fetch many URLs at once: one honest record for each, as each completes.
 #[derive(Parser, Debug)]
@@ -122,6 +111,8 @@ pub enum Command {
         #[command(subcommand)]
         what: ConfigCommand,
     },
+    /// Look at what of this machine helps or hinders a run
+    Doctor(DoctorFlags),
     /// Print the JSON Schema of a record, or of fetchall.toml
     Schema {
         /// Which: fetch, page, link or config
@@ -215,6 +206,22 @@ fn slower(text: &str) -> Result<(f64, Duration), String> {
     }
     let by = by.map_or(Ok(Slower::default().by), units::duration).map_err(|_| wrong())?;
     Ok((factor, by))
+}
+
+/// Flags of `doctor`.
+#[derive(clap::Args, Debug, Default)]
+pub struct DoctorFlags {
+    /// Fetch these once each, and tell how it went; without any, nothing is sent
+    #[arg(value_name = "URL")]
+    pub urls: Vec<String>,
+    /// text, json or jsonl [default: text]
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true)]
+    pub format: Option<FormatArg>,
+    /// Colours: auto, always or never [default: auto]
+    #[arg(long, value_name = "WHEN", hide_possible_values = true)]
+    pub color: Option<ColorArg>,
+    #[command(flatten)]
+    pub files: ConfigFlags,
 }
 
 /// Flags of `demo`.

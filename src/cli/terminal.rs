@@ -124,6 +124,11 @@ pub fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
+/// Whether stdout gets colours.
+pub fn stdout_has_colours(choice: ColorArg) -> bool {
+    colours(choice, &Env::read(), io::stdout().is_terminal())
+}
+
 /// Whether a stream gets colours (no-color.org, bixense.com/clicolors).
 pub fn colours(choice: ColorArg, env: &Env, is_terminal: bool) -> bool {
     match choice {

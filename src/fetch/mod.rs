@@ -21,6 +21,7 @@ mod tls;
 use std::future::Future;
 
 pub use client::Client;
+pub use tls::{Authorities, authorities};
 
 use crate::model::{Ask, Exchange};
 

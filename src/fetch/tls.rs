@@ -104,6 +104,30 @@ fn config(transport: &Transport, with_identity: bool) -> Result<ClientConfig, Cl
     Ok(config)
 }
 
+/// Where the authorities come from that peers are verified against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorities {
+    /// Certificates of the system that can be used; none: those compiled in count.
+    pub system: usize,
+    /// Those compiled in.
+    pub compiled_in: usize,
+    /// What of the system could not be read, a sentence each.
+    pub faults: Vec<String>,
+}
+
+/// Looks at the authorities as a run would, without one.
+pub fn authorities() -> Authorities {
+    let system = rustls_native_certs::load_native_certs();
+    let mut store = RootCertStore::empty();
+    let (usable, unusable) = store.add_parsable_certificates(system.certs);
+    let unusable = (unusable > 0).then(|| format!("{unusable} certificates cannot be used"));
+    Authorities {
+        system: usable,
+        compiled_in: webpki_roots::TLS_SERVER_ROOTS.len(),
+        faults: system.errors.iter().map(ToString::to_string).chain(unusable).collect(),
+    }
+}
+
 /// Verifies peers against the system's authorities, those compiled in where it has none, and the
 /// user's own.
 #[derive(Debug)]

@@ -3,11 +3,7 @@
 //! Made from a [`Visit`] in one place, [`Record::of`]; the order of the fields is the order of the
 //! keys. Must not know formats (that is `sink`) or what counts towards an exit code beyond `ok`.
 
-use std::{
-    borrow::Cow,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use base64::Engine as _;
 use schemars::JsonSchema;
@@ -19,7 +15,9 @@ pub use super::page_row::{LinkCounts, PageRow, schema as page_schema};
 pub use super::rows::{
     AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, WatchRow, hex,
 };
-use super::{CacheUse, Capture, Captures, Code, Ending, Exchange, Sighting, Step, Visit, Wait, redact, redact::MASK};
+use super::{
+    CacheUse, Capture, Captures, Code, Ending, Exchange, Sighting, Step, Visit, Wait, redact, redact::MASK, units,
+};
 
 /// Version of the record; changes only when a key is removed, renamed or retyped.
 pub const VERSION: u8 = 1;
@@ -176,10 +174,6 @@ fn pairs<K: Serialize, V: Serialize, S: Serializer>(
     serializer.collect_map(list.iter().flatten().map(|(key, value)| (key, value)))
 }
 
-fn rfc3339(time: SystemTime) -> String {
-    humantime::format_rfc3339_millis(time).to_string()
-}
-
 /// `host[:port]` that limits apply to: the port is left out where the scheme implies it.
 pub fn host_key(url: &url::Url) -> String {
     let host = url.host_str().unwrap_or_default();
@@ -253,7 +247,7 @@ impl Record {
         }
         if let Some(mut trip) = trip {
             record.capture(Vec::new(), std::mem::take(&mut trip.captures));
-            record.started_at = Some(rfc3339(trip.started));
+            record.started_at = Some(units::rfc3339(trip.started));
             record.attempts = trip.attempts;
             record.timings.queue_ms = Some(trip.queued.into());
             record.waits = trip.log.iter().map(|attempt| (attempt.wait_for, attempt.wait)).collect();

@@ -3,7 +3,12 @@
 //! Every parser is total: bad text gives a sentence that says what is accepted. Must not know
 //! flags or files.
 
-use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    num::NonZeroU32,
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
 
 /// The longest time that any limit may be set to, so that adding it to an instant cannot overflow.
 pub const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -178,6 +183,11 @@ pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(score, _)| *score > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// A time as RFC 3339 has it: UTC, milliseconds.
+pub fn rfc3339(time: SystemTime) -> String {
+    humantime::format_rfc3339_millis(time).to_string()
 }
 
 #[cfg(test)]

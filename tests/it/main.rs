@@ -9,6 +9,7 @@ mod crawl;
 mod delta;
 mod demo;
 mod diff;
+mod doctor;
 mod extract;
 mod fetch;
 mod limits;

@@ -6,6 +6,7 @@ mod config;
 mod crawl;
 mod demo;
 mod diff;
+mod doctor;
 mod explain;
 mod extract;
 mod fetch;
@@ -33,6 +34,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Config { what } => config::run(&what),
+        Command::Doctor(flags) => doctor::run(&flags),
         Command::Schema { name } => papers::schema(&name),
         Command::Completions { shell } => Ok(papers::completions(shell)),
         Command::Man { dir } => papers::man(dir.as_deref()),
