@@ -62,9 +62,7 @@ impl Pace {
         let together = (TOGETHER.as_secs_f64() / spacing.as_secs_f64().max(1e-9)).min(made_up_for) as u32;
         let burst = NonZeroU32::new(together).unwrap_or(NonZeroU32::MIN);
         let spacing = spacing.max(Duration::from_nanos(1));
-        let quota = Quota::with_period(spacing)
-            .unwrap_or(Quota::per_second(NonZeroU32::MAX))
-            .allow_burst(burst);
+        let quota = Quota::with_period(spacing).unwrap_or(Quota::per_second(NonZeroU32::MAX)).allow_burst(burst);
         let clock = Told::default();
         let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
         Pace { limiter, clock, epoch, spacing, granted: None, not_before: None }

@@ -81,7 +81,10 @@ impl Wire for World {
             "panic" => panic!("scripted"),
             "never" => std::future::pending().await,
             "robots.txt" if ask.url.host_str() == Some("h1") => Exchange {
-                body: Some(Body { kept: "user-agent: *\ndisallow: /missing\ncrawl-delay: 0.2".into(), ..Body::default() }),
+                body: Some(Body {
+                    kept: "user-agent: *\ndisallow: /missing\ncrawl-delay: 0.2".into(),
+                    ..Body::default()
+                }),
                 ..response(200, &[])
             },
             "robots.txt" if ask.url.host_str() == Some("h2") => fail(Code::ConnectReset),
@@ -161,7 +164,12 @@ fn any_settings() -> impl Strategy<Value = Settings> {
 }
 
 /// Runs a list under a clock of its own.
-fn fetch(settings: Settings, texts: &[String], hooked: bool, stop_at: Option<u64>) -> (Vec<Record>, crate::engine::Progress, Log) {
+fn fetch(
+    settings: Settings,
+    texts: &[String],
+    hooked: bool,
+    stop_at: Option<u64>,
+) -> (Vec<Record>, crate::engine::Progress, Log) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let world = Arc::new(World { begun: Instant::now(), log: Mutex::default() });
@@ -265,4 +273,25 @@ fn a_redirect_to_another_host_waits_for_that_host() {
     assert!(records.iter().all(|record| record.ok && record.redirects.len() == 1));
     assert_eq!(log.starts.iter().filter(|(_, host, _)| host == "h9").count(), 60);
     assert_limits(&settings.limits, &log);
+}
+
+#[test]
+fn tries_that_failed_together_do_not_come_back_together() {
+    let mut settings = settings(500, 8);
+    settings.retry.retries = 8;
+    settings.retry.budget_percent = 1000;
+    let texts: Vec<String> = (0..400).map(|n| format!("http://h{n}/refused/0/h0/{n}")).collect();
+    let (records, progress, log) = fetch(settings, &texts, false, None);
+    assert_eq!((records.len(), progress.retries), (400, 3_200));
+    // The first tries of all begin in one instant; the second are spread over half a second, as drawn.
+    let mut second: Vec<Duration> = log.starts.iter().map(|(at, ..)| *at).filter(|at| !at.is_zero()).collect();
+    second.truncate(400);
+    assert!(most_within(&second, Duration::from_millis(50)) < 120, "{second:?}");
+    // No wait is longer than the cap.
+    let mut last = HashMap::<&str, Duration>::new();
+    for (at, host, _) in &log.starts {
+        if let Some(before) = last.insert(host, *at) {
+            assert!(*at - before <= Duration::from_millis(30_010), "{host} waited {:?}", *at - before);
+        }
+    }
 }

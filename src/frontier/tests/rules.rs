@@ -116,9 +116,8 @@ fn then() -> impl Strategy<Value = Then> {
 
 fn job() -> impl Strategy<Value = Job> {
     let then = prop::collection::vec(then(), 0..4);
-    (0..4_u8, prop_oneof![Just(0), 0..50_u64, 0..4000_u64], 0..2_i32, then).prop_map(|(host, took, priority, then)| {
-        Job { host, took, priority, then: then.into() }
-    })
+    (0..4_u8, prop_oneof![Just(0), 0..50_u64, 0..4000_u64], 0..2_i32, then)
+        .prop_map(|(host, took, priority, then)| Job { host, took, priority, then: then.into() })
 }
 
 fn rate() -> impl Strategy<Value = Option<Rate>> {
@@ -135,9 +134,8 @@ fn assert_rules(limits: &Limits, slots: usize, starts: &[Start]) {
     };
     let all: Vec<_> = starts.iter().collect();
     rate_holds(limits.rate, &all, "all");
-    let at_once = |starts: &[&Start], at: Duration| {
-        starts.iter().filter(|other| other.at <= at && other.end > at).count()
-    };
+    let at_once =
+        |starts: &[&Start], at: Duration| starts.iter().filter(|other| other.at <= at && other.end > at).count();
     for start in starts {
         assert!(at_once(&all, start.at) <= slots);
     }
@@ -258,9 +256,8 @@ proptest! {
 fn a_rate_that_waits_for_another_is_kept_by_when_its_starts_are_made() {
     let mut limits = limits(99);
     (limits.rate, limits.host.rate) = (Some("10/s".parse().unwrap()), Some("5/s".parse().unwrap()));
-    let jobs: Vec<Job> = [1, 0, 0, 0, 0, 0, 0, 0]
-        .map(|host| Job { host, took: 0, priority: 0, then: VecDeque::new() })
-        .into();
+    let jobs: Vec<Job> =
+        [1, 0, 0, 0, 0, 0, 0, 0].map(|host| Job { host, took: 0, priority: 0, then: VecDeque::new() }).into();
     let (starts, _) = run(&limits, 99, jobs);
     assert_rules(&limits, 99, &starts);
 }

@@ -154,7 +154,8 @@ fn no_two_urls_have_one_name_and_no_file_that_of_a_folder() {
 /// Hosts, ports and schemes that have names close to each other.
 const ORIGINS: &str = "https?://(h|h[.]|con|com1|a-b|h-80|[a-b]{62,63}([.][a-b]{60,63}){2}|127[.]0[.]0[.]1|\\[::1\\]|\\[1::\\]|xn--9ca|é)(:80|:443|:81)?/";
 /// Paths and queries of what names are made of.
-const RESTS: &str = "([aA1.+~?/=&%:_-]|html|HTML|index|%2f|%2F|%2e|con|NUL|lpt1|aaaaaaaaaaaaaaaa|é|ſ|İ| |\u{202e}|[{]|[*]|x{100}){0,7}";
+const RESTS: &str =
+    "([aA1.+~?/=&%:_-]|html|HTML|index|%2f|%2F|%2e|con|NUL|lpt1|aaaaaaaaaaaaaaaa|é|ſ|İ| |\u{202e}|[{]|[*]|x{100}){0,7}";
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
