@@ -34,7 +34,12 @@ async fn a_post_or_patch_is_sent_once_and_a_put_as_often_as_it_may() {
         for kind in KINDS {
             let hits = site.hits(&format!("/{kind}"));
             // Being told "now" costs no try.
-            let most = if kind.ends_with("-now") || kind == "503" { 12 } else { times };
+            let most = match kind {
+                "429-now" | "503" => 12,
+                // Once a run it is found out that a head needs room.
+                "crowd" => times + 1,
+                _ => times,
+            };
             assert!(if times == 1 { hits == 1 } else { (times..=most).contains(&hits) }, "{method} {kind}: {hits}");
         }
     }
