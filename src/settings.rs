@@ -123,6 +123,14 @@ pub struct Limits {
     pub body_budget: usize,
 }
 
+impl Limits {
+    /// Whether starts are counted against time, over all hosts or at any.
+    pub fn has_rates(&self) -> bool {
+        let hosts = std::iter::once(&self.host).chain(self.hosts.values());
+        self.rate.is_some() || hosts.into_iter().any(|host| host.rate.is_some())
+    }
+}
+
 /// Most exchanges at once over all hosts that a run tries by itself. Each costs a connection, and
 /// one task does not keep more of them busy.
 pub const AUTO_MOST: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1023);

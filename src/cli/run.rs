@@ -321,3 +321,41 @@ fn stop_note(facts: &Facts, summary: &Summary, handle: &dyn Grip) -> Option<Stri
         Stop::Disk | Stop::Gone => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use fetchall::engine::Verdict;
+    use futures::{StreamExt as _, stream};
+
+    use super::*;
+
+    #[test]
+    fn a_panic_in_any_part_of_a_run_is_exit_101_and_says_so() {
+        let panicking = Fetcher::builder().build().unwrap().before(|_| -> Verdict { panic!("scripted") });
+        let request = Request::get("http://127.0.0.1:1/");
+        let ran = |summary: Summary, end, written| {
+            let runtime = Runtime::new().unwrap();
+            let handle = runtime.block_on(async { panicking.run(stream::empty()).handle() });
+            weigh(summary, end, written, &handle, None, None)
+        };
+        let mut summary = Summary::new();
+        let runtime = Runtime::new().unwrap();
+        let source = stream::iter([request]);
+        runtime.block_on(panicking.run(source).for_each(|record| {
+            summary.add(&record);
+            std::future::ready(())
+        }));
+        let fine = || (Some(End::default()), Some(Ok(())));
+        for (what, summary, (end, written)) in [
+            ("the work on a request", summary, fine()),
+            ("the engine", Summary::new(), (None, fine().1)),
+            ("the writer", Summary::new(), (fine().0, None)),
+        ] {
+            let ran = ran(summary, end, written);
+            assert_eq!(exit::judge(&ran.facts), Exit::BUG, "{what}");
+            assert!(ran.faults.iter().any(|line| line.contains("a bug in fetchall")), "{what}: {:?}", ran.faults);
+        }
+        let (end, written) = fine();
+        assert_eq!(exit::judge(&ran(Summary::new(), end, written).facts), Exit::OK);
+    }
+}

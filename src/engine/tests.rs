@@ -405,5 +405,6 @@ proptest::proptest! {
 }
 
 mod hooks;
+mod law;
 mod recall;
 mod robots;

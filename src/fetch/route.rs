@@ -125,7 +125,12 @@ pub(super) struct Route {
 impl Route {
     pub fn new(via: Via, maker: &Arc<Maker>) -> Result<Self, ClientError> {
         let usual = maker.pair(&via, None)?;
-        Ok(Route { via, maker: Arc::clone(maker), usual, roomy: OnceLock::new() })
+        let route = Route { via, maker: Arc::clone(maker), usual, roomy: OnceLock::new() };
+        // Finding out that a head needs room takes a request that no rate knows of.
+        if maker.settings.limits.has_rates() {
+            route.roomy();
+        }
+        Ok(route)
     }
 
     pub fn usual(&self) -> &Pair {

@@ -70,8 +70,6 @@ pub(super) struct Lane<T> {
     /// What is found out below the limits, if anything is.
     adapt: Option<Box<Adapt>>,
     pace: Option<Pace>,
-    /// The rate has granted a start that was not made yet.
-    granted: bool,
     past: Past,
     blocked: Option<(Wait, Instant)>,
     pub paused: Option<(Instant, Wait)>,
@@ -89,7 +87,6 @@ impl<T> Lane<T> {
             limits,
             adapt: (adaptive != Adaptive::Off).then(|| Box::new(Adapt::new(Scope::Host, limits.in_flight))),
             pace: limits.rate.map(|rate| Pace::new(rate, epoch)),
-            granted: false,
             past: Past::default(),
             blocked: None,
             paused: None,
@@ -152,7 +149,7 @@ impl<T> Lane<T> {
         std::mem::take(&mut self.queues).into_values().flatten()
     }
 
-    /// Until when, and why, this lane may not start anything; asking takes a start from the rate.
+    /// Until when, and why, this lane may not start anything; asking has the rate grant a start.
     pub fn blocked_until(&mut self, now: Instant) -> Option<(Instant, Wait)> {
         if let Some((until, why)) = self.paused {
             if until > now {
@@ -169,13 +166,8 @@ impl<T> Lane<T> {
         if let Some(until) = self.adapt.as_ref().and_then(|adapt| adapt.blocked_until(now)) {
             return Some((until, Wait::Host));
         }
-        if !self.granted {
-            if let Some(Err(wait)) = self.pace.as_mut().map(|pace| pace.check(now)) {
-                return Some((now + wait, Wait::HostRate));
-            }
-            self.granted = true;
-        }
-        None
+        let wait = self.pace.as_mut().and_then(|pace| pace.check(now).err())?;
+        Some((now + wait, Wait::HostRate))
     }
 
     /// How an exchange went that still counts as under way.
@@ -195,7 +187,9 @@ impl<T> Lane<T> {
         if let Some(adapt) = &mut self.adapt {
             adapt.launched(now);
         }
-        self.granted = false;
+        if let Some(pace) = &mut self.pace {
+            pace.started(now);
+        }
         self.past.start = Some(now);
     }
 

@@ -404,6 +404,9 @@ impl<T> Frontier<T> {
             lane.launched(now);
             let lonely = lane.is_empty() && lane.later == 0;
             close = self.idle.start(&mut lane.idle, self.waiting, lonely, now);
+            if let Some(rate) = &mut self.rate {
+                rate.started(now);
+            }
         }
         let waited = now.saturating_duration_since(queued.since);
         self.settle_after(id, now);

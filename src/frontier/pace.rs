@@ -40,12 +40,18 @@ impl Clock for Told {
     }
 }
 
-/// One rate.
+/// One rate. A start is [granted](Pace::check) first and [made](Pace::started) later: what else may hold a
+/// request up is asked in between.
 #[derive(Debug)]
 pub(super) struct Pace {
     limiter: RateLimiter<NotKeyed, InMemoryState, Told, NoOpMiddleware<Nanos>>,
     clock: Told,
     epoch: Instant,
+    spacing: Duration,
+    /// When a start was granted that was not made yet.
+    granted: Option<Instant>,
+    /// The last start was made later than it was granted: none is granted before this.
+    not_before: Option<Instant>,
 }
 
 impl Pace {
@@ -55,18 +61,36 @@ impl Pace {
         let made_up_for = f64::from(rate.count.get()) * (SLACK - 1.0) * 0.9;
         let together = (TOGETHER.as_secs_f64() / spacing.as_secs_f64().max(1e-9)).min(made_up_for) as u32;
         let burst = NonZeroU32::new(together).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(spacing.max(Duration::from_nanos(1)))
-            .unwrap_or(Quota::per_second(NonZeroU32::MAX))
-            .allow_burst(burst);
+        let spacing = spacing.max(Duration::from_nanos(1));
+        let quota = Quota::with_period(spacing).unwrap_or(Quota::per_second(NonZeroU32::MAX)).allow_burst(burst);
         let clock = Told::default();
-        Pace { limiter: RateLimiter::direct_with_clock(quota, clock.clone()), clock, epoch }
+        let limiter = RateLimiter::direct_with_clock(quota, clock.clone());
+        Pace { limiter, clock, epoch, spacing, granted: None, not_before: None }
     }
 
-    /// Takes a start if there is one at `now`, else says how long to wait.
+    /// Grants a start if there is one at `now`, else says how long to wait. What was granted stays so until
+    /// it is made.
     pub fn check(&mut self, now: Instant) -> Result<(), Duration> {
+        if self.granted.is_some() {
+            return Ok(());
+        }
+        if let Some(until) = self.not_before.filter(|until| *until > now) {
+            return Err(until - now);
+        }
         let nanos = now.saturating_duration_since(self.epoch).as_nanos();
         self.clock.0.store(u64::try_from(nanos).unwrap_or(u64::MAX), Relaxed);
-        self.limiter.check().map_err(|not_yet| not_yet.wait_time_from(self.clock.now()).max(Duration::from_micros(1)))
+        self.limiter
+            .check()
+            .map_err(|not_yet| not_yet.wait_time_from(self.clock.now()).max(Duration::from_micros(1)))?;
+        self.granted = Some(now);
+        Ok(())
+    }
+
+    /// The start that was granted is made. If that is later than it was granted, the limiter does not know:
+    /// it would let the next follow too soon.
+    pub fn started(&mut self, now: Instant) {
+        let late = self.granted.take().is_some_and(|granted| granted < now);
+        self.not_before = late.then(|| now + self.spacing);
     }
 }
 
@@ -81,7 +105,10 @@ mod tests {
         let mut out = Vec::new();
         while now < epoch + Duration::from_secs(seconds) {
             match pace.check(now) {
-                Ok(()) => out.push(now - epoch),
+                Ok(()) => {
+                    pace.started(now);
+                    out.push(now - epoch);
+                }
                 Err(wait) => now += wait.max(Duration::from_millis(1)),
             }
         }
@@ -106,5 +133,18 @@ mod tests {
             let ideal = 60_000.0 / per.as_millis() as f64 * count as f64;
             assert!(times.len() as f64 > ideal * 0.9, "{rate}: only {} of {ideal}", times.len());
         }
+    }
+
+    #[test]
+    fn a_start_that_is_made_later_than_it_was_granted_moves_the_next_ones() {
+        let epoch = Instant::now();
+        let at = |ms: u64| epoch + Duration::from_millis(ms);
+        let mut pace = Pace::new("5/s".parse().unwrap(), epoch);
+        assert_eq!((pace.check(at(0)), pace.check(at(900))), (Ok(()), Ok(())), "one start, granted once");
+        pace.started(at(900));
+        assert_eq!(pace.check(at(1000)), Err(Duration::from_millis(102)));
+        assert_eq!(pace.check(at(1102)), Ok(()));
+        pace.started(at(1102));
+        assert_eq!(pace.check(at(1103)), Err(Duration::from_millis(201)));
     }
 }

@@ -1,6 +1,7 @@
 //! The frontier under a clock of its own: a small simulation in place of a network.
 
 mod delays;
+mod rules;
 
 use std::{collections::BinaryHeap, num::NonZeroUsize};
 

@@ -52,6 +52,42 @@ async fn a_rate_is_kept_by_the_clock_of_the_server() {
     assert!(asks[9].at - asks[0].at >= ms(9 * 50 - 20));
 }
 
+/// The rate over any window of its length, by the clock of the server, which may see one come late.
+#[tokio::test]
+async fn a_rate_holds_in_every_window_over_retries_redirects_and_other_limits() {
+    let site = Site::start(|ask| match ask.path.as_str() {
+        path if path.starts_with("/flaky") && ask.hit == 0 => Reply::close(),
+        path if path.starts_with("/to") => Reply::redirect(302, "/flaky-target"),
+        _ => Reply::text("x"),
+    })
+    .await;
+    let urls: String = ["/to", "/flaky", "/ok"]
+        .iter()
+        .flat_map(|kind| (0..6).map(move |n| format!("{kind}{n}")))
+        .map(|path| site.url(&path) + "\n")
+        .collect();
+    let run = fetchall(["-", "--rate-per-host=12/3s", "--rate=8/s", "--backoff=1ms..2ms"]).stdin(urls).run().await;
+    assert_eq!((run.exit, run.records().len()), (0, 18), "{run}");
+    let asks = site.asks();
+    // 18, six of them twice for a fault, six for a redirect, whose place fails once.
+    assert_eq!(asks.len(), 31, "{run}");
+    for (index, first) in asks.iter().enumerate() {
+        // Half a spacing less than 3 s, since a busy machine sees one come late.
+        let within = asks[index..].iter().filter(|ask| ask.at - first.at < ms(2870)).count();
+        assert!(within <= 12, "{within} within 3 s");
+    }
+}
+
+#[tokio::test]
+async fn a_request_under_a_rate_is_never_repeated_unseen_for_its_crowded_head() {
+    let site = Site::start(|_| (0..150).fold(Reply::text("x"), |reply, n| reply.header(&format!("x-{n}"), "y"))).await;
+    for rate in ["--rate=20/s", "--rate-per-host=20/s", "--rate-per-host=127.0.0.1=20/s"] {
+        let before = site.asks().len();
+        let run = fetchall(["-", rate]).stdin(list(&site, 3)).run().await;
+        assert_eq!((run.exit, site.asks().len() - before), (0, 3), "{rate}: {run}");
+    }
+}
+
 #[tokio::test]
 async fn a_slow_host_listed_first_holds_nobody_up() {
     let slow = Site::start(|_| Reply::text("x").after(ms(1500))).await;

@@ -151,14 +151,48 @@ fn no_two_urls_have_one_name_and_no_file_that_of_a_folder() {
     }
 }
 
+/// Hosts, ports and schemes that have names close to each other.
+const ORIGINS: &str = "https?://(h|h[.]|con|com1|a-b|h-80|[a-b]{62,63}([.][a-b]{60,63}){2}|127[.]0[.]0[.]1|\\[::1\\]|\\[1::\\]|xn--9ca|é)(:80|:443|:81)?/";
+/// Paths and queries of what names are made of.
+const RESTS: &str =
+    "([aA1.+~?/=&%:_-]|html|HTML|index|%2f|%2F|%2e|con|NUL|lpt1|aaaaaaaaaaaaaaaa|é|ſ|İ| |\u{202e}|[{]|[*]|x{100}){0,7}";
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
     #[test]
     fn neither_have_any_others(
-        rests in prop::collection::vec("([aA1.+~?/=&%:]|html|index|%2f|aaaaaaaaaaaaaaaa){0,7}", 250)
+        rests in prop::collection::vec("([aA1.+~?/=&%:]|html|index|%2f|aaaaaaaaaaaaaaaa){0,7}", 250),
+        others in prop::collection::vec((ORIGINS, RESTS), 120),
     ) {
         for case in [Case::Kept, Case::Folded] {
             assert_distinct(rests.iter().map(|rest| format!("https://h/{rest}")), case);
+            assert_distinct(others.iter().map(|(origin, rest)| format!("{origin}{rest}")), case);
+        }
+    }
+
+    #[test]
+    fn nor_by_any_template_that_is_said_to_tell_all_apart(
+        template in "((\\{(host|path|name|stem|ext|hash|seq|date)\\}|[a-zA-Z0-9_+.~-]|x{80}){1,4}/){0,2}(\\{(host|path|name|stem|ext|hash|seq|date)\\}|[a-zA-Z0-9_.~-]){1,3}",
+        urls in prop::collection::vec((ORIGINS, RESTS), 60),
+        case in prop::sample::select(vec![Case::Kept, Case::Folded]),
+    ) {
+        let Ok(template) = Template::parse(&template) else { return Ok(()) };
+        let mut taken: HashMap<String, String> = HashMap::new();
+        let mut seqs: HashMap<String, u64> = HashMap::new();
+        for (origin, rest) in urls {
+            let Ok(url) = Url::parse(&format!("{origin}{rest}")) else { continue };
+            // What was asked for before has the number that it had.
+            let next = seqs.len() as u64;
+            let seq = *seqs.entry(bare(&url)).or_insert(next);
+            let subject = Subject { seq, case, ..subject(&url) };
+            let path = template.path(&subject, "2026-01-02");
+            check(&path, url.as_str());
+            let path = if template.is_injective() { path } else { told_apart(path, &subject) };
+            check(&path, url.as_str());
+            let shown = path.join("/");
+            let name = if case == Case::Folded { shown.to_lowercase() } else { shown };
+            let before = taken.insert(name, bare(&url));
+            prop_assert!(before.as_ref().is_none_or(|before| *before == bare(&url)), "{template:?}: {path:?}: {url} and {before:?}");
         }
     }
 }

@@ -56,6 +56,54 @@ async fn where_head_is_refused_get_is_asked_and_its_word_counts() {
 }
 
 #[tokio::test]
+async fn what_asks_for_patience_or_is_not_for_programs_is_not_dead() {
+    let wall = "<title>Just a moment...</title><p>Checking your browser";
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/429" => Reply::status(429),
+        "/later" => Reply::status(429).header("retry-after", "99999"),
+        "/busy" => Reply::status(503).header("retry-after", "99999"),
+        "/999" => Reply::status(999),
+        "/wall" => Reply::html(wall).with_status(403),
+        "/busy-wall" => Reply::html(wall).with_status(503),
+        "/quiet-wall" => Reply::html(wall),
+        "/head-only-fails" if ask.method == "HEAD" => Reply::stall("").after(ms(50)),
+        _ => Reply::html("<h1 id=a>x</h1>"),
+    })
+    .await;
+    let paths = ["/429", "/later", "/busy", "/999", "/wall", "/busy-wall", "/quiet-wall#a", "/head-only-fails"];
+    let mut wanted = list(&paths.map(|path| site.url(path)));
+    wanted.fetch.times.headers = Some(ms(400));
+    let told = check(wanted).await.told();
+    let of = |path: &str| told.iter().find(|line| line.split('#').next().unwrap().ends_with(path)).cloned();
+    assert!(!told.iter().any(|line| line.starts_with("dead")), "{told:?}");
+    for (path, rule) in [("/429", "limited"), ("/later", "limited"), ("/busy", "limited"), ("/999", "blocked")] {
+        assert!(of(path).is_some_and(|line| line.starts_with(rule)), "{path}: {told:?}");
+    }
+    for path in ["/wall", "/busy-wall", "/quiet-wall"] {
+        assert!(of(path).is_some_and(|line| line.starts_with("blocked")), "{path}: {told:?}");
+    }
+    assert_eq!(of("/head-only-fails"), None, "{told:?}");
+}
+
+#[tokio::test]
+async fn anchors_are_looked_for_in_the_decoded_document() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/packed" => Reply::gzip("<p id='deep'>x"),
+        "/latin" => Reply::of("text/html; charset=windows-1252", b"<p id='caf\xe9'>x".as_slice()),
+        "/meta" => Reply::of("text/html", b"<meta charset=iso-8859-2><p id='\xb1'>x".as_slice()),
+        "/wide" => Reply::of("text/html; charset=utf-16le", wide("<p id='caf\u{e9}'>x")),
+        _ => Reply::html("<a name='a&amp;b'>x</a>"),
+    })
+    .await;
+    let good = ["/packed#deep", "/latin#caf%C3%A9", "/meta#%C4%85", "/wide#caf%C3%A9", "/entity#a&b"];
+    let bad = ["/packed#shallow", "/latin#caf%E9x", "/wide#cafe"];
+    let checked = check(list(&[&good[..], &bad].concat().iter().map(|path| site.url(path)).collect::<Vec<_>>())).await;
+    let missing: Vec<String> = checked.told().iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(missing, ["missing_anchor"; 3], "{:?}", checked.told());
+}
+
+#[tokio::test]
 async fn what_seems_dead_is_asked_once_more_alone_on_a_fresh_connection() {
     let site = Site::start(|ask| match (ask.path.as_str(), ask.hit) {
         ("/flaky", 0..=3) => Reply::status(500),

@@ -77,6 +77,39 @@ async fn what_looks_like_a_trap_is_counted_and_can_be_followed() {
     assert_eq!((paths(&site, &run).len(), run.stderr.contains("traps")), (5, false), "{run}");
 }
 
+/// Links, sitemaps and redirects: no way leads past the guard, and what is behind it ends.
+#[tokio::test]
+async fn no_way_leads_around_the_traps() {
+    let long = format!("/long?{}", "q".repeat(2_100));
+    let deep = format!("/{}", (0..21).map(|n| format!("{n}/")).collect::<String>());
+    let traps = ["/b/b/b", "/cal/2090/01", &deep, &long].map(str::to_owned);
+    let at = traps.clone();
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/sitemap.xml" => {
+            let host = ask.header("host").unwrap_or_default();
+            let entries =
+                at.iter().map(|path| format!("<url><loc>http://{host}{path}</loc></url>")).collect::<String>();
+            let ns = "http://www.sitemaps.org/schemas/sitemap/0.9";
+            Reply::of("application/xml", format!("<urlset xmlns=\"{ns}\">{entries}</urlset>"))
+        }
+        "/robots.txt" => Reply::status(404),
+        "/" => Reply::html(
+            at.iter().map(|path| format!("<a href='{path}'>x</a>")).collect::<String>() + "<a href=/grow>x</a>",
+        ),
+        // Each page leads to a longer one, by a link and by a redirect.
+        path if path.starts_with("/grow") && path.len() % 2 == 0 => Reply::redirect(302, &format!("{path}/x")),
+        path if path.starts_with("/grow") => Reply::html(format!("<a href='{path}/x'>x</a>")),
+        _ => Reply::html(""),
+    })
+    .await;
+    let run = crawl(&site, &["--sitemaps=on", "--depth=9999", "--max-pages=0"]).await;
+    for path in &traps {
+        assert_eq!(site.hits(path), 0, "{path}: {run}");
+    }
+    assert_eq!(run.exit, 0, "{run}");
+    assert!(asked(&site) < 20 && run.stderr.contains("like traps"), "{} asked: {run}", asked(&site));
+}
+
 #[tokio::test]
 async fn a_path_that_begets_queries_without_end_ends() {
     let endless = |ask: &Ask| {
