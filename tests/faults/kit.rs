@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, fs, path::Path, process::Command, sync::OnceLoc
 
 use fetchall::source::warc::Reader;
 use rusqlite::Connection;
-use serde_json::Value;
 
 use crate::support::*;
 
@@ -15,6 +14,10 @@ pub const INTERRUPTED: i32 = 4;
 pub const TOO_MANY_FILES: i32 = 24;
 pub const RESET: i32 = 104;
 pub const REFUSED: i32 = 111;
+pub const TIMED_OUT: i32 = 110;
+pub const UNREACHABLE: i32 = 101;
+pub const NO_BUFFERS: i32 = 105;
+pub const TOO_MANY_IN_SYSTEM: i32 = 23;
 /// No error: the call does half of what it is asked for.
 pub const HALF: i32 = 0;
 
@@ -155,7 +158,3 @@ pub fn assert_complete(place: &Place, way: &Way, lines: usize) {
     assert_eq!(all, (0..(lines + way.more) as u64).collect::<Vec<_>>());
 }
 
-/// The attempts that a record tells of.
-pub fn attempts(record: &Value) -> u64 {
-    record["attempts"].as_u64().unwrap()
-}

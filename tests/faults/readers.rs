@@ -1,1 +1,189 @@
-//! soon
+//! Readers of stdout and stderr that are slow, leave, or never come.
+
+use std::{
+    fs::{File, OpenOptions},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use crate::{kit::*, support::*};
+
+fn list(site: &Site, count: usize) -> String {
+    (0..count).map(|n| site.url(&format!("/{n}")) + "\n").collect()
+}
+
+/// Requests so far, once no more of them come.
+async fn settled(site: &Site) -> usize {
+    let mut before = usize::MAX;
+    let end = Instant::now() + secs(20);
+    while before != site.asks().len() && Instant::now() < end {
+        before = site.asks().len();
+        tokio::time::sleep(ms(700)).await;
+    }
+    before
+}
+
+#[tokio::test]
+async fn a_reader_that_is_slow_holds_new_requests_back_and_loses_nothing() {
+    let count = 6_000;
+    // Long titles: what a pipe takes is full soon.
+    let site = Site::start(|_| Reply::html(format!("<title>{}</title>", "x".repeat(512)))).await;
+    let mut child = fetchall(["-", "-c32", "--per-host=32", "-q"]).stdin(list(&site, count)).start();
+    for _ in 0..3 {
+        child.line().await.unwrap();
+        tokio::time::sleep(ms(400)).await;
+    }
+    let asked = settled(&site).await;
+    assert!(asked < count * 2 / 3, "{asked} of {count} requests while nobody reads");
+    tokio::time::sleep(secs(1)).await;
+    assert_eq!(site.asks().len(), asked, "nothing new is sent while nobody reads");
+    let run = child.wait().await;
+    assert_eq!((run.exit, run.records().len(), site.asks().len()), (0, count, count), "{}", run.stderr);
+    let mut seqs: Vec<u64> = run.records().iter().map(|record| record["seq"].as_u64().unwrap()).collect();
+    seqs.sort_unstable();
+    assert_eq!(seqs, (0..count as u64).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_reader_that_leaves_is_noticed_within_a_second_whatever_goes_on() {
+    // Records that come, servers that keep silent, waits for a turn, a page that is being read.
+    let page = format!("<ul>{}", "<li><a href=/x>y</a>".repeat(200_000));
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        path if path.starts_with("/stall") => Reply::text("x").after(secs(30)),
+        path if path.starts_with("/page") => Reply::html(page.clone()),
+        _ => Reply::text("x").after(ms(5)),
+    })
+    .await;
+    let first = site.url("/0") + "\n";
+    for (rest, flags) in [
+        ("/", &["-c4"][..]),
+        ("/stall", &["-c4"]),
+        ("/", &["--rate=1/m"]),
+        ("/page", &["--view=links", "-c4", "--per-host=4"]),
+    ] {
+        let list: String = (0..500).map(|n| site.url(&format!("{rest}{n}")) + "\n").collect();
+        let mut child = fetchall(["-"].iter().chain(flags)).stdin(first.clone() + &list).start();
+        child.line().await.unwrap();
+        tokio::time::sleep(ms(300)).await;
+        child.close_stdout();
+        let began = Instant::now();
+        let run = child.wait().await;
+        assert!(run.exit == 0 && run.signal.is_none(), "{rest} {flags:?}: {run}");
+        assert!(began.elapsed() < secs(1), "{rest} {flags:?}: {:?}", began.elapsed());
+        assert!(!run.stderr.contains("error") && !run.stderr.contains("panic"), "{rest} {flags:?}: {run}");
+    }
+}
+
+/// Runs it with these streams; `None` if it did not end in time.
+async fn with_streams(site: &Site, args: &[&str], stdout: Stdio, stderr: Stdio) -> Option<(i32, Vec<u8>)> {
+    let mut list = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    std::io::Write::write_all(&mut list, self::list(site, 40).as_bytes()).unwrap();
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_fetchall"));
+    command.args(["--input-format=lines"]).arg(list.path()).args(args).stdin(Stdio::null()).kill_on_drop(true);
+    command.env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR")).stdout(stdout).stderr(stderr);
+    let output = tokio::time::timeout(secs(10), command.spawn().unwrap().wait_with_output()).await.ok()?.unwrap();
+    Some((output.status.code().unwrap_or(-1), output.stdout))
+}
+
+#[tokio::test]
+async fn a_stderr_that_nobody_reads_any_more_costs_no_record() {
+    let site = Site::start(|_| Reply::text("x").after(ms(5))).await;
+    for flags in [&[][..], &["--progress=json"], &["--progress=plain", "-f", "text"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let (exit, stdout) = with_streams(&site, flags, Stdio::piped(), writer.into()).await.unwrap();
+        assert_eq!((exit, stdout.iter().filter(|byte| **byte == b'\n').count()), (0, 40), "{flags:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_output_that_is_a_pipe_without_a_reader_waits_for_one_and_is_left_by_a_signal() {
+    let site = Site::start(|_| Reply::text("x")).await;
+    let shelf = Shelf::new();
+    let fifo = shelf.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let (url, out) = (site.url("/"), format!("--output={}", fifo.display()));
+    // Nobody comes: a signal ends it, and nothing was sent.
+    let child = fetchall([&url[..], &out, "-q"]).start();
+    tokio::time::sleep(ms(500)).await;
+    child.signal(Signal::TERM);
+    let run = child.wait().await;
+    assert!(run.exit == 143 && run.wall < secs(2), "{run}");
+    // Somebody comes late, and has every record.
+    let child = fetchall([&url[..], &out, "-q", "-f", "jsonl"]).start();
+    tokio::time::sleep(ms(300)).await;
+    let text = tokio::task::spawn_blocking(move || std::io::read_to_string(File::open(fifo).unwrap()).unwrap());
+    let run = child.wait().await;
+    assert_eq!((run.exit, text.await.unwrap().lines().map(checked).count()), (0, 1), "{run}");
+    assert_eq!(site.asks().len(), 1);
+}
+
+#[tokio::test]
+async fn a_fifo_whose_reader_leaves_ends_the_run_quietly() {
+    let site = Site::start(|_| Reply::html("<title>x</title>").after(ms(10))).await;
+    let shelf = Shelf::new();
+    let fifo = shelf.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let out = format!("--output={}", fifo.display());
+    let child = fetchall(["-", &out, "-q", "-f", "jsonl"]).stdin(list(&site, 2_000)).start();
+    let reader = tokio::task::spawn_blocking(move || {
+        let mut file = OpenOptions::new().read(true).open(fifo).unwrap();
+        std::io::Read::read(&mut file, &mut [0; 16]).unwrap();
+    });
+    reader.await.unwrap();
+    let began = Instant::now();
+    let run = child.wait().await;
+    assert!(run.exit == 0 && began.elapsed() < secs(1), "{run}");
+    assert!(run.stderr.is_empty() && site.asks().len() < 1_500, "{run}");
+}
+
+#[tokio::test]
+async fn a_stderr_that_is_stuck_keeps_no_run_from_its_end() {
+    let site = Site::start(|_| Reply::text("x").after(secs(30))).await;
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    // Full: nobody will ever read it.
+    let filled = std::thread::spawn({
+        let mut writer = writer.try_clone().unwrap();
+        move || std::io::Write::write_all(&mut writer, &vec![b'x'; 1 << 20]).ok()
+    });
+    tokio::time::sleep(ms(200)).await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchall"));
+    command.arg(site.url("/")).env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer.try_clone().unwrap());
+    let mut child = command.spawn().unwrap();
+    tokio::time::sleep(ms(500)).await;
+    let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    let began = Instant::now();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if began.elapsed() > secs(8) => {
+                child.kill().unwrap();
+                panic!("it hangs on its stderr");
+            }
+            None => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    };
+    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(15));
+    assert!(began.elapsed() < secs(6), "{:?}", began.elapsed());
+    drop(reader);
+    filled.join().unwrap();
+    std::io::Write::flush(&mut writer).unwrap();
+}
+
+#[tokio::test]
+async fn a_stdout_that_takes_no_more_is_exit_3() {
+    let place = Place::with(40).await;
+    for (rule, error) in [("write,=2", NO_SPACE), ("write,3+", IO), ("write,=1", NO_SPACE)] {
+        let rules = format!("{rule},{error},{}", place.path("out.jsonl"));
+        let line = format!("exec {} urls.txt -q -f jsonl > out.jsonl", env!("CARGO_BIN_EXE_fetchall"));
+        let run = failing(program("bash", ["-c", &line]).dir(&place.dir), &rules).run().await;
+        assert!(run.exit == 3 && run.stderr.contains("stdout"), "{rules}: {run}");
+        let there = json_lines(&place).len();
+        assert!(there < 42, "{there}");
+        // What is there is gone on with.
+        let run = place.fetchall(&["--resume=out.jsonl", "-q"]).run().await;
+        assert_eq!(run.exit, 1, "{run}");
+        assert_whole(&place.records("out.jsonl"), 40);
+    }
+}
