@@ -5,7 +5,8 @@
  *   CALL   write (pwrite, writev too), sync, rename, open, truncate, socket, connect, accept, send, recv
  *   WHEN   n: every n-th call; n+: from the n-th on; =n: the n-th alone. Each rule counts its own calls.
  *   WHAT   the number of an error, or 0: the call does half of what it is asked for
- *   WHERE  a path that the file's begins with, or a kind: pipe:, socket:. Without it, every file.
+ *   WHERE  what the path of the file begins with, all of it if a $ is behind it; or pipe:, socket:. Without it,
+ *          every file.
  *
  * REAL_CLOCK has steps, separated by blanks: after so many seconds the wall clock is so many off ("1,-7200");
  * "still" stops it. SLEEP=AFTER,SECONDS: the machine is suspended for so long, which the wall clock and
@@ -40,7 +41,7 @@ static int known;
 
 __attribute__((constructor)) static void read_rules(void) {
     const char *at = getenv("FAULTS");
-    while (at && *at && known < 16) {
+    while (at && *(at += strspn(at, " ")) && known < 16) {
         struct rule *rule = &rules[known];
         char name[16] = "", nth[16] = "";
         if (sscanf(at, " %15[a-z],%15[0-9+=],%d,%511[^ ]", name, nth, &rule->error, rule->where) < 3) {
@@ -51,7 +52,6 @@ __attribute__((constructor)) static void read_rules(void) {
         rule->how = strchr(nth, '+') ? '+' : nth[0] == '=' ? '=' : 'n';
         rule->nth = atol(nth + (nth[0] == '='));
         known += 1;
-        at += strspn(at, " ");
         at += strcspn(at, " ");
     }
 }
@@ -77,8 +77,10 @@ static int fate(int call, int folder, const char *name) {
         if (rule->call != call) continue;
         if (rule->where[0]) {
             char path[1024];
+            size_t length = strlen(rule->where);
+            int is_all = rule->where[length - 1] == '$';
             path_of(path, sizeof path, folder, name);
-            if (strncmp(path, rule->where, strlen(rule->where))) continue;
+            if (strncmp(path, rule->where, length - is_all) || (is_all && path[length - 1])) continue;
         }
         long count = __atomic_add_fetch(&rule->count, 1, __ATOMIC_SEQ_CST);
         int hit = rule->how == '+' ? count >= rule->nth : rule->how == '=' ? count == rule->nth : count % rule->nth == 0;

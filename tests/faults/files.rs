@@ -23,7 +23,7 @@ async fn replaced_or_as_it_was(args: &[&str], file: &str, old: &str, faults: &[&
     // The new file grows beside the old one, under a name that begins with a dot.
     let beside = shelf.path(&format!(".{file}")).display().to_string();
     for fault in faults {
-        let rules = format!("{fault},{path} {fault},{beside}");
+        let rules = format!("{fault},{path}$ {fault},{beside}");
         let run = failing(shelf.fetchall(args), &rules).run().await;
         assert!(run.exit == 3 && run.stderr.contains(file), "{args:?} {rules}: {run}");
         assert_eq!(fs::read_to_string(&path).unwrap(), old, "{args:?} {rules}");
@@ -58,18 +58,15 @@ async fn a_file_that_is_written_at_the_end_is_whole_or_as_it_was() {
 #[tokio::test]
 async fn a_report_that_is_written_as_it_comes_has_whole_lines_only() {
     let site = site().await;
-    for fault in ["write,=1,28", "write,=2,5", "write,3+,28"] {
-        for half in ["", "write,2,0,"] {
-            let shelf = Shelf::new();
-            let path = shelf.path("links.jsonl").display().to_string();
-            let half = if half.is_empty() { String::new() } else { format!("{half}{path} ") };
-            let rules = format!("{half}{fault},{path}");
-            let args = ["check", &site.url("/"), "--recurse", "-c1", "--report=jsonl=links.jsonl", "-q", "-f", "none"];
-            let run = failing(shelf.fetchall(&args), &rules).run().await;
-            assert!(run.exit == 3 && run.stderr.contains("links.jsonl"), "{rules}: {run}");
-            let text = fs::read_to_string(&path).unwrap();
-            assert!(text.is_empty() || text.ends_with('\n'), "{rules}: the last line is torn: {text:?}");
-        }
+    for faults in [&["write,=1,28"][..], &["write,2+,5"], &["write,=1,0", "write,=2,28"], &["write,=2,0", "write,=3,5"]] {
+        let shelf = Shelf::new();
+        let path = shelf.path("links.jsonl").display().to_string();
+        let rules = faults.iter().map(|fault| format!("{fault},{path} ")).collect::<String>();
+        let args = ["check", &site.url("/"), "--recurse", "-c1", "--report=jsonl=links.jsonl", "-q", "-f", "none"];
+        let run = failing(shelf.fetchall(&args), &rules).run().await;
+        assert!(run.exit == 3 && run.stderr.contains("links.jsonl"), "{rules}: {run}");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.is_empty() || text.ends_with('\n'), "{rules}: the last line is torn: {text:?}");
     }
 }
 
@@ -142,9 +139,8 @@ async fn a_crawl_whose_disk_fails_goes_on_when_the_fault_is_gone() {
         ("write,=2,28", "out.jsonl"),
         ("write,4+,5", "out.jsonl"),
         ("sync,1,5", "out.jsonl"),
-        ("write,16+,28", "run.db"),
-        ("write,=25,5", "run.db"),
-        ("sync,=4,5", "run.db"),
+        ("write,40+,28", "run.db"),
+        ("write,=50,5", "run.db"),
     ] {
         let shelf = Shelf::new();
         let rules = format!("{fault},{}", shelf.path(file).display());

@@ -172,13 +172,45 @@ async fn a_stderr_that_is_stuck_keeps_no_run_from_its_end() {
 }
 
 #[tokio::test]
+async fn a_stdout_that_does_not_block_is_waited_for_by_every_command() {
+    use std::{io::Read as _, os::fd::AsFd as _};
+    let links: String = (0..3_000).map(|n| format!("<a href=/{n}>x</a>")).collect();
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/" => Reply::html(links.clone()),
+        _ => Reply::html("x"),
+    })
+    .await;
+    for args in [&["check", "--recurse", "-f", "jsonl"][..], &["crawl", "--depth=1", "--max-pages=5000"], &["check", "--recurse", "-f", "json"]] {
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        // As a parent may set it that has the pipe for something of its own.
+        rustix::io::ioctl_fionbio(writer.as_fd(), true).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fetchall"));
+        command.args(args).args([site.url("/"), "--per-host=16".to_owned()]).env_clear();
+        command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        tokio::time::sleep(secs(1)).await;
+        let text = tokio::task::spawn_blocking(move || {
+            let mut text = String::new();
+            reader.read_to_string(&mut text).unwrap();
+            text
+        });
+        let text = text.await.unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{args:?}");
+        assert_eq!(text.matches("\"input\":").count().max(text.matches("\"raw\":").count()), if args[0] == "crawl" { 3_001 } else { 3_000 }, "{args:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_stdout_that_takes_no_more_is_exit_3() {
     let place = Place::with(40).await;
-    for (rule, error) in [("write,=2", NO_SPACE), ("write,3+", IO), ("write,=1", NO_SPACE)] {
-        let rules = format!("{rule},{error},{}", place.path("out.jsonl"));
-        let line = format!("exec {} urls.txt -q -f jsonl > out.jsonl", env!("CARGO_BIN_EXE_fetchall"));
+    for (rule, into) in [("write,=2,28", ">"), ("write,3+,5", ">>"), ("write,=1,28", ">"), ("write,=3,0 write,4+,28", ">")] {
+        let rules = rule.split(' ').map(|rule| format!("{rule},{} ", place.path("out.jsonl"))).collect::<String>();
+        let line = format!("exec {} urls.txt -q -f jsonl {into} out.jsonl", env!("CARGO_BIN_EXE_fetchall"));
+        std::fs::remove_file(place.path("out.jsonl")).ok();
         let run = failing(program("bash", ["-c", &line]).dir(&place.dir), &rules).run().await;
         assert!(run.exit == 3 && run.stderr.contains("stdout"), "{rules}: {run}");
+        // Half a line, at most, was taken back.
         let there = json_lines(&place).len();
         assert!(there < 42, "{there}");
         // What is there is gone on with.
