@@ -6,13 +6,32 @@
 use std::{
     fs::File,
     io::{self, ErrorKind, Seek as _, SeekFrom, Stdout, Write},
+    sync::{
+        RwLock,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How often a stream that is set to non-blocking (by another process that shares it) is asked
 /// whether it takes more.
 const AGAIN: Duration = Duration::from_millis(2);
+
+/// Held by everybody who is in the middle of a piece.
+static PIECES: RwLock<()> = RwLock::new(());
+/// No piece is begun any more.
+static LEAVING: AtomicBool = AtomicBool::new(false);
+
+/// The process is about to end in the middle of things: waits, no longer than `patience`, for pieces that are
+/// half written, and lets nobody begin another. A reader who is there sees whole lines only.
+pub fn leave(patience: Duration) {
+    LEAVING.store(true, SeqCst);
+    let end = Instant::now() + patience;
+    while PIECES.try_write().is_err() && Instant::now() < end {
+        thread::sleep(AGAIN);
+    }
+}
 
 /// A place for whole pieces: [`write`](Write::write) takes all of one, however often the system has to be asked.
 #[derive(Debug)]
@@ -81,6 +100,11 @@ fn whole(file: &mut File, bytes: &[u8]) -> io::Result<()> {
 
 /// Writes all; says how much of it is written where that fails.
 pub(super) fn write_all(to: &mut impl Write, bytes: &[u8]) -> (u64, io::Result<()>) {
+    while LEAVING.load(SeqCst) {
+        thread::park();
+    }
+    // Nothing is behind the lock that a panic could leave half done.
+    let _piece = PIECES.read();
     let mut written = 0;
     while written < bytes.len() {
         match again(|| to.write(&bytes[written..])) {

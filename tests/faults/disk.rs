@@ -3,6 +3,8 @@
 use crate::{kit::*, support::*};
 
 const LINES: usize = 60;
+/// Writes after which an SQLite file has its tables.
+const TABLES: usize = 24;
 
 /// The run with that fault, which tells the truth; then the same run without it, which does the rest.
 async fn fails_and_goes_on(way: &Way, rule: &str, error: i32) -> i32 {
@@ -18,14 +20,24 @@ async fn fails_and_goes_on(way: &Way, rule: &str, error: i32) -> i32 {
     run.exit
 }
 
-/// All ways out under these faults; as many as can be expected to be noticed must be.
-async fn every_way(rules: &[&str], errors: &[i32], least: usize) {
+/// All ways out under faults of one call; so many runs at least must notice. `FETCHALL_TEST_FAULTS` tries so
+/// many more calls of each.
+async fn every_way(call: &str, nths: &[&str], errors: &[i32], least: usize) {
     let mut failed = 0;
     for way in WAYS {
-        for rule in rules {
-            for error in errors {
-                failed += usize::from(fails_and_goes_on(way, rule, *error).await == 3);
-            }
+        // SQLite makes its tables first.
+        let first = if way.files.ends_with(".db") && call == "write" { TABLES } else { 0 };
+        let shifted = |nth: &str| {
+            let digits: usize = nth.trim_matches(['=', '+']).parse().unwrap();
+            nth.replace(&digits.to_string(), &(digits + first).to_string())
+        };
+        let more = (0..wished("FETCHALL_TEST_FAULTS").unwrap_or(0)).map(|_| {
+            let nth = fastrand::usize(1..80);
+            [format!("={nth}"), format!("{nth}+"), nth.to_string()].swap_remove(fastrand::usize(..3))
+        });
+        for (at, nth) in nths.iter().map(|nth| shifted(nth)).chain(more).enumerate() {
+            let error = errors[at % errors.len()];
+            failed += usize::from(fails_and_goes_on(way, &format!("{call},{nth}"), error).await == 3);
         }
     }
     assert!(failed >= least, "only {failed} runs failed");
@@ -33,22 +45,51 @@ async fn every_way(rules: &[&str], errors: &[i32], least: usize) {
 
 #[tokio::test]
 async fn a_write_that_fails_is_exit_3_with_whole_records_and_the_run_goes_on_when_the_fault_is_gone() {
-    every_way(&["write,=1", "write,=3", "write,4+"], &[NO_SPACE, IO], 20).await;
+    every_way("write", &["=1", "=3", "4+", "=2"], &[NO_SPACE, IO], 16).await;
+}
+
+#[tokio::test]
+async fn where_not_even_half_a_line_can_be_taken_back_the_run_goes_on_all_the_same() {
+    for way in WAYS.iter().filter(|way| !way.files.ends_with(".db") && way.files != "pages") {
+        let place = Place::with(LINES).await;
+        let args = [&["--state", "run.db", "-q"], way.args].concat();
+        let file = place.path(way.files);
+        let rules = format!("write,=2,{HALF},{file} write,3+,{NO_SPACE},{file} truncate,1,{IO},{file}");
+        let run = failing(place.fetchall(&args), &rules).run().await;
+        assert!(run.exit == 3 && run.stderr.contains(way.files), "{run}");
+        let rest = place.fetchall(&args).run().await;
+        assert_eq!(rest.exit, 1, "{rest}");
+        assert_complete(&place, way, LINES);
+    }
+}
+
+#[tokio::test]
+async fn records_that_a_full_disk_cut_off_are_gone_on_with_by_themselves() {
+    for rules in ["write,=2,28", "write,=2,0 write,3+,28", "write,=1,0 write,=2,5 truncate,1,5"] {
+        let place = Place::with(LINES).await;
+        let file = place.path("out.jsonl");
+        let rules: String = rules.split(' ').map(|rule| format!("{rule},{file} ")).collect();
+        let run = failing(place.fetchall(&["-o", "out.jsonl", "-q"]), &rules).run().await;
+        assert!(run.exit == 3 && run.stderr.contains("out.jsonl"), "{rules}: {run}");
+        let rest = place.fetchall(&["--resume", "out.jsonl", "-q"]).run().await;
+        assert_eq!(rest.exit, 1, "{rules}: {rest}");
+        assert_whole(&place.records("out.jsonl"), LINES);
+    }
 }
 
 #[tokio::test]
 async fn a_sync_that_fails_is_exit_3_and_the_run_goes_on_when_the_fault_is_gone() {
-    every_way(&["sync,=1", "sync,2+"], &[IO, NO_SPACE], 8).await;
+    every_way("sync", &["=1", "2+"], &[IO, NO_SPACE], 6).await;
 }
 
 #[tokio::test]
 async fn a_rename_that_fails_is_exit_3_and_the_run_goes_on_when_the_fault_is_gone() {
-    every_way(&["rename,=1", "rename,2"], &[IO, NO_SPACE], 2).await;
+    every_way("rename", &["=1", "2"], &[IO, NO_SPACE], 2).await;
 }
 
 #[tokio::test]
 async fn a_file_that_cannot_be_opened_is_told_and_the_run_goes_on_when_it_can() {
-    every_way(&["open,=1", "open,=2", "open,3+"], &[TOO_MANY_FILES, IO], 1).await;
+    every_way("open", &["=1", "=2", "3+"], &[TOO_MANY_FILES, IO], 1).await;
 }
 
 #[tokio::test]

@@ -34,9 +34,9 @@ pub fn library() -> &'static str {
     })
 }
 
-/// How many times as much is to be tried as in an ordinary run of the tests.
-pub fn times() -> usize {
-    std::env::var("FETCHALL_TEST_FAULTS").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
+/// What somebody with more time has set that variable to.
+pub fn wished(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok().and_then(|number| number.parse().ok())
 }
 
 /// A run with faults as `fail.c` describes them.

@@ -14,8 +14,8 @@ const AFTER_TWO: Duration = Duration::from_millis(500);
 
 /// A site of everything that takes time: answers, bodies that are unpacked, pages that are read, silence.
 async fn site(silent: bool) -> Site {
-    let page = format!("<title>t</title><ul>{}", "<li><a href=/x>y</a> <b>z</b>".repeat(30_000));
-    let packed = gzip(&vec![b'x'; 40 << 20]);
+    let page = format!("<title>t</title><ul>{}", "<li><a href=/x>y</a> <b>z</b>".repeat(5_000));
+    let packed = gzip(&vec![b'x'; 6 << 20]);
     Site::start(move |ask| {
         let number: usize = ask.path.trim_start_matches('/').parse().unwrap_or(0);
         match number % 20 {
@@ -30,6 +30,11 @@ async fn site(silent: bool) -> Site {
 }
 
 const LINES: usize = 120;
+
+/// How many signals are sent: more, if somebody has the time.
+fn signals(few: usize) -> usize {
+    wished("FETCHALL_TEST_SIGNALS").map_or(few, |each| 2 * each)
+}
 
 fn signal_of(nth: usize) -> (Signal, i32) {
     if nth.is_multiple_of(2) { (Signal::INT, 130) } else { (Signal::TERM, 143) }
@@ -141,21 +146,21 @@ async fn asked_to_end_elsewhere(nth: usize) {
 
 #[tokio::test]
 async fn a_signal_at_any_moment_ends_the_run_in_time_and_no_output_loses_or_repeats_a_record() {
-    for nth in 0..3 * times() {
+    for nth in 0..signals(4).div_ceil(2) {
         asked_to_end(nth).await;
     }
 }
 
 #[tokio::test]
 async fn a_signal_at_any_moment_leaves_whole_lines_and_a_record_for_all_that_was_read() {
-    for nth in 0..4 * times() {
+    for nth in 0..signals(4) {
         asked_to_end_on_a_pipe(nth).await;
     }
 }
 
 #[tokio::test]
 async fn a_signal_at_any_moment_ends_a_crawl_and_a_check_as_well() {
-    for nth in 0..4 * times() {
+    for nth in 0..signals(4) {
         asked_to_end_elsewhere(nth).await;
     }
 }
