@@ -33,7 +33,7 @@ async fn every_way(call: &str, nths: &[&str], errors: &[i32], least: usize) {
         };
         let more = (0..wished("FETCHALL_TEST_FAULTS").unwrap_or(0)).map(|_| {
             let nth = fastrand::usize(1..80);
-            [format!("={nth}"), format!("{nth}+"), nth.to_string()].swap_remove(fastrand::usize(..3))
+            [format!("={nth}"), format!("{nth}+"), nth.to_string()][fastrand::usize(..3)].clone()
         });
         for (at, nth) in nths.iter().map(|nth| shifted(nth)).chain(more).enumerate() {
             let error = errors[at % errors.len()];
