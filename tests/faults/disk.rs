@@ -89,7 +89,7 @@ async fn a_rename_that_fails_is_exit_3_and_the_run_goes_on_when_the_fault_is_gon
 
 #[tokio::test]
 async fn a_file_that_cannot_be_opened_is_told_and_the_run_goes_on_when_it_can() {
-    every_way("open", &["=1", "=2", "3+"], &[TOO_MANY_FILES, IO], 1).await;
+    every_way("open", &["=1", "=2", "3+", "1"], &[TOO_MANY_FILES, IO, NO_FILES, READ_ONLY], 1).await;
 }
 
 #[tokio::test]

@@ -163,3 +163,38 @@ async fn a_crawl_whose_disk_fails_goes_on_when_the_fault_is_gone() {
         assert_eq!(seqs, (0..60).collect::<Vec<_>>(), "{rules}");
     }
 }
+
+#[tokio::test]
+async fn only_temporaries_of_our_own_are_taken_away() {
+    let site = site().await;
+    let shelf = Shelf::new();
+    fs::create_dir(shelf.path("pages")).unwrap();
+    // Named as ours are, and not ours.
+    let names = [
+        ".jar.txt.1-0.tmp",
+        ".jar.txt.tmp",
+        "jar.txt.tmp",
+        "pages/.notes.part",
+        "pages/.notes.note",
+        "pages/x.part",
+        "out.jsonl.open",
+        "a.warc.gz.open.old",
+        "r.parquet.part.old",
+    ];
+    names.iter().for_each(|name| fs::write(shelf.path(name), *name).unwrap());
+    let list: String = (0..20).map(|n| site.url(&format!("/{n}")) + "\n").collect();
+    fs::write(shelf.path("urls.txt"), list).unwrap();
+    let args = ["urls.txt", "-o", "out.jsonl", "--cookies=jar.txt", "--save=pages", "--warc=a.warc.gz", "-q"];
+    let args = [&args[..], &["--sink=r.parquet"]].concat();
+    for fault in ["write,=1,28", "sync,1,5", "rename,1,5", "write,999,5"] {
+        for name in ["a.warc.gz", "a.warc.gz.open", "jar.txt", "out.jsonl", "r.parquet", "r.parquet.part"] {
+            fs::remove_file(shelf.path(name)).ok();
+        }
+        let rules = format!("{fault},{}/", shelf.0.path().display());
+        let run = failing(shelf.fetchall(&args), &rules).run().await;
+        assert!(run.exit != 0 && !run.stderr.contains("panic"), "{rules}: {run}");
+        for name in names {
+            assert_eq!(fs::read_to_string(shelf.path(name)).unwrap_or_default(), name, "{rules}: {run}");
+        }
+    }
+}

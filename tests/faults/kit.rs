@@ -12,12 +12,14 @@ pub const NO_SPACE: i32 = 28;
 pub const IO: i32 = 5;
 pub const INTERRUPTED: i32 = 4;
 pub const TOO_MANY_FILES: i32 = 24;
+/// The whole system has too many, and the file system takes nothing.
+pub const NO_FILES: i32 = 23;
+pub const READ_ONLY: i32 = 30;
 pub const RESET: i32 = 104;
 pub const REFUSED: i32 = 111;
 pub const TIMED_OUT: i32 = 110;
 pub const UNREACHABLE: i32 = 101;
 pub const NO_BUFFERS: i32 = 105;
-pub const TOO_MANY_IN_SYSTEM: i32 = 23;
 /// No error: the call does half of what it is asked for.
 pub const HALF: i32 = 0;
 

@@ -12,5 +12,6 @@ mod kit;
 mod network;
 mod readers;
 mod signals;
+mod state;
 #[path = "../it/support/mod.rs"]
 mod support;

@@ -41,7 +41,7 @@ async fn a_connection_that_fails_once_in_a_while_is_tried_again() {
         ("connect", TIMED_OUT),
         ("connect", UNREACHABLE),
         ("socket", TOO_MANY_FILES),
-        ("socket", TOO_MANY_IN_SYSTEM),
+        ("socket", NO_FILES),
         ("socket", NO_BUFFERS),
     ] {
         let site = site().await;
@@ -106,5 +106,28 @@ async fn files_that_cannot_be_opened_while_a_run_goes_on_lose_no_url() {
             2 => assert!(site.asks().is_empty() && !run.stderr.is_empty(), "{rules}: {run}"),
             _ => panic!("{rules}: {run}"),
         }
+    }
+}
+
+#[tokio::test]
+async fn few_descriptors_are_enough_for_a_crawl_and_a_check() {
+    let links: String = (0..300).map(|n| format!("<a href=/{n}>x</a>")).collect();
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/" => Reply::html(links.clone()),
+        _ => Reply::html("x").after(ms(5)),
+    })
+    .await;
+    let shelf = Shelf::new();
+    let pages: Vec<String> = (0..40).map(|n| format!("[a]({}) [b](p{}.md)\n", site.url(&format!("/{n}")), n / 2)).collect();
+    pages.iter().enumerate().for_each(|(n, page)| std::fs::write(shelf.path(&format!("p{n}.md")), page).unwrap());
+    for (args, lines) in [
+        (format!("crawl {} --depth=1 --max-pages=9999", site.url("/")), 301),
+        (format!("check {} --recurse -f jsonl", site.url("/")), 300),
+        ("check . -f jsonl".to_owned(), 80),
+    ] {
+        let script =
+            format!("ulimit -n 64; exec {} {args} -c256 --per-host=256 --retries=0 -q", env!("CARGO_BIN_EXE_fetchall"));
+        let run = program("bash", ["-c", &script]).dir(&shelf.0).run().await;
+        assert_eq!((run.exit, run.text().lines().count()), (0, lines), "{args}: {run}");
     }
 }

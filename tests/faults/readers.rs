@@ -45,6 +45,54 @@ async fn a_reader_that_is_slow_holds_new_requests_back_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_crawl_and_a_check_wait_for_a_slow_reader_too() {
+    let count = 3_000;
+    let long = "x".repeat(300);
+    let links: String = (0..count).map(|n| format!("<a href=/{n}?{long}>x</a>")).collect();
+    for args in [&["crawl", "--depth=1", "--max-pages=9999"][..], &["check", "--recurse", "-f", "jsonl"]] {
+        let links = links.clone();
+        let site = Site::start(move |ask| match ask.path.as_str() {
+            "/" => Reply::html(links.clone()),
+            _ => Reply::html("x"),
+        })
+        .await;
+        let mut child = fetchall(args.iter().chain([&&*site.url("/"), &"--per-host=16", &"-q"])).start();
+        child.line().await.unwrap();
+        let asked = settled(&site).await;
+        assert!(asked < count * 9 / 10, "{args:?}: {asked} of {count} requests while nobody reads");
+        let run = child.wait().await;
+        let lines = run.text().lines().count();
+        // A check has a line for each link, a crawl for each page.
+        assert!(run.exit == 0 && lines == count + usize::from(args[0] == "crawl"), "{args:?}: {lines} {}", run.stderr);
+        assert_eq!(site.asks().iter().filter(|ask| ask.path.contains('?')).count(), count);
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_leaves_a_crawl_or_a_check_is_noticed_too() {
+    let links: String = (0..500).map(|n| format!("<a href=/{n}>x</a>")).collect();
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/" => Reply::html(links.clone()),
+        _ => Reply::html("x").after(ms(50)),
+    })
+    .await;
+    for args in [
+        &["crawl", "--depth=1"][..],
+        &["check", "--recurse", "-f", "jsonl"],
+        &["check", "--recurse", "-f", "sarif"],
+        &["crawl", "--depth=1", "-f", "json"],
+    ] {
+        let mut child = fetchall(args.iter().chain([&&*site.url("/")])).start();
+        tokio::time::sleep(ms(700)).await;
+        child.close_stdout();
+        let began = Instant::now();
+        let run = child.wait().await;
+        assert!(run.exit == 0 && began.elapsed() < secs(1), "{args:?} {:?}: {run}", began.elapsed());
+        assert!(!run.stderr.contains("error") && !run.stderr.contains("panic"), "{args:?}: {run}");
+    }
+}
+
+#[tokio::test]
 async fn a_reader_that_leaves_is_noticed_within_a_second_whatever_goes_on() {
     // Records that come, servers that keep silent, waits for a turn, a page that is being read.
     let page = format!("<ul>{}", "<li><a href=/x>y</a>".repeat(200_000));
