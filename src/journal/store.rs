@@ -3,7 +3,7 @@
 //! ```text
 //! run      key, value, sum     who the run is, and whether it came to its end
 //! batch    id, done, failed, positions, sum     what one commit adds; 0 is all that was folded together
-//! mark     read, digest        the list, as far as it was read
+//! mark     read, digest, sum   the list, as far as it was read
 //! ```
 //!
 //! A commit is in the file once the call returns, whatever becomes of this process. What becomes of
@@ -38,7 +38,7 @@ const TABLES: &str = "
     CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER) WITHOUT ROWID;
     CREATE TABLE batch (id INTEGER PRIMARY KEY, done BLOB NOT NULL, failed BLOB NOT NULL, positions BLOB NOT NULL,
         sum INTEGER);
-    CREATE TABLE mark (read INTEGER PRIMARY KEY, digest INTEGER NOT NULL);
+    CREATE TABLE mark (read INTEGER PRIMARY KEY, digest INTEGER NOT NULL, sum INTEGER);
 ";
 
 /// What the file says of the run so far.
@@ -230,9 +230,14 @@ impl Store {
     }
 
     fn marks(&self) -> Result<Vec<Mark>, JournalError> {
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let pairs: Vec<(i64, i64)> = self.rows("SELECT read, digest FROM mark ORDER BY read", read)?;
-        Ok(pairs.into_iter().map(|(read, digest)| (read.cast_unsigned(), digest.cast_unsigned())).collect())
+        let read = |row: &rusqlite::Row<'_>| {
+            let mark: (i64, i64) = (row.get(0)?, row.get(1)?);
+            let holds = sums::holds(row, 2, &[&mark.0.to_le_bytes(), &mark.1.to_le_bytes()])?;
+            Ok(holds.then_some((mark.0.cast_unsigned(), mark.1.cast_unsigned())))
+        };
+        let rows = self.rows("SELECT read, digest, sum FROM mark ORDER BY read", read)?;
+        let whole: Option<_> = rows.into_iter().collect();
+        whole.ok_or_else(|| damaged(&self.path, "what it says of its list is not what was written"))
     }
 
     fn rows<T>(
@@ -285,8 +290,9 @@ impl Store {
             let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             insert(&all)?;
             for (read, digest) in marks {
-                let mut statement = all.prepare_cached("INSERT OR REPLACE INTO mark VALUES (?1, ?2)")?;
-                statement.execute(params![read.cast_signed(), digest.cast_signed()])?;
+                let mut statement = all.prepare_cached("INSERT OR REPLACE INTO mark VALUES (?1, ?2, ?3)")?;
+                let sum = sums::of(&[&read.to_le_bytes(), &digest.to_le_bytes()]);
+                statement.execute(params![read.cast_signed(), digest.cast_signed(), sum])?;
             }
             all.commit()
         };

@@ -65,7 +65,13 @@ async fn where_nothing_can_be_connected_every_url_has_a_record_that_says_so() {
         // Descriptors are waited for, since others may give theirs back.
         let run = run(&site, &rules, &["--retries=1", "--url-timeout=500ms"]).await;
         assert_eq!((run.exit, site.connections()), (1, 0), "{run}");
-        assert!(run.records().iter().all(|record| record["error"]["code"] == code), "{rules}: {run}");
+        let is_so = |record: &serde_json::Value| {
+            let found = &record["error"]["code"];
+            // Who waits for a descriptor may run out of time.
+            found == code || (code == "connect.descriptors" && found == "timeout.total")
+        };
+        assert!(run.records().iter().all(is_so), "{rules}: {run}");
+        assert!(run.records().iter().any(|record| record["error"]["code"] == code), "{rules}: {run}");
         assert!(run.wall < secs(10), "{:?}", run.wall);
     }
 }

@@ -95,7 +95,7 @@ async fn a_reader_that_leaves_a_crawl_or_a_check_is_noticed_too() {
 #[tokio::test]
 async fn a_reader_that_leaves_is_noticed_within_a_second_whatever_goes_on() {
     // Records that come, servers that keep silent, waits for a turn, a page that is being read.
-    let page = format!("<ul>{}", "<li><a href=/x>y</a>".repeat(200_000));
+    let page = format!("<ul>{}", "<li><a href=/x>y</a>".repeat(20_000));
     let site = Site::start(move |ask| match ask.path.as_str() {
         path if path.starts_with("/stall") => Reply::text("x").after(secs(30)),
         path if path.starts_with("/page") => Reply::html(page.clone()),

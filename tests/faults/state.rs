@@ -45,7 +45,7 @@ async fn a_damaged_state_is_told_or_does_not_matter_and_is_never_begun_anew_in_s
     let place = Place::with(LINES).await;
     let args = ["--state", "run.db", "-o", "out.jsonl", "-q"];
     let (mut told, mut whole) = (0, 0);
-    for nth in 0..wished("FETCHALL_TEST_FAULTS").map_or(20, |times| 20 * times) {
+    for nth in 0..wished("FETCHALL_TEST_FAULTS").map_or(12, |times| 20 * times) {
         for name in ["run.db", "run.db-wal", "run.db-shm", "out.jsonl"] {
             fs::remove_file(place.path(name)).ok();
         }

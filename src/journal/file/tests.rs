@@ -333,7 +333,8 @@ fn a_journal_of_the_version_before_sums_is_gone_on_with() {
     journal.settle(&[record(0, None)], &[Some(10)]).unwrap();
     drop(journal);
     let db = rusqlite::Connection::open(&place.1).unwrap();
-    let before = "ALTER TABLE batch DROP COLUMN sum; ALTER TABLE run DROP COLUMN sum; PRAGMA user_version = 1;";
+    let before = "ALTER TABLE batch DROP COLUMN sum; ALTER TABLE run DROP COLUMN sum;
+        ALTER TABLE mark DROP COLUMN sum; PRAGMA user_version = 1;";
     db.execute_batch(before).unwrap();
     db.close().unwrap();
     for done in 1..3 {

@@ -5,8 +5,7 @@
 use rusqlite::{Connection, Row};
 use xxhash_rust::xxh3::Xxh3;
 
-/// Tables whose rows have a sum. A mark is one of the list already.
-const TABLES: [&str; 3] = ["run", "batch", "trail"];
+const TABLES: [&str; 4] = ["run", "batch", "mark", "trail"];
 
 /// The sum of a row.
 pub(super) fn of(cells: &[&[u8]]) -> i64 {
