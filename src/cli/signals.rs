@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use fetchall::engine::Stop;
+use fetchall::{engine::Stop, sink::outlet};
 use signal_hook::{
     consts::{SIGINT, SIGTERM, SIGXFSZ},
     iterator::Signals,
@@ -24,7 +24,9 @@ use super::{run::Stopper, terminal::Voice};
 
 /// A run that was asked to end gets so long, whatever hangs: 5 s for what is in flight, the rest to
 /// write it down.
-const LAST: Duration = Duration::from_millis(5_700);
+const LAST: Duration = Duration::from_millis(5_600);
+/// How long a line that is half written is waited for before the process ends at once.
+const LINE: Duration = Duration::from_millis(200);
 
 /// What signals are to end.
 #[derive(Clone, Default)]
@@ -69,6 +71,7 @@ impl Watch {
     fn take(&self, signal: i32, voice: &Voice) {
         let is_second = self.first.swap(signal, SeqCst) != 0;
         let Some(stop) = self.run().clone().filter(|_| !is_second) else {
+            outlet::leave(LINE);
             die_of(signal);
             return;
         };
@@ -78,9 +81,14 @@ impl Watch {
         // Without a thread to spare, a second signal is still heard.
         drop(last_resort.spawn(move || {
             thread::sleep(LAST);
+            outlet::leave(LINE);
             die_of(signal)
         }));
-        voice.line("stopping; what is in flight gets 5 s (once more leaves at once)");
+        // On a thread of its own too, since whoever waits for such a stderr hears no second signal.
+        let voice = voice.clone();
+        let last_word = thread::Builder::new().name("last word".to_owned());
+        let word = "stopping; what is in flight gets 5 s (once more leaves at once)";
+        drop(last_word.spawn(move || voice.line(word)));
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use fetchall::model::escape::visible_lines;
+use fetchall::{model::escape::visible_lines, sink::outlet};
 use indicatif::ProgressBar;
 
 use super::{
@@ -18,8 +18,7 @@ use super::{
 
 /// Writes data to stdout. A reader that left is no fault; a full disk is.
 pub fn print(text: &str) -> Exit {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match outlet::stdout().write_all(text.as_bytes()) {
         Ok(()) => Exit::OK,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::OK,
         Err(error) => {

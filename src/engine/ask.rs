@@ -88,19 +88,13 @@ impl Asker {
         self.foreign.get(header::USER_AGENT)
     }
 
-    /// The next request of a flight. `run_left` is the time left for the whole run.
-    pub fn ask(
-        &self,
-        flight: &Flight,
-        trip: &Trip,
-        settings: &Settings,
-        run_left: Option<Duration>,
-        now: Instant,
-    ) -> Ask {
+    /// The next request of a flight. The time of the whole run bounds it from outside: what that cuts off was
+    /// not too slow, and is asked for again by a run that goes on.
+    pub fn ask(&self, flight: &Flight, trip: &Trip, settings: &Settings, now: Instant) -> Ask {
         let wish = flight.request.wish.as_deref();
         let attempt = wish.and_then(|wish| wish.timeout).unwrap_or(settings.times.attempt).min(LONGEST);
         let url_left = trip.deadline.map(|deadline| deadline.saturating_duration_since(now));
-        let total = [Some(attempt.saturating_sub(trip.spent)), url_left, run_left].into_iter().flatten().min();
+        let total = [Some(attempt.saturating_sub(trip.spent)), url_left].into_iter().flatten().min();
         let body = if trip.with_body {
             wish.and_then(|wish| wish.body.clone()).or_else(|| settings.ask.body.clone())
         } else {

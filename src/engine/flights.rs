@@ -51,14 +51,14 @@ impl<W: Wire> Engine<W> {
         let begins = std::mem::take(&mut trip.new_attempt);
         trip.attempts += u32::from(begins);
         trip.last_wait = (waited, wait_for);
+        trip.launch = clock.into_std().saturating_duration_since(trip.begun);
         if trip.deadline.is_some_and(|deadline| deadline <= clock.into_std()) {
             flight.trip = Some(trip);
             self.frontier.release(lane, Contact::Unknown, clock.into_std());
             self.finish_flight(*flight, Duration::ZERO, Ending::Error(url_timeout()), None);
             return;
         }
-        let run_left = self.run_deadline.map(|deadline| deadline.saturating_duration_since(clock));
-        let mut ask = self.asker.ask(&flight, &trip, &self.settings, run_left, clock.into_std());
+        let mut ask = self.asker.ask(&flight, &trip, &self.settings, clock.into_std());
         ask.close = close;
         ask.save = self.save_as(&flight);
         let leg = Leg::of(&flight, &trip, begins);
@@ -92,6 +92,8 @@ impl<W: Wire> Engine<W> {
         let body = wish.is_some_and(|wish| wish.body.is_some());
         Box::new(Trip {
             started: SystemTime::now(),
+            begun: clock.into_std(),
+            launch: Duration::ZERO,
             deadline: self.settings.times.url.map(|limit| (clock + limit).into_std()),
             url: Arc::clone(&flight.url),
             method: flight.request.method_or(&self.settings.ask.method),

@@ -89,7 +89,7 @@ impl<W: Wire> Engine<W> {
         let flight = &asked.flight;
         let packed = flight.trip.is_none().then(|| self.pack(flight, clock));
         let Some(trip) = flight.trip.as_ref().or(packed.as_ref()) else { return };
-        let mut ask = self.asker.ask(flight, trip, &self.settings, None, clock.into_std());
+        let mut ask = self.asker.ask(flight, trip, &self.settings, clock.into_std());
         ask.save = self.save_as(flight);
         let is_page = flight.errand == Errand::Asked;
         if !is_page {

@@ -41,8 +41,9 @@ use crate::model::{
 /// Decoded bytes asked for at once.
 const STEP: usize = 64 * 1024;
 /// Decoded bytes after which other work gets its turn: unpacking needs no waiting, so nothing
-/// else would stop it.
-const TURN: u64 = 1 << 20;
+/// else would stop it. Small, since hundreds may unpack at once, and who asks the run to end waits for a
+/// turn of each.
+const TURN: u64 = 128 << 10;
 /// Largest window of zstd, as a power of two: 8 MiB, which is what RFC 9659 lets a server use.
 const ZSTD_WINDOW: u32 = 23;
 /// Content codings on one body at most.

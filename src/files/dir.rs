@@ -12,7 +12,7 @@ use std::{
 
 use rustix::{
     fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, fsync, mkdirat, openat, renameat, statat, unlinkat},
-    io::Errno,
+    io::{Errno, retry_on_intr},
 };
 
 use super::Fault;
@@ -41,7 +41,7 @@ impl Dir {
     /// Opens a folder of the user's, and makes it where it is not there. Links on the way are the user's.
     pub fn open(path: &Path) -> io::Result<Dir> {
         fs::create_dir_all(path)?;
-        let fd = openat(CWD, path, FOLDER, Mode::empty())?;
+        let fd = retry_on_intr(|| openat(CWD, path, FOLDER, Mode::empty()))?;
         Ok(Dir { fd, path: path.to_owned() })
     }
 
@@ -76,7 +76,8 @@ impl Dir {
     }
 
     fn below(&self, name: &str) -> io::Result<Dir> {
-        let fd = openat(&self.fd, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()).map_err(|error| match error {
+        let below = retry_on_intr(|| openat(&self.fd, name, FOLDER | OFlags::NOFOLLOW, Mode::empty()));
+        let fd = below.map_err(|error| match error {
             Errno::LOOP | Errno::NOTDIR => io::Error::other("it is no folder, or a link, which is not followed"),
             error => error.into(),
         })?;
@@ -101,12 +102,12 @@ impl Dir {
     /// A new file; whatever has the name is an error.
     pub fn create(&self, name: &str) -> io::Result<File> {
         let mode = Mode::from_raw_mode(0o666);
-        Ok(openat(&self.fd, name, FILE | OFlags::CREATE | OFlags::EXCL, mode)?.into())
+        Ok(retry_on_intr(|| openat(&self.fd, name, FILE | OFlags::CREATE | OFlags::EXCL, mode))?.into())
     }
 
     /// A regular file with no other name.
     pub fn file(&self, name: &str) -> io::Result<File> {
-        let file = File::from(openat(&self.fd, name, FILE, Mode::empty())?);
+        let file = File::from(retry_on_intr(|| openat(&self.fd, name, FILE, Mode::empty()))?);
         let facts = file.metadata()?;
         match facts.is_file() && facts.nlink() == 1 {
             true => Ok(file),
@@ -146,7 +147,7 @@ impl Dir {
     }
 
     fn sync(&self) -> io::Result<()> {
-        match fsync(&self.fd) {
+        match retry_on_intr(|| fsync(&self.fd)) {
             // Some file systems have no such thing for folders.
             Ok(()) | Err(Errno::INVAL) => Ok(()),
             Err(error) => Err(error.into()),

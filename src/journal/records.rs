@@ -150,6 +150,9 @@ pub fn resume(path: &Path, retry_failed: bool) -> Result<Told, RecordsError> {
     Ok(told)
 }
 
+/// What every record begins with.
+const BEGINNING: &[u8] = br#"{"v":"#;
+
 /// Calls `take` for each whole line, with its length in bytes; says whether the last was torn.
 fn each(path: &Path, file: File, mut take: impl FnMut(Row<'_>, u64)) -> Result<bool, RecordsError> {
     let mut reader = BufReader::with_capacity(1 << 20, file);
@@ -161,10 +164,12 @@ fn each(path: &Path, file: File, mut take: impl FnMut(Row<'_>, u64)) -> Result<b
         if length == 0 {
             break;
         }
-        if bytes.last() != Some(&b'\n') {
-            return Ok(true);
-        }
         let bad = |what: String| RecordsError::Line { path: path.to_owned(), line, what };
+        if bytes.last() != Some(&b'\n') {
+            // A file of something else may have no line end at all, and is not ours to cut.
+            let ours = BEGINNING.iter().zip(&bytes).all(|(wanted, found)| wanted == found);
+            return if line > 1 || ours { Ok(true) } else { Err(bad("it is no record".to_owned())) };
+        }
         let row: Row<'_> = serde_json::from_slice(&bytes).map_err(|error| bad(format!("it is no record ({error})")))?;
         if row.v != u64::from(crate::model::record::VERSION) {
             return Err(bad(format!("it is a record of version {}", row.v)));

@@ -1,9 +1,9 @@
 //! The journal's file: SQLite, with a write-ahead log, for one process at a time.
 //!
 //! ```text
-//! run      key, value          who the run is, and whether it came to its end
-//! batch    id, done, failed, positions     what one commit adds; 0 is all that was folded together
-//! mark     read, digest        the list, as far as it was read
+//! run      key, value, sum     who the run is, and whether it came to its end
+//! batch    id, done, failed, positions, sum     what one commit adds; 0 is all that was folded together
+//! mark     read, digest, sum   the list, as far as it was read
 //! ```
 //!
 //! A commit is in the file once the call returns, whatever becomes of this process. What becomes of
@@ -11,6 +11,7 @@
 //! the batch was, and where the machine has been started anew since, nothing behind that counts.
 
 mod steps;
+mod sums;
 
 use std::{
     collections::BTreeMap,
@@ -29,14 +30,15 @@ use super::{
 /// Stands in the file's head, so that a file of another program is known (`fall`).
 const APPLICATION: i64 = 0x6661_6c6c;
 /// Version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Batches above which they are folded into one when the file is opened.
 const FOLD_ABOVE: usize = 256;
 
 const TABLES: &str = "
-    CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE batch (id INTEGER PRIMARY KEY, done BLOB NOT NULL, failed BLOB NOT NULL, positions BLOB NOT NULL);
-    CREATE TABLE mark (read INTEGER PRIMARY KEY, digest INTEGER NOT NULL);
+    CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL, sum INTEGER) WITHOUT ROWID;
+    CREATE TABLE batch (id INTEGER PRIMARY KEY, done BLOB NOT NULL, failed BLOB NOT NULL, positions BLOB NOT NULL,
+        sum INTEGER);
+    CREATE TABLE mark (read INTEGER PRIMARY KEY, digest INTEGER NOT NULL, sum INTEGER);
 ";
 
 /// What the file says of the run so far.
@@ -143,7 +145,9 @@ impl Store {
             ))?;
         } else {
             // Takes the lock, which is then kept.
-            self.db.execute_batch("BEGIN IMMEDIATE; COMMIT;")?;
+            self.db.execute_batch("BEGIN IMMEDIATE")?;
+            sums::add_columns(&self.db)?;
+            self.db.execute_batch(&format!("PRAGMA user_version = {VERSION}; COMMIT;"))?;
         }
         Ok(())
     }
@@ -171,7 +175,7 @@ impl Store {
     /// goes with the first.
     fn replay(&self, after: i64, last: i64, kept: &mut Kept) -> Result<usize, JournalError> {
         let unreadable = || damaged(&self.path, "a batch cannot be read");
-        let select = "SELECT id, done, failed, positions FROM batch WHERE (id > ?1 OR (id = 0 AND ?1 = 0)) AND id <= ?2 ORDER BY id";
+        let select = "SELECT id, done, failed, positions, sum FROM batch WHERE (id > ?1 OR (id = 0 AND ?1 = 0)) AND id <= ?2 ORDER BY id";
         let mut statement = self.db.prepare(select).map_err(|error| fault(&self.path, error))?;
         let mut rows = statement.query(params![after, last]).map_err(|error| fault(&self.path, error))?;
         let mut count = 0;
@@ -179,6 +183,10 @@ impl Store {
             let get = || rusqlite::Result::Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
             let (id, done, failed, positions): (i64, Vec<u8>, Vec<u8>, Vec<u8>) =
                 get().map_err(|error| fault(&self.path, error))?;
+            let holds = sums::holds(row, 4, &[&id.to_le_bytes(), &done, &failed, &positions]);
+            if !holds.map_err(|error| fault(&self.path, error))? {
+                return Err(damaged(&self.path, "a batch is not what was written"));
+            }
             if id == 0 {
                 kept.done = Done::from_bytes(&done).ok_or_else(unreadable)?;
             } else {
@@ -203,32 +211,42 @@ impl Store {
         let fold = |db: &mut Connection| {
             let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             all.execute("DELETE FROM batch WHERE id <= ?1", params![last])?;
-            all.execute("INSERT INTO batch VALUES (0, ?1, ?2, ?3)", params![kept.done.to_bytes(), failed, positions])?;
+            let done = kept.done.to_bytes();
+            let sum = sums::of(&[&0_i64.to_le_bytes(), &done, &failed, &positions]);
+            all.execute("INSERT INTO batch VALUES (0, ?1, ?2, ?3, ?4)", params![done, failed, positions, sum])?;
             all.commit()
         };
         fold(&mut self.db).map_err(|error| fault(&self.path, error))
     }
 
     fn values(&self) -> Result<BTreeMap<String, String>, JournalError> {
-        self.pairs("SELECT key, value FROM run")
+        let read = |row: &rusqlite::Row<'_>| {
+            let (key, value): (String, String) = (row.get(0)?, row.get(1)?);
+            Ok((sums::holds(row, 2, &[key.as_bytes(), value.as_bytes()])?, (key, value)))
+        };
+        let rows = self.rows("SELECT key, value, sum FROM run", read)?;
+        let whole: Option<_> = rows.into_iter().map(|(holds, pair)| holds.then_some(pair)).collect();
+        whole.ok_or_else(|| damaged(&self.path, "what it says of its run is not what was written"))
     }
 
     fn marks(&self) -> Result<Vec<Mark>, JournalError> {
-        let pairs: BTreeMap<i64, i64> = self.pairs("SELECT read, digest FROM mark")?;
-        Ok(pairs.into_iter().map(|(read, digest)| (read.cast_unsigned(), digest.cast_unsigned())).collect())
+        let read = |row: &rusqlite::Row<'_>| {
+            let mark: (i64, i64) = (row.get(0)?, row.get(1)?);
+            let holds = sums::holds(row, 2, &[&mark.0.to_le_bytes(), &mark.1.to_le_bytes()])?;
+            Ok(holds.then_some((mark.0.cast_unsigned(), mark.1.cast_unsigned())))
+        };
+        let rows = self.rows("SELECT read, digest, sum FROM mark ORDER BY read", read)?;
+        let whole: Option<_> = rows.into_iter().collect();
+        whole.ok_or_else(|| damaged(&self.path, "what it says of its list is not what was written"))
     }
 
-    fn pairs<K, V>(&self, select: &str) -> Result<BTreeMap<K, V>, JournalError>
-    where
-        K: rusqlite::types::FromSql + Ord,
-        V: rusqlite::types::FromSql,
-    {
-        let read = || {
-            let mut statement = self.db.prepare(select)?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            rows.collect::<rusqlite::Result<_>>()
-        };
-        read().map_err(|error| fault(&self.path, error))
+    fn rows<T>(
+        &self,
+        select: &str,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, JournalError> {
+        let all = || self.db.prepare(select)?.query_map([], read)?.collect::<rusqlite::Result<_>>();
+        all().map_err(|error| fault(&self.path, error))
     }
 
     /// Begins anew: everything goes but these values.
@@ -237,7 +255,7 @@ impl Store {
             let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             all.execute_batch("DELETE FROM run; DELETE FROM batch; DELETE FROM mark; DROP TABLE IF EXISTS trail;")?;
             for (key, value) in values {
-                all.execute("INSERT INTO run VALUES (?1, ?2)", params![key, value])?;
+                put_value(&all, key, value)?;
             }
             all.commit()
         };
@@ -246,7 +264,7 @@ impl Store {
 
     /// Sets a value.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), JournalError> {
-        self.run("INSERT OR REPLACE INTO run VALUES (?1, ?2)", params![key, value])
+        put_value(&self.db, key, value).map_err(|error| fault(&self.path, error))
     }
 
     /// Adds a batch: numbers that are done, those of them that failed, lengths of the outputs; and how
@@ -260,10 +278,11 @@ impl Store {
         marks: &[Mark],
     ) -> Result<(), JournalError> {
         let (done, failed, positions) = (pack(done), pack(failed), pack_positions(positions));
+        let sum = sums::of(&[&id.to_le_bytes(), &done, &failed, &positions]);
         let add = |db: &mut Connection| {
             let insert = |db: &Connection| {
-                let mut statement = db.prepare_cached("INSERT INTO batch VALUES (?1, ?2, ?3, ?4)")?;
-                statement.execute(params![id, done, failed, positions])
+                let mut statement = db.prepare_cached("INSERT INTO batch VALUES (?1, ?2, ?3, ?4, ?5)")?;
+                statement.execute(params![id, done, failed, positions, sum])
             };
             if marks.is_empty() {
                 return insert(db).map(drop);
@@ -271,8 +290,9 @@ impl Store {
             let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             insert(&all)?;
             for (read, digest) in marks {
-                let mut statement = all.prepare_cached("INSERT OR REPLACE INTO mark VALUES (?1, ?2)")?;
-                statement.execute(params![read.cast_signed(), digest.cast_signed()])?;
+                let mut statement = all.prepare_cached("INSERT OR REPLACE INTO mark VALUES (?1, ?2, ?3)")?;
+                let sum = sums::of(&[&read.to_le_bytes(), &digest.to_le_bytes()]);
+                statement.execute(params![read.cast_signed(), digest.cast_signed(), sum])?;
             }
             all.commit()
         };
@@ -284,9 +304,9 @@ impl Store {
         let settle = |db: &mut Connection| {
             db.pragma_update(None, "synchronous", "FULL")?;
             let all = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            all.execute("INSERT OR REPLACE INTO run VALUES ('durable', ?1)", params![id.to_string()])?;
+            put_value(&all, "durable", &id.to_string())?;
             if let Some(ended) = ended {
-                all.execute("INSERT OR REPLACE INTO run VALUES ('ended', ?1)", params![ended])?;
+                put_value(&all, "ended", ended)?;
             }
             all.commit()?;
             db.pragma_update(None, "synchronous", "NORMAL")
@@ -302,6 +322,11 @@ impl Store {
     fn run(&self, statement: &str, values: impl rusqlite::Params) -> Result<(), JournalError> {
         self.db.execute(statement, values).map(drop).map_err(|error| fault(&self.path, error))
     }
+}
+
+fn put_value(db: &Connection, key: &str, value: &str) -> rusqlite::Result<()> {
+    let sum = sums::of(&[key.as_bytes(), value.as_bytes()]);
+    db.execute("INSERT OR REPLACE INTO run VALUES (?1, ?2, ?3)", params![key, value, sum]).map(drop)
 }
 
 /// Lengths as numbers; what has no length is 0.

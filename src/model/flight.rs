@@ -106,6 +106,10 @@ pub struct Flight {
 pub struct Trip {
     /// First launch, wall clock, for the record.
     pub started: SystemTime,
+    /// First launch, by the clock that waits go by.
+    pub begun: Instant,
+    /// The launch that is under way, counted from the first.
+    pub launch: Duration,
     /// No attempt may run past this.
     pub deadline: Option<Instant>,
     /// The URL to ask next; differs from the flight's after a redirect.
@@ -155,7 +159,8 @@ impl Attempt {
     /// The exchange that has just ended, `error` what was wrong with it.
     pub(crate) fn of(exchange: &Exchange, trip: &Trip, error: Option<Code>) -> Self {
         Attempt {
-            at: exchange.started.duration_since(trip.started).unwrap_or_default(),
+            // Not by the wall: somebody may set that clock in the middle of a run.
+            at: trip.launch,
             status: exchange.status(),
             error,
             wait: trip.last_wait.0,

@@ -161,9 +161,16 @@ fn after_refusal(refusal: &Refusal, trip: &Trip, rules: &Rules<'_>, moment: &Mom
     }
 }
 
-/// The wait that a response asks for, if it asks in a way that can be read.
+/// The wait that a response asks for, if it asks in a way that can be read. A date is told by the clock of
+/// the server, so it is counted from what that says the time is (RFC 9110, section 6.6.1), where it says so:
+/// `now`, by our own clock, may be hours off.
 fn asked_wait(exchange: &Exchange, now: SystemTime) -> Option<Duration> {
-    retry::retry_after(exchange.header(header::RETRY_AFTER)?, now)
+    let asked = exchange.header(header::RETRY_AFTER)?;
+    let date = exchange.header(header::DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+    // What a cache has kept meanwhile is older by so much.
+    let age = exchange.header(header::AGE).and_then(|age| age.trim().parse().ok()).map(Duration::from_secs);
+    let there = date.and_then(|date| date.checked_add(age.unwrap_or_default()));
+    retry::retry_after(asked, there.unwrap_or(now))
 }
 
 fn status_code(status: u16, asked: Option<Duration>) -> Code {

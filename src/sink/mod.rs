@@ -13,6 +13,7 @@ mod json;
 mod jsonl;
 #[cfg(feature = "mysql")]
 mod mysql;
+pub mod outlet;
 mod pack;
 #[cfg(feature = "parquet")]
 mod parquet;

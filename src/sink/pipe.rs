@@ -7,18 +7,13 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write},
     path::Path,
-    thread,
-    time::Duration,
 };
 
 use super::{
     Content, SinkError, Target,
+    outlet,
     pack::{Packer, Packing},
 };
-
-/// How often a stream that is set to non-blocking (by another process that shares it) is asked
-/// whether it takes more.
-const AGAIN: Duration = Duration::from_millis(2);
 
 /// Largest buffer that is kept for the next batch.
 const KEPT: usize = 1 << 20;
@@ -36,8 +31,8 @@ impl End {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             End::Stream(stream) => {
-                write_all(stream, bytes)?;
-                again(|| stream.flush())
+                outlet::write_all(stream, bytes).1?;
+                stream.flush()
             }
             End::File(file, whole) => put_whole(file, whole, bytes, |file, length| {
                 // Fails for what is no regular file, which has no length to restore.
@@ -49,32 +44,12 @@ impl End {
 
 /// Writes all, or cuts the file back to `whole`, the length that it had before.
 fn put_whole<F: Write>(file: &mut F, whole: &mut u64, bytes: &[u8], cut: impl FnOnce(&mut F, u64)) -> io::Result<()> {
-    let result = write_all(file, bytes);
+    let result = outlet::write_all(file, bytes).1;
     match &result {
         Ok(()) => *whole += bytes.len() as u64,
         Err(_) => cut(file, *whole),
     }
     result
-}
-
-fn write_all(to: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match again(|| to.write(bytes))? {
-            0 => return Err(ErrorKind::WriteZero.into()),
-            written => bytes = &bytes[written..],
-        }
-    }
-    Ok(())
-}
-
-fn again<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(AGAIN),
-            other => return other,
-        }
-    }
 }
 
 /// A stream or file that is written to.
@@ -93,7 +68,7 @@ impl Pipe {
     pub(super) fn open(target: Target) -> Result<Pipe, SinkError> {
         match target {
             Target::Stdout | Target::Terminal => {
-                Ok(Pipe::start("stdout".to_owned(), End::Stream(Box::new(io::stdout())), b""))
+                Ok(Pipe::start("stdout".to_owned(), End::Stream(Box::new(outlet::stdout())), b""))
             }
             Target::File { path, content } => {
                 let name = path.display().to_string();
@@ -247,24 +222,5 @@ mod tests {
         put(b"two\n").unwrap();
         assert_eq!(put(b"three\n").unwrap_err().kind(), ErrorKind::StorageFull);
         assert_eq!(disk.0, b"one\ntwo\n");
-    }
-
-    #[test]
-    fn a_stream_that_is_busy_or_interrupted_is_asked_again() {
-        struct Busy(Vec<ErrorKind>, Vec<u8>);
-        impl Write for Busy {
-            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                match self.0.pop() {
-                    Some(kind) => Err(kind.into()),
-                    None => self.1.write(bytes),
-                }
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
-        let mut busy = Busy(vec![ErrorKind::WouldBlock, ErrorKind::Interrupted, ErrorKind::WouldBlock], Vec::new());
-        write_all(&mut busy, b"line").unwrap();
-        assert_eq!(busy.1, b"line");
     }
 }

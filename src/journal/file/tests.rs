@@ -250,7 +250,7 @@ fn foreign_newer_and_damaged_files_are_named_and_left_as_they_are() {
     drop(journal);
     db("PRAGMA journal_mode = DELETE; PRAGMA user_version = 9;");
     assert!(matches!(refused(), JournalError::Newer(_)));
-    db("PRAGMA user_version = 1;");
+    db("PRAGMA user_version = 2;");
     let whole = fs::read(&place.1).unwrap();
     fs::write(&place.1, &whole[..whole.len() / 2]).unwrap();
     assert!(matches!(refused(), JournalError::Damaged(..)));
@@ -301,4 +301,45 @@ fn a_run_of_which_nothing_is_done_may_become_another() {
     journal.settle(&[record(0, None)], &[]).unwrap();
     drop(journal);
     assert!(matches!(Journal::open(&place.1, &run(), Begin::GoOn), Err(JournalError::Other { .. })));
+}
+
+#[test]
+fn a_row_that_is_not_what_was_written_is_found_and_the_file_is_left_as_it_is() {
+    for change in [
+        "UPDATE batch SET done = x'06' WHERE id = 1",
+        "UPDATE batch SET positions = x'08' WHERE id = 1",
+        "UPDATE batch SET id = 3 WHERE id = 2",
+        "UPDATE run SET value = '1' WHERE key = 'durable'",
+        "UPDATE run SET value = 'x' WHERE key = 'id'",
+    ] {
+        let place = place();
+        let (mut journal, ..) = open(&place, Begin::GoOn);
+        journal.settle(&[record(0, None)], &[Some(10)]).unwrap();
+        journal.settle(&[record(1, None)], &[Some(20)]).unwrap();
+        journal.close(false).unwrap();
+        drop(journal);
+        let db = rusqlite::Connection::open(&place.1).unwrap();
+        assert_eq!(db.execute(change, []).unwrap(), 1, "{change}");
+        db.close().unwrap();
+        let error = Journal::open(&place.1, &run(), Begin::GoOn).unwrap_err();
+        assert!(matches!(error, JournalError::Damaged(..)), "{change}: {error}");
+    }
+}
+
+#[test]
+fn a_journal_of_the_version_before_sums_is_gone_on_with() {
+    let place = place();
+    let (mut journal, ..) = open(&place, Begin::GoOn);
+    journal.settle(&[record(0, None)], &[Some(10)]).unwrap();
+    drop(journal);
+    let db = rusqlite::Connection::open(&place.1).unwrap();
+    let before = "ALTER TABLE batch DROP COLUMN sum; ALTER TABLE run DROP COLUMN sum;
+        ALTER TABLE mark DROP COLUMN sum; PRAGMA user_version = 1;";
+    db.execute_batch(before).unwrap();
+    db.close().unwrap();
+    for done in 1..3 {
+        let (mut journal, known, past) = open(&place, Begin::GoOn);
+        assert_eq!((known.done.len(), past.positions), (done, vec![Some(10 * done)]));
+        journal.settle(&[record(done, None)], &[Some(10 * done + 10)]).unwrap();
+    }
 }

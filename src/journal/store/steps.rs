@@ -1,7 +1,7 @@
 //! The steps of a crawl in the journal's file.
 //!
 //! ```text
-//! trail    seq, key, data      a step; the last one of a number counts
+//! trail    seq, key, data, sum      a step; the last one of a number counts
 //! ```
 //!
 //! A key is 16 bytes, and one more if it is no page's.
@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Row as SqlRow, TransactionBehavior, params};
 
-use super::{Store, damaged, fault};
+use super::{Store, damaged, fault, sums};
 use crate::{
     journal::{JournalError, trail::Rows},
     model::Step,
@@ -35,7 +35,8 @@ const MOST: usize = 1 << 30;
 /// Stands behind a key that is no page's.
 const NO_PAGE: u8 = 1;
 
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS trail (seq INTEGER PRIMARY KEY, key BLOB, data BLOB NOT NULL)";
+const TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS trail (seq INTEGER PRIMARY KEY, key BLOB, data BLOB NOT NULL, sum INTEGER)";
 
 impl Store {
     /// Makes room for steps, if there is none yet.
@@ -48,8 +49,10 @@ impl Store {
         let note = |store: &mut Store| {
             let all = store.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             for (seq, step) in steps {
-                let mut statement = all.prepare_cached("INSERT OR REPLACE INTO trail VALUES (?1, ?2, ?3)")?;
-                statement.execute(params![seq.cast_signed(), key_bytes(step), pack(&step.data)])?;
+                let mut statement = all.prepare_cached("INSERT OR REPLACE INTO trail VALUES (?1, ?2, ?3, ?4)")?;
+                let (key, data) = (key_bytes(step), pack(&step.data));
+                let sum = sum(seq, key.as_deref(), &data);
+                statement.execute(params![seq.cast_signed(), key, data, sum])?;
             }
             all.commit()
         };
@@ -82,6 +85,10 @@ impl Store {
     }
 }
 
+fn sum(seq: u64, key: Option<&[u8]>, data: &[u8]) -> i64 {
+    sums::of(&[&seq.to_le_bytes(), key.unwrap_or_default(), data])
+}
+
 /// The key of a step as it is kept.
 fn key_bytes(step: &Step) -> Option<Vec<u8>> {
     let mark: &[u8] = if step.is_page { &[] } else { &[NO_PAGE] };
@@ -108,10 +115,12 @@ impl Rows for Mutex<Store> {
     fn steps(&self, after: Option<u64>) -> Result<Vec<(u64, Step)>, JournalError> {
         let store = self.lock().unwrap_or_else(PoisonError::into_inner);
         let mut bytes = 0;
-        store.rows_after(("key, data", after, STEPS), |seq, row| {
-            let data = row.get::<_, Vec<u8>>(2)?;
+        store.rows_after(("key, data, sum", after, STEPS), |seq, row| {
+            let (told, data): (Option<Vec<u8>>, Vec<u8>) = (row.get(1)?, row.get(2)?);
             bytes += data.len();
-            let step = key(row, 1)?.and_then(|(key, is_page)| Some((seq, Step { key, is_page, data: unpack(&data)? })));
+            let cells = [&seq.to_le_bytes()[..], told.as_deref().unwrap_or_default(), &data];
+            let key = if sums::holds(row, 3, &cells)? { key(row, 1)? } else { None };
+            let step = key.and_then(|(key, is_page)| Some((seq, Step { key, is_page, data: unpack(&data)? })));
             Ok((step, bytes < BYTES))
         })
     }

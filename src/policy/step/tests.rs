@@ -10,6 +10,8 @@ use crate::model::exchange::Phases;
 fn trip(method: Method, attempts: u32) -> Trip {
     Trip {
         started: SystemTime::UNIX_EPOCH,
+        begun: Instant::now(),
+        launch: Duration::ZERO,
         deadline: None::<Instant>,
         url: ::url::Url::parse("http://h/a").unwrap().into(),
         method,
@@ -128,6 +130,21 @@ fn what_is_not_idempotent_is_repeated_only_if_nothing_was_sent_or_the_user_says_
     let rules =
         Rules { accept: &accept, retries: 2, redirects: 0, retry: &all, cookies: &Cookies::Off, conditional: false };
     assert!(matches!(step(&answer(500, &[]), &Judgement::Usual, &post, &rules, &MOMENT), Step::Again(_)));
+}
+
+#[test]
+fn a_date_is_told_by_the_clock_of_the_host_that_says_it() {
+    // Ours says 1970.
+    let (date, until) = ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:07 GMT");
+    let first = trip(Method::GET, 1);
+    let said = |more: &[(http::HeaderName, &str)]| {
+        told(&answer(503, &[&[(header::RETRY_AFTER, until)], more].concat()), &first)
+    };
+    assert_eq!(said(&[(header::DATE, date)]), "later 30000");
+    assert_eq!(said(&[(header::DATE, date), (header::AGE, "20")]), "later 10000");
+    assert_eq!(said(&[(header::DATE, date), (header::AGE, "99999999999999999999")]), "later 30000");
+    assert_eq!(said(&[(header::DATE, "soon")]), "http.rate_limited", "by our own it is too long");
+    assert_eq!(said(&[(header::DATE, date), (header::AGE, &u64::MAX.to_string())]), "http.rate_limited");
 }
 
 #[test]

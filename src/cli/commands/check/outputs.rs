@@ -15,6 +15,7 @@ use fetchall::{
     model::Finding,
     replace,
     report::{self, CheckSummary, Kind, github},
+    sink::outlet,
 };
 
 use super::{
@@ -102,11 +103,11 @@ impl Outputs {
         let open = |report: &Report| {
             let look = if report.kind == Kind::Jsonl { Look::Jsonl } else { Look::Text(self.paint) };
             Ok(match &report.path {
-                None => Stream::new("stdout".to_owned(), look, Box::new(io::stdout())),
+                None => Stream::new("stdout".to_owned(), look, Box::new(outlet::stdout())),
                 Some(path) => {
                     let name = path.display().to_string();
                     let file = File::create(path).with_context(|| format!("--report: cannot write {name}"))?;
-                    Stream::new(name, look, Box::new(file))
+                    Stream::new(name, look, Box::new(outlet::file(file)))
                 }
             })
         };
@@ -157,13 +158,13 @@ fn is_live(report: &Report) -> bool {
 }
 
 fn to_stdout(fill: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(outlet::stdout());
     fill(&mut out)?;
     out.flush()
 }
 
 fn append(path: &Path, text: &str) -> io::Result<()> {
-    OpenOptions::new().append(true).create(true).open(path)?.write_all(text.as_bytes())
+    outlet::file(OpenOptions::new().append(true).create(true).open(path)?).write_all(text.as_bytes())
 }
 
 /// Lines of documents, read again for reports that count bytes. Keeps one document.
