@@ -169,8 +169,14 @@ impl FromStr for StatusSet {
     }
 }
 
+/// Longest text, in bytes, that somebody may have misspelt: what it is compared with takes time.
+const WORD: usize = 256;
+
 /// The candidate nearest to `text`, if one is near enough to be meant.
 pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if text.len() > WORD {
+        return None;
+    }
     let lower = text.to_lowercase();
     candidates
         .into_iter()
