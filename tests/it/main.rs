@@ -10,6 +10,7 @@ mod demo;
 mod diff;
 mod extract;
 mod fetch;
+mod inputs;
 mod limits;
 mod polite;
 mod process;
