@@ -125,7 +125,8 @@ async fn a_line_of_100_mb_costs_its_record_and_memory_that_does_not_depend_on_it
 #[track_caller]
 fn assert_strict(line: &[u8]) {
     let text = std::str::from_utf8(line).expect("JSON is UTF-8");
-    assert!(!text.contains(char::is_control), "{text:?}");
+    // A tab between two tokens is white space; in a string it would be no JSON.
+    assert!(!text.contains(|c: char| c.is_control() && c != '\t'), "{text:?}");
     // Numbers of any size are JSON, and half a surrogate pair is not; a `Value` is stricter than that.
     serde_json::from_str::<Value>(text).unwrap_or_else(|error| panic!("{error}: {text}"));
 }
