@@ -65,6 +65,8 @@ pub mod fetch;
 mod fetcher;
 pub mod files;
 pub mod frontier;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod journal;
 pub mod model;
 pub mod page;

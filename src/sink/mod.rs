@@ -9,6 +9,8 @@ mod csv;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod ddl;
 pub mod fields;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod json;
 mod jsonl;
 #[cfg(feature = "mysql")]

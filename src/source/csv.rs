@@ -3,6 +3,8 @@
 //! Fed with chunks of any size; holds one row. A bad row is a request with a fault; a missing
 //! column is wrong usage, found in the first row. Must not know where the chunks come from.
 
+use std::borrow::Cow;
+
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::excerpt;
@@ -14,8 +16,11 @@ const LONGEST: usize = 16 << 20;
 const MOST_FIELDS: usize = 10_000;
 /// The longest URL, in bytes; the same as a line of a plain list may have.
 const LONGEST_URL: usize = 64 << 10;
-/// Lines given up at the end of a list, at most, before the rest is taken as it reads.
-const RECOVERIES: usize = 100;
+/// Lines given up for their quotes, at most, before the rest is taken as it reads: for each of them up to
+/// [`LONGEST`] is read once more. One more for each time that as much has come in.
+const RECOVERIES: u64 = 100;
+/// Bytes read at once, of what is held for the case that it is read once more.
+const PIECE: usize = 64 << 10;
 /// Columns that an error lists at most.
 const LISTED: usize = 20;
 
@@ -41,6 +46,11 @@ pub(super) struct Csv {
     fresh: bool,
     /// What was read of this row, as it stands in the list; see [`Csv::recover`].
     raw: Vec<u8>,
+    /// The longest row.
+    longest: usize,
+    /// Bytes of the list that came in, and lines of it that were given up for their quotes.
+    taken: u64,
+    given_up: u64,
 }
 
 /// The fields of one row, end to end.
@@ -56,6 +66,11 @@ struct Row {
 impl Csv {
     /// A reader at the beginning of a list; `wanted` names the column of URLs.
     pub(super) fn new(delimiter: u8, wanted: Option<String>) -> Self {
+        Csv::bounded(delimiter, wanted, LONGEST)
+    }
+
+    /// The same for rows of at most `longest` bytes.
+    pub(super) fn bounded(delimiter: u8, wanted: Option<String>, longest: usize) -> Self {
         Csv {
             core: ReaderBuilder::new().delimiter(delimiter).build(),
             wanted,
@@ -65,7 +80,16 @@ impl Csv {
             begins: 1,
             fresh: true,
             raw: Vec::new(),
+            longest,
+            taken: 0,
+            given_up: 0,
         }
+    }
+
+    /// Bytes that are held of the row.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn held(&self) -> usize {
+        self.row.text.capacity() + self.raw.capacity()
     }
 
     /// Whether the first row was read and has the column.
@@ -75,53 +99,71 @@ impl Csv {
 
     /// Takes the next chunk; requests of the rows that end in it go to `out`. The error completes
     /// a sentence that begins with the name of the list.
-    pub(super) fn push(&mut self, mut chunk: &[u8], out: &mut Vec<Request>) -> Result<(), String> {
+    pub(super) fn push(&mut self, chunk: &[u8], out: &mut Vec<Request>) -> Result<(), String> {
+        self.taken += chunk.len() as u64;
+        self.read(chunk.into(), out)
+    }
+
+    /// Reads a text; where lines of it are given up, what follows them once more.
+    fn read(&mut self, mut text: Cow<'_, [u8]>, out: &mut Vec<Request>) -> Result<(), String> {
+        let mut at = 0;
         loop {
             if self.fresh {
-                chunk = self.skip_line_ends(chunk);
+                at += self.line_ends(&text[at..]);
             }
-            if chunk.is_empty() {
+            let piece = &text[at..text.len().min(at + PIECE)];
+            if piece.is_empty() {
                 return Ok(());
             }
-            let (read, row_is_full) = self.step(chunk);
-            if self.raw.len() <= LONGEST {
-                self.raw.extend_from_slice(&chunk[..read]);
+            let (read, row_is_full) = self.step(piece);
+            let was_short = self.raw.len() <= self.longest;
+            if was_short {
+                self.raw.extend_from_slice(&piece[..read]);
             }
-            chunk = &chunk[read..];
+            at += read;
             if row_is_full {
                 self.hand_out(out)?;
-            } else if self.raw.len() > LONGEST && self.raw.len() <= LONGEST + read {
-                self.recover(out)?;
+            } else if was_short
+                && self.raw.len() > self.longest
+                && let Some(mut again) = self.recover(out)?
+            {
+                again.extend_from_slice(&text[at..]);
+                (text, at) = (again.into(), 0);
             }
         }
     }
 
     /// A quote that is never closed takes all the lines after it for one field. Its own line is
-    /// given up, and the lines after it are read once more. False if this row is no such thing.
-    fn recover(&mut self, out: &mut Vec<Request>) -> Result<bool, String> {
+    /// given up; returned are the lines after it, to be read once more. `None` if this row is no such thing,
+    /// or if that was done too often: every time costs as much as the row is long.
+    fn recover(&mut self, out: &mut Vec<Request>) -> Result<Option<Vec<u8>>, String> {
         let quotes = memchr::memchr_iter(b'"', &self.raw).count();
-        let Some(first) = memchr::memchr(b'\n', &self.raw).filter(|_| quotes % 2 == 1) else { return Ok(false) };
+        let Some(first) = memchr::memchr(b'\n', &self.raw).filter(|_| quotes % 2 == 1) else { return Ok(None) };
         if self.column.is_none() {
             return Err("has a first row with a quote that is never closed".to_owned());
         }
-        let raw = std::mem::take(&mut self.raw);
+        if self.given_up >= RECOVERIES + self.taken / LONGEST as u64 {
+            return Ok(None);
+        }
+        self.given_up += 1;
+        let mut raw = std::mem::take(&mut self.raw);
         let text = lossy(&raw[..first]);
         let message = format!("line {} opens a quote that is never closed", self.begins);
         out.push(Request::unreadable(excerpt(text.trim()), message));
         self.core.reset();
         self.row.clear();
         (self.line, self.fresh) = (self.begins + 1, true);
-        self.push(&raw[first + 1..], out)?;
-        Ok(true)
+        raw.drain(..=first);
+        Ok(Some(raw))
     }
 
     /// Takes the end of the list.
     pub(super) fn end(&mut self, out: &mut Vec<Request>) -> Result<(), String> {
         // Dropping a line takes its quote away, so one round does, but for quotes amid a field.
-        for _ in 0..RECOVERIES {
-            if self.fresh || !self.recover(out)? {
-                break;
-            }
+        while !self.fresh
+            && let Some(again) = self.recover(out)?
+        {
+            self.read(again.into(), out)?;
         }
         if self.fresh {
             return Ok(());
@@ -135,11 +177,12 @@ impl Csv {
         self.hand_out(out)
     }
 
-    fn skip_line_ends<'a>(&mut self, chunk: &'a [u8]) -> &'a [u8] {
-        let content = chunk.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(chunk.len());
-        self.line += memchr::memchr_iter(b'\n', &chunk[..content]).count() as u64;
+    /// How many bytes of line ends there are; they are counted.
+    fn line_ends(&mut self, text: &[u8]) -> usize {
+        let length = text.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
+        self.line += memchr::memchr_iter(b'\n', &text[..length]).count() as u64;
         self.begins = self.line;
-        &chunk[content..]
+        length
     }
 
     /// Lets csv_core read on; says how many bytes it took, and whether a row is full.
@@ -152,7 +195,7 @@ impl Csv {
         row.used += written;
         row.ended += ended;
         match result {
-            ReadRecordResult::OutputFull if row.text.len() < LONGEST => row.text.resize(row.text.len() * 2, 0),
+            ReadRecordResult::OutputFull if row.text.len() < self.longest => row.text.resize(row.text.len() * 2, 0),
             ReadRecordResult::OutputEndsFull if row.ends.len() < MOST_FIELDS => row.ends.resize(row.ends.len() * 2, 0),
             ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
                 (row.used, row.ended, row.too_long) = (0, 0, true);
@@ -362,6 +405,23 @@ mod tests {
         reader.end(&mut out).unwrap();
         assert_eq!(out.len(), 2);
         assert_eq!(out[1].fault.as_ref().unwrap().message, "line 3 is longer than 16 MiB; is a quote missing?");
+    }
+
+    /// Each line ends within a quote that the next one closes, so that all of them are one row, and each that
+    /// is given up leaves such a row behind.
+    #[test]
+    fn a_table_of_nothing_but_open_quotes_is_given_up_on_in_bounded_memory_and_time() {
+        let longest = 64 << 10;
+        let (mut reader, mut out) = (Csv::bounded(b',', None, longest), Vec::new());
+        reader.push(b"url,x\na,1\nb\",\"c\"d\"\n", &mut out).unwrap();
+        let lines = "a\"b,\"c\n".repeat(1 << 12);
+        for _ in 0..16 {
+            reader.push(lines.as_bytes(), &mut out).unwrap();
+            assert!(reader.held() <= 3 * (longest + PIECE), "{}", reader.held());
+        }
+        reader.end(&mut out).unwrap();
+        let given_up = out.iter().filter(|request| request.fault.is_some()).count() as u64;
+        assert!((1..=RECOVERIES + 2).contains(&given_up), "{given_up}");
     }
 
     proptest! {

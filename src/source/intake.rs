@@ -199,6 +199,7 @@ fn format(head: &[u8], by_name: ByName, options: &Options) -> Result<Format, &'s
     if let Some(format) = options.format {
         return Ok(format);
     }
+    let head = sniff::decisive(&head[..head.len().min(LONGEST_HEAD)]);
     let format = match by_name {
         ByName::Is(format) => {
             sniff::not_text(head)?;

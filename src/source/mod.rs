@@ -8,6 +8,8 @@
 mod csv;
 pub mod earlier;
 mod feed;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod intake;
 mod json;
 mod jsonl;

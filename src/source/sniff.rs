@@ -11,8 +11,8 @@ use crate::page::sitemap::{Sniffed, is_json_feed, sniff};
 /// The UTF-8 byte order mark.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// How far into a file a NUL byte proves that it is no text. Programs, pictures and archives all
-/// have one so early; a list with one stray NUL further down still gets a record for each line.
+/// How far into the first line of a file a NUL byte proves that it is no text. Programs and archives
+/// have one so early; a list with a stray NUL further down still gets a record for each line.
 const NUL_WITHIN: usize = 64;
 
 /// What a file's name says.
@@ -59,7 +59,7 @@ const PACKED: &str = "compressed or packed";
 pub(super) fn by_bytes(head: &[u8]) -> Result<Format, &'static str> {
     not_text(head)?;
     if head.iter().take(NUL_WITHIN).any(|&byte| byte == 0) {
-        return Err("binary");
+        return Err(BINARY);
     }
     match start(head).map(|rest| (rest[0], rest)) {
         Some((b'{', rest)) => Ok(if is_json_feed(rest) { Format::Feed } else { Format::Jsonl }),
@@ -90,7 +90,7 @@ pub(super) fn by_content(format: Format, head: &[u8]) -> Result<Format, &'static
 
 /// Refuses what cannot be a text list whatever its name is.
 pub(super) fn not_text(head: &[u8]) -> Result<(), &'static str> {
-    const SIGNS: [(&[u8], &str); 8] = [
+    const SIGNS: [(&[u8], &str); 11] = [
         (b"\x1f\x8b", PACKED),
         (b"\x28\xb5\x2f\xfd", PACKED),
         (b"PK\x03\x04", PACKED),
@@ -99,18 +99,22 @@ pub(super) fn not_text(head: &[u8]) -> Result<(), &'static str> {
         (b"\xff\xfe", UTF16),
         (b"\xfe\xff", UTF16),
         (b"%PDF-", PDF),
+        (b"\x89PNG\r\n", BINARY),
+        (b"GIF8", BINARY),
+        (b"\xff\xd8\xff", BINARY),
     ];
     SIGNS.iter().find(|(sign, _)| head.starts_with(sign)).map_or(Ok(()), |(_, what)| Err(what))
 }
 
 const UTF16: &str = "UTF-16 text";
+const BINARY: &str = "binary";
 
 /// The sentence for something that is no list.
 pub(super) fn refusal(name: &str, what: &str) -> String {
     let advice = match what {
         PACKED => "unpack it first, for example: zstd -dc FILE | fetchall -",
         UTF16 => "turn it into UTF-8 first, for example: iconv -f UTF-16 -t UTF-8 FILE | fetchall -",
-        "binary" => "a list is text; --input-format says how to read it if it is one all the same",
+        BINARY => "a list is text; --input-format says how to read it if it is one all the same",
         _ => {
             "links are not read out of documents here; write them to a list, or add --input-format lines if it is one \
              all the same"
@@ -134,6 +138,19 @@ pub(super) fn is_enough(head: &[u8]) -> bool {
         b'<' => sniff(rest) != Sniffed::MoreNeeded,
         _ => rest.contains(&b'\n'),
     })
+}
+
+/// The part of a head that [`is_enough`] would have been content with: the format must not depend on how
+/// much came at once.
+pub(super) fn decisive(head: &[u8]) -> &[u8] {
+    let Some(rest) = start(head) else { return head };
+    let last = match rest[0] {
+        b'[' => Some(0),
+        b'{' => memchr::memchr(b'}', rest),
+        b'<' => None,
+        _ => memchr::memchr(b'\n', rest),
+    };
+    last.map_or(head, |last| &head[..=head.len() - rest.len() + last])
 }
 
 /// The kind of table that the first line would be the header of, and whether a column is `url`,
@@ -203,6 +220,23 @@ mod tests {
         ] {
             assert_eq!(by_bytes(head), expected, "{head:?}");
         }
+    }
+
+    #[test]
+    fn what_decides_is_all_that_would_have_been_waited_for() {
+        for (head, part) in [
+            (&b"\n a\n\0b\n"[..], &b"\n a\n"[..]),
+            (b" [\0", b" ["),
+            (b"{\"a\":{}}\0", b"{\"a\":{}"),
+            (b"<rss>\n\0", b"<rss>\n\0"),
+            (b"a\0", b"a\0"),
+            (b" \n", b" \n"),
+            (b"", b""),
+        ] {
+            assert_eq!(decisive(head), part, "{head:?}");
+        }
+        assert_eq!(by_bytes(decisive(b"https://a\n\0\n")), Ok(Format::Lines));
+        assert_eq!(by_bytes(decisive(b"\x89PNG\r\n\x1a\n\0\0")), Err(BINARY));
     }
 
     #[test]

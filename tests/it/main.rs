@@ -12,6 +12,7 @@ mod diff;
 mod doctor;
 mod extract;
 mod fetch;
+mod inputs;
 mod limits;
 mod memory;
 mod once;

@@ -6,6 +6,8 @@
 
 mod entry;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod member;
 mod message;
 mod seen;
