@@ -16,6 +16,9 @@ mod steps;
 mod tls;
 
 mod framing;
+mod locations;
+mod redirects;
+mod retries;
 
 use std::time::Duration;
 
@@ -36,5 +39,5 @@ pub fn secs(n: u64) -> Duration {
 
 /// Every behaviour, group by group; names are unique.
 pub fn catalogue() -> Vec<Behaviour> {
-    [framing::all()].into_iter().flatten().collect()
+    [framing::all(), redirects::all(), locations::all(), retries::all()].into_iter().flatten().collect()
 }
