@@ -28,12 +28,12 @@ pub use steps::Step;
 pub use tls::{Cert, Tls, ca_pem};
 
 /// Milliseconds.
-pub fn ms(n: u64) -> Duration {
+pub const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
 /// Seconds.
-pub fn secs(n: u64) -> Duration {
+pub const fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 

@@ -120,7 +120,8 @@ fn answers() -> Vec<Behaviour> {
             "redirects with a body that never ends",
             or_end(|| vec![Step::send(CHUNKED), Step::repeat(chunk(&[b'x'; 16384]), u64::MAX)]),
         )
-        .ok(200),
+        .fails(&["body.too_large"])
+        .check(|_, seen| asked(seen, 1)),
         Behaviour::plain(
             "redirect-with-a-bomb",
             "redirects with a small body that unpacks to 64 MiB",
@@ -129,7 +130,8 @@ fn answers() -> Vec<Behaviour> {
                 Step::answer(302, head, packed(64))
             }),
         )
-        .ok(200),
+        .fails(&["body.bomb"])
+        .check(|_, seen| asked(seen, 1)),
         Behaviour::plain(
             "redirect-whose-body-stalls",
             "redirects and never sends the body that it announced",
@@ -138,13 +140,15 @@ fn answers() -> Vec<Behaviour> {
                 vec![Step::send(format!("{head}\r\n<html>")), Step::Stall]
             }),
         )
-        .ok(200),
+        .fails(&["timeout.read"])
+        .check(|_, seen| asked(seen, 1)),
         Behaviour::plain(
             "redirect-whose-body-is-cut",
             "redirects and closes in the middle of the body",
             or_end(|| vec![Step::send(CHUNKED), Step::send("ff\r\nshort")]),
         )
-        .ok(200),
+        .fails(&["body.truncated"])
+        .check(|_, seen| asked(seen, 1)),
         Behaviour::plain("location-on-a-page", "serves a page with status 200 and a Location", |_| {
             Step::answer(200, "location: /elsewhere\r\n", "here")
         })
