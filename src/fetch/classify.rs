@@ -108,7 +108,19 @@ pub(super) fn is_stale_connection(error: &reqwest::Error) -> bool {
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted
         )
     });
-    by_hyper || by_system
+    // HTTP/2: the connection as a whole is gone, whosever stream it was that broke it.
+    let by_http2 = find::<h2::Error>(error).is_some_and(|error| error.is_io() || error.is_go_away());
+    by_hyper || by_system || by_http2
+}
+
+/// Whether the server says that it has not looked at the request, so that any may be repeated (RFC 9113,
+/// section 8.7): it refused the stream, or went away before it.
+pub(super) fn is_unprocessed(error: &reqwest::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        let went = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        error.is_remote() && (went || refused)
+    })
 }
 
 /// Whether a response head was longer, or had more fields, than the client takes.

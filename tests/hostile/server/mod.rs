@@ -16,9 +16,12 @@ mod steps;
 mod tls;
 
 mod framing;
+mod handshakes;
 mod locations;
+mod records;
 mod redirects;
 mod retries;
+mod sealed;
 
 use std::time::Duration;
 
@@ -39,5 +42,8 @@ pub const fn secs(n: u64) -> Duration {
 
 /// Every behaviour, group by group; names are unique.
 pub fn catalogue() -> Vec<Behaviour> {
-    [framing::all(), redirects::all(), locations::all(), retries::all()].into_iter().flatten().collect()
+    [framing::all(), redirects::all(), locations::all(), retries::all(), handshakes::all(), records::all()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

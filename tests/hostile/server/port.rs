@@ -143,7 +143,7 @@ impl Port {
         let closed = matches!(behaviour.door, Door::Closed);
         let acceptor = match &behaviour.door {
             Door::Tls(tls) | Door::Handshake(tls) => Some(tls.acceptor()),
-            Door::Plain | Door::Accept | Door::Closed => None,
+            Door::Plain | Door::Accept | Door::Hello | Door::Closed => None,
         };
         let shared = Arc::new(Shared {
             behaviour,

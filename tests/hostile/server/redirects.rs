@@ -43,119 +43,134 @@ fn number(ask: &Ask) -> u32 {
 }
 
 fn chains() -> Vec<Behaviour> {
-    group("Redirects", vec![
-        Behaviour::plain("redirect-to-itself", "redirects to the same URL", |_| moved(302, "/"))
+    group(
+        "Redirects",
+        vec![
+            Behaviour::plain("redirect-to-itself", "redirects to the same URL", |_| moved(302, "/"))
+                .fails(&["redirect.loop"])
+                .check(|_, seen| asked(seen, 1)),
+            Behaviour::plain("redirect-in-a-circle-of-two", "redirects to a page that redirects back", |ask| {
+                moved(302, if ask.path == "/" { "/other" } else { "/" })
+            })
             .fails(&["redirect.loop"])
-            .check(|_, seen| asked(seen, 1)),
-        Behaviour::plain("redirect-in-a-circle-of-two", "redirects to a page that redirects back", |ask| {
-            moved(302, if ask.path == "/" { "/other" } else { "/" })
-        })
-        .fails(&["redirect.loop"])
-        .has("/redirects/0/location", "/other")
-        .check(|_, seen| asked(seen, 2)),
-        Behaviour::plain("redirect-to-itself-with-a-cookie", "sets a cookie and redirects to itself, for ever", |_| {
-            Step::answer(302, "location: /\r\nset-cookie: seen=1\r\n", "")
-        })
-        .with(Set::Cookies)
-        .fails(&["redirect.too_many"])
-        .check(|_, seen| asked(seen, 11)),
-        Behaviour::plain("redirect-ever-new", "redirects to a URL that nobody has seen before, for ever", |ask| {
-            moved(302, format!("/{}", number(ask) + 1))
-        })
-        .fails(&["redirect.too_many"])
-        .check(|record, seen| {
-            let hops = record["redirects"].as_array().map_or(0, Vec::len);
-            if hops == 10 { asked(seen, 11) } else { Err(format!("{hops} hops in the record")) }
-        }),
-        Behaviour::plain("redirect-chain-of-ten", "redirects ten times, then serves a page", |ask| match number(ask) {
-            10 => end(),
-            n => moved(302, format!("/{}", n + 1)),
-        })
-        .ok(200)
-        .check(|record, seen| {
-            let hops = record["redirects"].as_array().map_or(0, Vec::len);
-            if hops == 10 { asked(seen, 11) } else { Err(format!("{hops} hops in the record")) }
-        }),
-        Behaviour::plain("redirect-chain-of-eleven", "redirects eleven times, then serves a page", |ask| {
-            match number(ask) {
-                11 => end(),
-                n => moved(302, format!("/{}", n + 1)),
-            }
-        })
-        .fails(&["redirect.too_many"])
-        .check(|_, seen| asked(seen, 11)),
-        Behaviour::plain("redirect-to-a-growing-url", "doubles the query with each redirect, beyond 16 KiB", |ask| {
-            let query = ask.path.split('?').nth(1).unwrap_or("0123456789abcdef0123456789abcdef").to_owned();
-            moved(302, format!("/?{query}{query}"))
-        })
-        .fails(&["redirect.invalid"])
-        .check(|_, seen| match asks(seen).iter().map(|ask| ask.path.len()).max() {
-            Some(longest) if longest > 16 * 1024 => Err(format!("asked for a URL of {longest} bytes")),
-            _ => Ok(()),
-        }),
-        Behaviour::plain("redirect-a-second-a-hop", "redirects for ever and takes 0.7 s for each answer", |ask| {
-            let mut steps = moved(302, format!("/{}", number(ask) + 1));
-            steps.insert(0, Step::Wait(ms(700)));
-            steps
-        })
-        .fails(&["timeout.total"])
-        .within(secs(5)),
-        Behaviour::plain("redirect-post-to-itself-as-get", "answers a form with a 303 to the same URL", |ask| {
-            if ask.method == "POST" { moved(303, "/") } else { end() }
-        })
-        .asking("method", "POST")
-        .asking("body", "k=v")
-        .ok(200)
-        .check(|_, seen| asked(seen, 2)),
-    ])
+            .has("/redirects/0/location", "/other")
+            .check(|_, seen| asked(seen, 2)),
+            Behaviour::plain(
+                "redirect-to-itself-with-a-cookie",
+                "sets a cookie and redirects to itself, for ever",
+                |_| Step::answer(302, "location: /\r\nset-cookie: seen=1\r\n", ""),
+            )
+            .with(Set::Cookies)
+            .fails(&["redirect.too_many"])
+            .check(|_, seen| asked(seen, 11)),
+            Behaviour::plain("redirect-ever-new", "redirects to a URL that nobody has seen before, for ever", |ask| {
+                moved(302, format!("/{}", number(ask) + 1))
+            })
+            .fails(&["redirect.too_many"])
+            .check(|record, seen| {
+                let hops = record["redirects"].as_array().map_or(0, Vec::len);
+                if hops == 10 { asked(seen, 11) } else { Err(format!("{hops} hops in the record")) }
+            }),
+            Behaviour::plain("redirect-chain-of-ten", "redirects ten times, then serves a page", |ask| {
+                match number(ask) {
+                    10 => end(),
+                    n => moved(302, format!("/{}", n + 1)),
+                }
+            })
+            .ok(200)
+            .check(|record, seen| {
+                let hops = record["redirects"].as_array().map_or(0, Vec::len);
+                if hops == 10 { asked(seen, 11) } else { Err(format!("{hops} hops in the record")) }
+            }),
+            Behaviour::plain("redirect-chain-of-eleven", "redirects eleven times, then serves a page", |ask| {
+                match number(ask) {
+                    11 => end(),
+                    n => moved(302, format!("/{}", n + 1)),
+                }
+            })
+            .fails(&["redirect.too_many"])
+            .check(|_, seen| asked(seen, 11)),
+            Behaviour::plain(
+                "redirect-to-a-growing-url",
+                "doubles the query with each redirect, beyond 16 KiB",
+                |ask| {
+                    let query = ask.path.split('?').nth(1).unwrap_or("0123456789abcdef0123456789abcdef").to_owned();
+                    moved(302, format!("/?{query}{query}"))
+                },
+            )
+            .fails(&["redirect.invalid"])
+            .check(|_, seen| match asks(seen).iter().map(|ask| ask.path.len()).max() {
+                Some(longest) if longest > 16 * 1024 => Err(format!("asked for a URL of {longest} bytes")),
+                _ => Ok(()),
+            }),
+            Behaviour::plain("redirect-a-second-a-hop", "redirects for ever and takes 0.7 s for each answer", |ask| {
+                let mut steps = moved(302, format!("/{}", number(ask) + 1));
+                steps.insert(0, Step::Wait(ms(700)));
+                steps
+            })
+            .fails(&["timeout.total"])
+            .within(secs(5)),
+            Behaviour::plain("redirect-post-to-itself-as-get", "answers a form with a 303 to the same URL", |ask| {
+                if ask.method == "POST" { moved(303, "/") } else { end() }
+            })
+            .asking("method", "POST")
+            .asking("body", "k=v")
+            .ok(200)
+            .check(|_, seen| asked(seen, 2)),
+        ],
+    )
 }
 
 /// What the redirect's own body does.
 fn answers() -> Vec<Behaviour> {
     const CHUNKED: &str = "HTTP/1.1 302 Found\r\nlocation: /end\r\ntransfer-encoding: chunked\r\n\r\n";
     let or_end = |steps: fn() -> Vec<Step>| move |ask: &Ask| if ask.path == "/end" { end() } else { steps() };
-    group("Redirects", vec![
-        Behaviour::plain(
-            "redirect-with-an-endless-body",
-            "redirects with a body that never ends",
-            or_end(|| vec![Step::send(CHUNKED), Step::repeat(chunk(&[b'x'; 16384]), u64::MAX)]),
-        )
-        .fails(&["body.too_large"])
-        .check(|_, seen| asked(seen, 1)),
-        Behaviour::plain(
-            "redirect-with-a-bomb",
-            "redirects with a small body that unpacks to 64 MiB",
-            or_end(|| {
-                let head = "location: /end\r\ncontent-encoding: gzip\r\ncontent-type: text/html\r\n";
-                Step::answer(302, head, packed(64))
-            }),
-        )
-        .fails(&["body.bomb"])
-        .check(|_, seen| asked(seen, 1)),
-        Behaviour::plain(
-            "redirect-whose-body-stalls",
-            "redirects and never sends the body that it announced",
-            or_end(|| {
-                let head = "HTTP/1.1 302 Found\r\nlocation: /end\r\ncontent-type: text/html\r\ncontent-length: 500\r\n";
-                vec![Step::send(format!("{head}\r\n<html>")), Step::Stall]
-            }),
-        )
-        .fails(&["timeout.read"])
-        .check(|_, seen| asked(seen, 1)),
-        Behaviour::plain(
-            "redirect-whose-body-is-cut",
-            "redirects and closes in the middle of the body",
-            or_end(|| vec![Step::send(CHUNKED), Step::send("ff\r\nshort")]),
-        )
-        .fails(&["body.truncated"])
-        .check(|_, seen| asked(seen, 1)),
-        Behaviour::plain("location-on-a-page", "serves a page with status 200 and a Location", |_| {
-            Step::answer(200, "location: /elsewhere\r\n", "here")
-        })
-        .ok(200)
-        .has("/redirects", serde_json::json!([]))
-        .check(|_, seen| asked(seen, 1)),
-    ])
+    group(
+        "Redirects",
+        vec![
+            Behaviour::plain(
+                "redirect-with-an-endless-body",
+                "redirects with a body that never ends",
+                or_end(|| vec![Step::send(CHUNKED), Step::repeat(chunk(&[b'x'; 16384]), u64::MAX)]),
+            )
+            .fails(&["body.too_large"])
+            .check(|_, seen| asked(seen, 1)),
+            Behaviour::plain(
+                "redirect-with-a-bomb",
+                "redirects with a small body that unpacks to 64 MiB",
+                or_end(|| {
+                    let head = "location: /end\r\ncontent-encoding: gzip\r\ncontent-type: text/html\r\n";
+                    Step::answer(302, head, packed(64))
+                }),
+            )
+            .fails(&["body.bomb"])
+            .check(|_, seen| asked(seen, 1)),
+            Behaviour::plain(
+                "redirect-whose-body-stalls",
+                "redirects and never sends the body that it announced",
+                or_end(|| {
+                    let head =
+                        "HTTP/1.1 302 Found\r\nlocation: /end\r\ncontent-type: text/html\r\ncontent-length: 500\r\n";
+                    vec![Step::send(format!("{head}\r\n<html>")), Step::Stall]
+                }),
+            )
+            .fails(&["timeout.read"])
+            .check(|_, seen| asked(seen, 1)),
+            Behaviour::plain(
+                "redirect-whose-body-is-cut",
+                "redirects and closes in the middle of the body",
+                or_end(|| vec![Step::send(CHUNKED), Step::send("ff\r\nshort")]),
+            )
+            .fails(&["body.truncated"])
+            .check(|_, seen| asked(seen, 1)),
+            Behaviour::plain("location-on-a-page", "serves a page with status 200 and a Location", |_| {
+                Step::answer(200, "location: /elsewhere\r\n", "here")
+            })
+            .ok(200)
+            .has("/redirects", serde_json::json!([]))
+            .check(|_, seen| asked(seen, 1)),
+        ],
+    )
 }
 
 /// One port that speaks plain HTTP and TLS, by the first byte that the client sends.
@@ -174,57 +189,60 @@ fn swapped(ask: &Ask, scheme: &str, path: &str) -> String {
 
 /// Away from the origin, and back.
 fn origins() -> Vec<Behaviour> {
-    group("Redirects", vec![
-        Behaviour::accept("redirect-to-an-expired-certificate", "redirects to https with an expired certificate", |stream, shared| {
-            both(stream, shared, Tls::new(Cert::Expired), |ask, is_tls| {
-                if is_tls { end() } else { moved(302, swapped(ask, "https", "/end")) }
+    group(
+        "Redirects",
+        vec![
+            Behaviour::accept(
+                "redirect-to-an-expired-certificate",
+                "redirects to https with an expired certificate",
+                |stream, shared| {
+                    both(stream, shared, Tls::new(Cert::Expired), |ask, is_tls| {
+                        if is_tls { end() } else { moved(302, swapped(ask, "https", "/end")) }
+                    })
+                },
+            )
+            .fails(&["tls.expired"])
+            .check(|_, seen| asked(seen, 1)),
+            Behaviour::accept(
+                "redirect-down-with-credentials",
+                "redirects from http to https and back, when it was sent credentials",
+                |stream, shared| {
+                    both(stream, shared, Tls::new(Cert::Good), |ask, is_tls| match (ask.path.as_str(), is_tls) {
+                        ("/end", _) => end(),
+                        (_, true) => moved(302, swapped(ask, "http", "/end")),
+                        (_, false) => moved(302, swapped(ask, "https", "/up")),
+                    })
+                },
+            )
+            .asking("headers", serde_json::json!({"authorization": "Bearer hop-canary", "x-api-key": "hop-canary"}))
+            .ok(200)
+            .check(|_, seen| {
+                let told = |ask: &&Ask| ask.headers.iter().any(|(_, value)| value.contains("hop-canary"));
+                let paths: Vec<_> = asks(seen).into_iter().filter(told).map(|ask| ask.path.clone()).collect();
+                if paths == ["/"] { asked(seen, 3) } else { Err(format!("credentials were sent to {paths:?}")) }
+            }),
+            Behaviour::accept(
+                "redirect-down-with-content",
+                "redirects a form to https, and from there back to http",
+                |stream, shared| {
+                    both(stream, shared, Tls::new(Cert::Good), |ask, is_tls| match is_tls {
+                        true => moved(307, swapped(ask, "http", "/end")),
+                        false if ask.path == "/end" => end(),
+                        false => moved(307, swapped(ask, "https", "/up")),
+                    })
+                },
+            )
+            .asking("method", "POST")
+            .asking("body", "secret=1")
+            .fails(&["blocked.downgrade"])
+            .check(|_, seen| asked(seen, 2)),
+            Behaviour::plain("redirect-to-a-port-that-is-closed", "redirects to a port where nobody listens", |_| {
+                moved(302, "http://127.0.0.1:1/")
             })
-        })
-        .fails(&["tls.expired"])
-        .check(|_, seen| asked(seen, 1)),
-        Behaviour::accept(
-            "redirect-down-with-credentials",
-            "redirects from http to https and back, when it was sent credentials",
-            |stream, shared| {
-                both(stream, shared, Tls::new(Cert::Good), |ask, is_tls| match (ask.path.as_str(), is_tls) {
-                    ("/end", _) => end(),
-                    (_, true) => moved(302, swapped(ask, "http", "/end")),
-                    (_, false) => moved(302, swapped(ask, "https", "/up")),
-                })
-            },
-        )
-        .asking("headers", serde_json::json!({"authorization": "Bearer hop-canary", "x-api-key": "hop-canary"}))
-        .ok(200)
-        .check(|_, seen| {
-            let told = |ask: &&Ask| ask.headers.iter().any(|(_, value)| value.contains("hop-canary"));
-            let paths: Vec<_> = asks(seen).into_iter().filter(told).map(|ask| ask.path.clone()).collect();
-            if paths == ["/"] { asked(seen, 3) } else { Err(format!("credentials were sent to {paths:?}")) }
-        }),
-        Behaviour::accept(
-            "redirect-down-with-content",
-            "redirects a form to https, and from there back to http",
-            |stream, shared| {
-                both(stream, shared, Tls::new(Cert::Good), |ask, is_tls| match is_tls {
-                    true => moved(307, swapped(ask, "http", "/end")),
-                    false if ask.path == "/end" => end(),
-                    false => moved(307, swapped(ask, "https", "/up")),
-                })
-            },
-        )
-        .asking("method", "POST")
-        .asking("body", "secret=1")
-        .fails(&["blocked.downgrade"])
-        .check(|_, seen| asked(seen, 2)),
-        Behaviour::plain("redirect-to-a-port-that-is-closed", "redirects to a port where nobody listens", |_| {
-            moved(302, "http://127.0.0.1:1/")
-        })
-        .fails(&["connect.refused"])
-        .has("/redirects/0/status", 302),
-        Behaviour::plain("redirect-to-tls-on-a-plain-port", "redirects to https on a port that speaks plain HTTP", |ask| {
-            moved(302, swapped(ask, "https", "/end"))
-        })
-        .fails(&["tls.handshake"]),
-    ])
+            .fails(&["connect.refused"])
+            .has("/redirects/0/status", 302),
+        ],
+    )
 }
 
 fn chunk(bytes: &[u8]) -> Vec<u8> {
