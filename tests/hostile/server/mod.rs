@@ -15,13 +15,16 @@ mod steps;
 #[path = "../../it/support/tls.rs"]
 mod tls;
 
+mod frames;
 mod framing;
 mod handshakes;
+mod http2;
 mod locations;
 mod records;
 mod redirects;
 mod retries;
 mod sealed;
+mod streams;
 
 use std::time::Duration;
 
@@ -42,7 +45,7 @@ pub const fn secs(n: u64) -> Duration {
 
 /// Every behaviour, group by group; names are unique.
 pub fn catalogue() -> Vec<Behaviour> {
-    [framing::all(), redirects::all(), locations::all(), retries::all(), handshakes::all(), records::all()]
+    [framing::all(), redirects::all(), locations::all(), retries::all(), handshakes::all(), records::all(), streams::all(), http2::all()]
         .into_iter()
         .flatten()
         .collect()

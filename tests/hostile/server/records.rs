@@ -7,7 +7,6 @@ use rustls::ContentType;
 use super::{
     Behaviour,
     behaviour::group,
-    ms,
     sealed::{Sealed, Version},
     secs,
 };
@@ -197,7 +196,7 @@ fn floods() -> Vec<Behaviour> {
                 |mut to| async move {
                     for byte in b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfine" {
                         to.data([*byte]).await?;
-                        tokio::time::sleep(ms(2)).await;
+                        tokio::task::yield_now().await;
                     }
                     to.data("\n").await?;
                     to.hang_up().await
