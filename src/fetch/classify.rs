@@ -95,6 +95,10 @@ pub(super) fn in_body(error: &(dyn StdError + 'static)) -> Failure {
     if framing {
         return Failure::new(Code::ProtocolInvalid, format!("the body is not framed as HTTP says: {text}"));
     }
+    if find::<h2::Error>(error).is_some_and(h2::Error::is_library) {
+        let message = format!("the body is not as long as promised, or not framed as HTTP/2 says: {text}");
+        return Failure::new(Code::BodyTruncated, message);
+    }
     Failure::new(Code::BodyTruncated, format!("the body ended before it was complete: {text}"))
 }
 

@@ -45,8 +45,17 @@ pub const fn secs(n: u64) -> Duration {
 
 /// Every behaviour, group by group; names are unique.
 pub fn catalogue() -> Vec<Behaviour> {
-    [framing::all(), redirects::all(), locations::all(), retries::all(), handshakes::all(), records::all(), streams::all(), http2::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        framing::all(),
+        redirects::all(),
+        locations::all(),
+        retries::all(),
+        handshakes::all(),
+        records::all(),
+        streams::all(),
+        http2::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
