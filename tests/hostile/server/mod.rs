@@ -15,7 +15,14 @@ mod steps;
 #[path = "../../it/support/tls.rs"]
 mod tls;
 
+mod bombs;
+mod chunks;
+mod coding;
 mod framing;
+mod heads;
+mod pack;
+mod statuses;
+mod timing;
 
 use std::time::Duration;
 
@@ -36,5 +43,8 @@ pub const fn secs(n: u64) -> Duration {
 
 /// Every behaviour, group by group; names are unique.
 pub fn catalogue() -> Vec<Behaviour> {
-    [framing::all()].into_iter().flatten().collect()
+    [framing::all(), chunks::all(), heads::all(), statuses::all(), timing::all(), coding::all(), bombs::all()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
