@@ -75,6 +75,8 @@ impl Maker {
             .pool_max_idle_per_host(idle)
             .pool_idle_timeout(transport.idle_timeout.unwrap_or(IDLE))
             .http2_max_header_list_size(HEAD_BYTES)
+            // A fold is a blank to whoever is no proxy (RFC 9112, section 5.2), and some servers fold.
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .referer(false);
         if let Some(fields) = fields {
             builder = builder.http1_max_headers(fields);

@@ -76,7 +76,7 @@ fn odd_ones() -> Vec<Behaviour> {
             "asks for the password of a proxy that there is not",
             "HTTP/1.1 407 No\r\nproxy-authenticate: Basic realm=x\r\ncontent-length: 0\r\n\r\n",
         )
-        .http_error(407, &["http.client_error"]),
+        .http_error(407, &["proxy.auth"]),
         exactly_on(
             "408-at-once",
             "answers 408 to the first request of a connection",
@@ -225,23 +225,19 @@ fn connections() -> Vec<Behaviour> {
                 2..=12 => Ok(()),
                 count => Err(format!("asked {count} times")),
             }),
-        once(reused(
+        once(Behaviour::plain(
             "poison-behind-a-redirect",
-            "sends a response for the next request before that is asked",
-            || vec![Step::send("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison"), Step::Next],
-            fine,
-        )),
-        once(reused(
-            "poison-while-idle",
-            "sends a response on an idle connection",
-            || vec![Step::Wait(ms(2)), Step::send("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison"), Step::Next],
-            fine,
-        )),
-        once(reused(
-            "post-is-not-repeated-elsewhere",
-            "says Connection: close and closes",
-            || vec![Step::HalfClose],
-            fine,
+            "sends a response for the next request together with the redirect that leads there",
+            |ask| match ask.path.as_str() {
+                "/" => vec![
+                    Step::send(
+                        "HTTP/1.1 302 Found\r\nlocation: /next\r\ncontent-length: 0\r\n\r\n\
+                         HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison",
+                    ),
+                    Step::Next,
+                ],
+                _ => fine(ask),
+            },
         )),
     ]
 }
