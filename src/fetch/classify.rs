@@ -90,9 +90,14 @@ pub(super) fn connect_timeout(context: Context) -> Failure {
 /// The failure of a body that ended early.
 pub(super) fn in_body(error: &(dyn StdError + 'static)) -> Failure {
     let text = innermost(error);
-    let lower = text.to_ascii_lowercase();
-    let framing = ["chunk", "trailer"].iter().any(|word| lower.contains(word)) && lower.contains("invalid");
-    if framing {
+    // The HTTP library has no types for these: what it reads of chunks and trailers is at fault with
+    // either kind, and so is TLS, which has a type.
+    use io::ErrorKind::{InvalidData, InvalidInput};
+    let framing = find::<io::Error>(error).is_some_and(|error| matches!(error.kind(), InvalidData | InvalidInput));
+    if framing && text.starts_with("chunk trailers") {
+        return Failure::new(Code::ProtocolHeadersTooLarge, "the trailers are too large");
+    }
+    if framing && find::<rustls::Error>(error).is_none() {
         return Failure::new(Code::ProtocolInvalid, format!("the body is not framed as HTTP says: {text}"));
     }
     if find::<h2::Error>(error).is_some_and(h2::Error::is_library) {

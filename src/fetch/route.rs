@@ -81,6 +81,8 @@ impl Maker {
             .http2_max_header_list_size(HEAD_BYTES)
             .http2_keep_alive_interval(deaf / 2)
             .http2_keep_alive_timeout(deaf.mul_f64(0.6))
+            // A fold is a blank to whoever is no proxy (RFC 9112, section 5.2), and some servers fold.
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .referer(false);
         if let Some(fields) = fields {
             builder = builder.http1_max_headers(fields);

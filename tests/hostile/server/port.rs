@@ -64,6 +64,8 @@ pub struct Seen {
     pub connections: usize,
     /// Connections open now.
     pub open: usize,
+    /// Of these, those on which a response was ended and no other request has come.
+    pub idle: usize,
 }
 
 /// What the connections of a port share.
@@ -76,6 +78,7 @@ pub struct Shared {
     asks: Mutex<Vec<Ask>>,
     connections: AtomicUsize,
     open: AtomicUsize,
+    idle: AtomicUsize,
 }
 
 impl Shared {
@@ -153,6 +156,7 @@ impl Port {
             asks: Mutex::default(),
             connections: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
+            idle: AtomicUsize::new(0),
         });
         if closed {
             return Ok(Port { addr, shared, task: None, _kept: Some(socket) });
@@ -179,6 +183,7 @@ impl Port {
             asks: self.shared.asks.lock().unwrap().clone(),
             connections: self.shared.connections.load(SeqCst),
             open: self.shared.open.load(SeqCst),
+            idle: self.shared.idle.load(SeqCst),
         }
     }
 }
@@ -213,7 +218,13 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
 /// Reads one request after the other, notes each, and answers it so.
 pub(super) async fn requests(stream: Stream, shared: &Shared, reply: impl Fn(&Ask) -> Vec<Step>) -> io::Result<()> {
     let mut io = BufReader::new(stream);
-    while let Some(head) = read_head(&mut io).await? {
+    let mut first = true;
+    loop {
+        let idle = usize::from(!std::mem::take(&mut first));
+        shared.idle.fetch_add(idle, SeqCst);
+        let head = read_head(&mut io).await;
+        shared.idle.fetch_sub(idle, SeqCst);
+        let Some(head) = head? else { break };
         let body = read_body(&mut io, &head).await?;
         let ask = {
             let mut asks = shared.asks.lock().unwrap();
