@@ -23,6 +23,7 @@ use super::{
     framing, gather,
     probe::{Probe, Reached},
     proxies::{self, Proxies},
+    race::{RACES, Race, Turn, Unseen},
     room::Room,
     route::{Maker, Route, Via},
     saving, tape,
@@ -43,11 +44,6 @@ use crate::{
     },
     settings::{Cookies, PrivateIps, Settings, Verify},
 };
-
-/// Dead connections that one request may meet in the pool.
-const RACES: usize = 8;
-/// How often a server may refuse one request before that is told: it may have enough to do already.
-const REFUSALS: usize = 2;
 
 /// The real client.
 #[derive(Debug)]
@@ -161,42 +157,19 @@ impl Client {
         // A pooled connection may be closed by the server at the very moment it is used (hyper
         // #2136): that says nothing about the request, so it is repeated unseen, within its time.
         let mut part = saving::earlier(self.files.as_ref(), ask).await;
-        let mut refused = 0;
+        let mut unseen = Unseen::default();
         for _ in 0..RACES {
             match self.once(route, ask, &mut part, (started, end, Turn::Early)).await {
                 (exchange, Race::None) => return (exchange, false),
                 (exchange, Race::NoProxy) => return (exchange, true),
-                (exchange, Race::Refused) if refused >= REFUSALS => return (exchange, false),
-                (_, Race::Refused) => refused += 1,
+                (exchange, race) if !unseen.allows(race) => return (exchange, false),
+                (_, Race::Refused | Race::Broken) => {}
                 (_, Race::Lost | Race::Unfit) => {}
                 (_, Race::Crowded) => _ = route.roomy(),
             }
         }
         (self.once(route, ask, &mut None, (started, end, Turn::Last)).await.0, false)
     }
-}
-
-/// Whether a request is to be repeated unseen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Race {
-    None,
-    /// It met a pooled connection that was just being closed.
-    Lost,
-    /// The server has not looked at it, and says so.
-    Refused,
-    /// The response head has more fields than the usual client takes.
-    Crowded,
-    /// What is there of the body cannot be gone on with: all of it is to be asked for.
-    Unfit,
-    /// Not here: there is no proxy where there should be one.
-    NoProxy,
-}
-
-/// Whether a request can be repeated unseen once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    Early,
-    Last,
 }
 
 impl Client {
@@ -252,11 +225,9 @@ impl Client {
                 };
             }
             Ok(Err(error)) => {
-                let reused = probe.reached() == Reached::Reused;
-                if classify::is_unprocessed(&error) {
-                    race = Race::Refused;
-                } else if may_repeat && reused && classify::is_stale_connection(&error) {
-                    race = Race::Lost;
+                race = Race::of(&error, may_repeat, probe.reached());
+                if race != Race::None {
+                    // It is asked again.
                 } else if roomy.is_none() && classify::is_head_too_large(&error) {
                     race = Race::Crowded;
                 } else if context().via_proxy && classify::is_proxy_gone(&error) {

@@ -12,6 +12,7 @@ mod gather;
 mod pile;
 mod probe;
 mod proxies;
+mod race;
 pub mod replay;
 mod room;
 mod route;

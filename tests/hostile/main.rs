@@ -3,6 +3,7 @@
 //! `FETCHALL_TEST_HOSTILE=TEXT` takes only the behaviours in whose name or group TEXT is.
 
 mod judge;
+mod neighbours;
 mod page;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../it/support/run.rs"]

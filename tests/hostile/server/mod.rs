@@ -18,7 +18,7 @@ mod tls;
 mod bombs;
 mod chunks;
 mod coding;
-mod frames;
+pub mod frames;
 mod framing;
 mod handshakes;
 mod heads;
@@ -36,7 +36,7 @@ mod timing;
 use std::time::Duration;
 
 pub use behaviour::{Behaviour, Check, Door, Expect, Set};
-pub use port::{Ask, Places, Port, Seen, Stream};
+pub use port::{Ask, Places, Port, Seen, Shared, Stream};
 pub use steps::Step;
 pub use tls::{Cert, Tls, ca_pem};
 
