@@ -57,12 +57,14 @@ async fn run(port: &Port, count: usize, flags: &[&str]) -> (Run, Vec<Value>) {
     std::fs::write(&ca, ca_pem()).unwrap();
     let urls: String = (0..count).map(|n| port.url(&format!("/{n}\n"))).collect();
     let ca = format!("--ca={}", ca.display());
-    let flags = ["-", "--http=2", "-r0", "-c16", "--per-host=16", &ca].into_iter().chain(flags.iter().copied());
+    let flags = ["-", "--http=2", "--per-host=16", &ca].into_iter().chain(flags.iter().copied());
     let run = fetchall(flags).stdin(urls).run().await;
     let records = run.records();
     assert_eq!(records.len(), count, "{run}");
     (run, records)
 }
+
+const TOGETHER: &[&str] = &["-r0", "-c16"];
 
 fn failed(records: &[Value]) -> usize {
     records.iter().filter(|record| record["outcome"] != "ok").count()
@@ -79,7 +81,7 @@ async fn streams_that_are_reset_harm_no_other_stream() {
         Ok(())
     })
     .await;
-    let (run, records) = run(&port, 40, &[]).await;
+    let (run, records) = run(&port, 40, TOGETHER).await;
     assert_eq!((port.seen().connections, failed(&records)), (1, 8), "{run}");
     assert!(records.iter().all(|record| record["attempts"] == 1));
 }
@@ -95,7 +97,7 @@ async fn streams_that_were_refused_are_asked_for_again_and_nobody_sees_it() {
         Ok(())
     })
     .await;
-    let (run, records) = run(&port, 40, &[]).await;
+    let (run, records) = run(&port, 40, TOGETHER).await;
     assert_eq!((failed(&records), port.seen().asks.len() > 40), (0, true), "{run}");
     assert!(records.iter().all(|record| record["attempts"] == 1));
 }
@@ -113,7 +115,7 @@ async fn ends_with(last_words: fn() -> Vec<u8>) {
         talk.peer.close().await
     })
     .await;
-    let (run, records) = run(&port, 10, &[]).await;
+    let (run, records) = run(&port, 10, TOGETHER).await;
     assert_eq!(failed(&records), 0, "{run}");
     assert!(records.iter().all(|record| record["attempts"] == 1), "{run}");
     assert!((2..=11).contains(&port.seen().connections), "{} connections", port.seen().connections);
@@ -162,6 +164,6 @@ async fn a_server_that_takes_one_stream_at_a_time_serves_them_all() {
         Talk { peer, earlier: 0, shared }.serve().await
     });
     let port = Port::open(behaviour, Places::default()).await.unwrap();
-    let (run, records) = run(&port, 40, &[]).await;
+    let (run, records) = run(&port, 40, TOGETHER).await;
     assert_eq!(failed(&records), 0, "{run}");
 }
