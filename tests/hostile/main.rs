@@ -4,6 +4,7 @@
 
 mod judge;
 mod page;
+mod reuse;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../it/support/run.rs"]
 mod run;
