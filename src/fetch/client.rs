@@ -245,8 +245,7 @@ impl Client {
                 };
             }
             Ok(Err(error)) => {
-                let reused = probe.reached() == Reached::Reused;
-                if may_repeat && reused && classify::is_stale_connection(&error) {
+                if may_repeat && is_reused(&probe, &error) && classify::is_stale_connection(&error) {
                     race = Race::Lost;
                 } else if roomy.is_none() && classify::is_head_too_large(&error) {
                     race = Race::Crowded;
@@ -367,10 +366,17 @@ impl Client {
     }
 }
 
+/// Whether a request that failed had an open connection. One that is not open yet is being opened for
+/// whoever comes: this request has taken another that came free first, or it would have failed to connect.
+fn is_reused(probe: &Probe, error: &reqwest::Error) -> bool {
+    probe.reached() != Reached::Connected && !error.is_connect()
+}
+
+/// Whether a response says no more than that the connection was given up before the request came.
 fn is_given_up(response: &reqwest::Response, probe: &Probe) -> bool {
     response.status() == StatusCode::REQUEST_TIMEOUT
         && response.version() < Version::HTTP_2
-        && probe.reached() == Reached::Reused
+        && probe.reached() != Reached::Connected
         && response
             .headers()
             .get(header::CONNECTION)

@@ -129,7 +129,7 @@ async fn what_comes_on_an_idle_connection_is_the_answer_to_no_request() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_whose_framing_is_in_doubt_is_not_used_again() {
+async fn where_the_framing_is_in_doubt_what_follows_is_the_answer_to_no_request() {
     let _turn = TURN.lock().await;
     let head = "HTTP/1.1 200 OK\r\n";
     for (name, fields, code) in [
@@ -139,7 +139,7 @@ async fn a_connection_whose_framing_is_in_doubt_is_not_used_again() {
         ("chunk", "transfer-encoding: chunked\r\n\r\n5x\r\nhello\r\n0\r\n\r\n", "protocol.invalid"),
     ] {
         let behaviour = Behaviour::plain(name, "", move |ask: &Ask| match ask.path.as_str() {
-            "/first" => vec![Step::send([head, fields].concat()), Step::Next],
+            "/first" => vec![Step::send([head, fields, POISON].concat()), Step::Next],
             _ => Step::answer(200, "", "second"),
         });
         let (first, second, connections) = two(behaviour).await;
