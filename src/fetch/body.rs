@@ -153,6 +153,7 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
         loop {
             let chunk = patiently(bounds, response.chunk()).await?;
             let Some(chunk) = chunk.map_err(|error| classify::in_body(&error.without_url()))? else {
+                whole(response)?;
                 let short = || Failure::new(Code::BodyTruncated, "the server sent less than the rest of the body");
                 return if sink.is_whole() { Ok::<_, Failure>(None) } else { Err(short()) };
             };
@@ -172,6 +173,18 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
         }
     };
     (Done { wire_len: sink.len().saturating_sub(before), failure, cut }, sink)
+}
+
+/// Whether a response whose last chunk was read came to its end. The HTTP library takes a stream of
+/// HTTP/2 that is reset without an error for a body that ends there, but only END_STREAM ends one (RFC
+/// 9113, section 8.1).
+fn whole(response: reqwest::Response) -> Result<(), Failure> {
+    use hyper::body::Body as _;
+    let is_http2 = response.version() == http::Version::HTTP_2;
+    if is_http2 && !reqwest::Body::from(response).is_end_stream() {
+        return Err(Failure::new(Code::BodyTruncated, "the server broke the response off"));
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

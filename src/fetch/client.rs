@@ -46,6 +46,8 @@ use crate::{
 
 /// Dead connections that one request may meet in the pool.
 const RACES: usize = 8;
+/// How often a server may refuse one request before that is told: it may have enough to do already.
+const REFUSALS: usize = 2;
 
 /// The real client.
 #[derive(Debug)]
@@ -159,10 +161,13 @@ impl Client {
         // A pooled connection may be closed by the server at the very moment it is used (hyper
         // #2136): that says nothing about the request, so it is repeated unseen, within its time.
         let mut part = saving::earlier(self.files.as_ref(), ask).await;
+        let mut refused = 0;
         for _ in 0..RACES {
             match self.once(route, ask, &mut part, (started, end, Turn::Early)).await {
                 (exchange, Race::None) => return (exchange, false),
                 (exchange, Race::NoProxy) => return (exchange, true),
+                (exchange, Race::Refused) if refused >= REFUSALS => return (exchange, false),
+                (_, Race::Refused) => refused += 1,
                 (_, Race::Lost | Race::Unfit) => {}
                 (_, Race::Crowded) => _ = route.roomy(),
             }
@@ -177,6 +182,8 @@ enum Race {
     None,
     /// It met a pooled connection that was just being closed.
     Lost,
+    /// The server has not looked at it, and says so.
+    Refused,
     /// The response head has more fields than the usual client takes.
     Crowded,
     /// What is there of the body cannot be gone on with: all of it is to be asked for.
@@ -245,7 +252,9 @@ impl Client {
                 };
             }
             Ok(Err(error)) => {
-                if may_repeat && is_reused(&probe, &error) && classify::is_stale_connection(&error) {
+                if classify::is_unprocessed(&error) {
+                    race = Race::Refused;
+                } else if may_repeat && is_reused(&probe, &error) && classify::is_stale_connection(&error) {
                     race = Race::Lost;
                 } else if roomy.is_none() && classify::is_head_too_large(&error) {
                     race = Race::Crowded;

@@ -102,7 +102,7 @@ impl Way {
                 "--connect-timeout=1s",
                 "--retries=0",
                 "--backoff=10ms..50ms",
-                "--retry-after-max=1s",
+                "--retry-after-max=2s",
                 "--max-body=1MiB",
                 "--host-errors=0",
                 "--progress=none",

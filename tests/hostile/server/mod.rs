@@ -18,10 +18,19 @@ mod tls;
 mod bombs;
 mod chunks;
 mod coding;
+mod frames;
 mod framing;
+mod handshakes;
 mod heads;
+mod http2;
+mod locations;
 mod pack;
+mod records;
+mod redirects;
+mod retries;
+mod sealed;
 mod statuses;
+mod streams;
 mod timing;
 
 use std::time::Duration;
@@ -43,8 +52,9 @@ pub const fn secs(n: u64) -> Duration {
 
 /// Every behaviour, group by group; names are unique.
 pub fn catalogue() -> Vec<Behaviour> {
-    [framing::all(), chunks::all(), heads::all(), statuses::all(), timing::all(), coding::all(), bombs::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let messages = [framing::all(), chunks::all(), heads::all(), statuses::all(), timing::all()];
+    let contents = [coding::all(), bombs::all()];
+    let chains = [redirects::all(), locations::all(), retries::all()];
+    let below = [handshakes::all(), records::all(), streams::all(), http2::all()];
+    messages.into_iter().chain(contents).chain(chains).chain(below).flatten().collect()
 }

@@ -123,7 +123,7 @@ impl Port {
     /// On 127.0.0.1, any port.
     pub async fn open(behaviour: Behaviour, places: Places) -> io::Result<Port> {
         let scheme = match behaviour.door {
-            Door::Tls(_) | Door::Handshake(_) => "https",
+            Door::Tls(_) | Door::Handshake(_) | Door::Hello => "https",
             Door::Plain | Door::Accept | Door::Closed => "http",
         };
         Port::start(behaviour, scheme, places).await
@@ -146,7 +146,7 @@ impl Port {
         let closed = matches!(behaviour.door, Door::Closed);
         let acceptor = match &behaviour.door {
             Door::Tls(tls) | Door::Handshake(tls) => Some(tls.acceptor()),
-            Door::Plain | Door::Accept | Door::Closed => None,
+            Door::Plain | Door::Accept | Door::Hello | Door::Closed => None,
         };
         let shared = Arc::new(Shared {
             behaviour,
@@ -211,11 +211,12 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
     };
     match &shared.behaviour.script {
         Script::Talk(talk) => talk(stream, shared.clone()).await,
-        Script::Reply(_) => requests(stream, shared).await,
+        Script::Reply(_) => requests(stream, &shared, |ask| steps(ask, &shared)).await,
     }
 }
 
-async fn requests(stream: Stream, shared: Arc<Shared>) -> io::Result<()> {
+/// Reads one request after the other, notes each, and answers it so.
+pub(super) async fn requests(stream: Stream, shared: &Shared, reply: impl Fn(&Ask) -> Vec<Step>) -> io::Result<()> {
     let mut io = BufReader::new(stream);
     let mut first = true;
     loop {
@@ -239,7 +240,7 @@ async fn requests(stream: Stream, shared: Arc<Shared>) -> io::Result<()> {
             asks.push(ask.clone());
             ask
         };
-        if !take(io.get_mut(), steps(&ask, &shared)).await? {
+        if !take(io.get_mut(), reply(&ask)).await? {
             break;
         }
     }
@@ -274,6 +275,14 @@ impl Stream {
     /// Closing it will send RST.
     pub fn arm_reset(&self) -> io::Result<()> {
         self.tcp().set_zero_linger()
+    }
+
+    /// TLS on a plain connection.
+    pub(super) async fn over_tls(self, tls: &super::Tls) -> io::Result<Stream> {
+        match self {
+            Stream::Plain(stream) => Ok(Stream::Tls(Box::new(tls.acceptor().accept(stream).await?))),
+            Stream::Tls(_) => Err(io::Error::other("there is TLS already")),
+        }
     }
 
     /// The connection below.
