@@ -9,6 +9,7 @@ use super::{
     port::{Ask, Seen, Stream},
     secs,
     steps::Step,
+    tale::Told,
     tls::Tls,
 };
 
@@ -87,7 +88,11 @@ pub struct Behaviour {
     pub path: &'static str,
     /// More keys of the request, as in JSON Lines.
     pub request: Value,
+    /// More flags of a run of its own.
+    pub flags: &'static [&'static str],
     pub expect: Expect,
+    /// More that must hold of a run of its own; such a behaviour shares its run with no other.
+    pub tale: Option<Told>,
     pub(super) script: Script,
 }
 
@@ -155,7 +160,19 @@ impl Behaviour {
             also: Vec::new(),
             check: None,
         };
-        Behaviour { name, group: "", does, door, set: Set::Fetch, path: "/", request: json!({}), expect, script }
+        Behaviour {
+            name,
+            group: "",
+            does,
+            door,
+            set: Set::Fetch,
+            path: "/",
+            request: json!({}),
+            flags: &[],
+            expect,
+            tale: None,
+            script,
+        }
     }
 
     /// The record is `ok` with that status (200 unless this is said).
@@ -216,6 +233,24 @@ impl Behaviour {
     pub fn with(mut self, set: Set) -> Self {
         self.set = set;
         self
+    }
+
+    /// More flags, in a run of its own.
+    pub fn flags(mut self, flags: &'static [&'static str]) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// More that must hold of a run of its own.
+    pub fn tells(mut self, told: Told) -> Self {
+        self.tale = Some(told);
+        self
+    }
+
+    /// Whether it needs a run of its own: what it tells of is more than its record, or its command
+    /// makes many records of one URL.
+    pub fn runs_alone(&self) -> bool {
+        self.tale.is_some() || !self.flags.is_empty() || matches!(self.set, Set::Save | Set::Crawl | Set::Check)
     }
 
     /// Whether the port also has `/neighbour`, an ordinary page that must not suffer.

@@ -12,6 +12,7 @@ mod behaviour;
 mod message;
 mod port;
 mod steps;
+mod tale;
 #[path = "../../it/support/tls.rs"]
 mod tls;
 
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub use behaviour::{Behaviour, Check, Door, Expect, Set};
 pub use port::{Ask, Places, Port, Seen, Stream};
 pub use steps::Step;
+pub use tale::{Tale, Told, holds};
 pub use tls::{Cert, Tls, ca_pem};
 
 /// Milliseconds.
