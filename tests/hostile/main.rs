@@ -1,5 +1,6 @@
 //! The misbehaving server against the binary: each behaviour by itself, and all of them at once.
 
+mod alone;
 mod server;
 
 

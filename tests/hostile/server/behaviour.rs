@@ -9,7 +9,7 @@ use super::{
     port::{Ask, Seen, Stream},
     secs,
     steps::Step,
-    tale::Told,
+    tale::{Before, Told},
     tls::Tls,
 };
 
@@ -93,6 +93,8 @@ pub struct Behaviour {
     pub expect: Expect,
     /// More that must hold of a run of its own; such a behaviour shares its run with no other.
     pub tale: Option<Told>,
+    /// What is planted in the folder of such a run.
+    pub before: Option<Before>,
     pub(super) script: Script,
 }
 
@@ -171,6 +173,7 @@ impl Behaviour {
             flags: &[],
             expect,
             tale: None,
+            before: None,
             script,
         }
     }
@@ -244,6 +247,12 @@ impl Behaviour {
     /// More that must hold of a run of its own.
     pub fn tells(mut self, told: Told) -> Self {
         self.tale = Some(told);
+        self
+    }
+
+    /// What is planted in the folder of its run.
+    pub fn before(mut self, before: Before) -> Self {
+        self.before = Some(before);
         self
     }
 

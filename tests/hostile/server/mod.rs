@@ -17,26 +17,46 @@ mod tale;
 mod tls;
 
 mod framing;
+mod cookies;
+mod html;
+mod html_links;
+mod names;
+mod robots;
+mod sitemaps;
+mod terminal;
+mod text;
+mod traps;
 
 use std::time::Duration;
 
 pub use behaviour::{Behaviour, Check, Door, Expect, Set};
 pub use port::{Ask, Places, Port, Seen, Stream};
 pub use steps::Step;
-pub use tale::{Tale, Told, holds};
+pub use tale::{Before, Tale, Told, holds};
 pub use tls::{Cert, Tls, ca_pem};
 
 /// Milliseconds.
-pub fn ms(n: u64) -> Duration {
+pub const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
 /// Seconds.
-pub fn secs(n: u64) -> Duration {
+pub const fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
 /// Every behaviour, group by group; names are unique.
 pub fn catalogue() -> Vec<Behaviour> {
-    [framing::all()].into_iter().flatten().collect()
+    [
+        framing::all(),
+        html::all(),
+        html_links::all(),
+        text::all(),
+        robots::all(),
+        cookies::all(),
+        names::all(),
+        sitemaps::all(),
+        traps::all(),
+        terminal::all(),
+    ].into_iter().flatten().collect()
 }
