@@ -42,7 +42,9 @@ fn command(behaviour: &Behaviour, port: &Port) -> (Vec<String>, String) {
         Set::Cookies => &["fetch", "-", "--cookies=on"],
         Set::Save => &["fetch", "-", "--save=pages"],
     };
-    let all = set.iter().chain(FLAGS).chain(behaviour.flags).map(|&flag| flag.to_owned());
+    let at = port.addr().port().to_string();
+    let told = |&flag: &&str| flag.replace("{port}", &at).replace("{origin}", port.origin());
+    let all = set.iter().chain(FLAGS).chain(behaviour.flags).map(told);
     // a list on stdin, whose lines are JSON where there is more to say
     let mut args: Vec<String> = all.collect();
     let mut line = String::new();
@@ -51,6 +53,9 @@ fn command(behaviour: &Behaviour, port: &Port) -> (Vec<String>, String) {
         let mut request = behaviour.request.clone();
         request["url"] = json!(url);
         line = format!("{request}\n");
+        if behaviour.set == Set::Fetch {
+            line += &format!("{}\n", json!({"url": port.url("/neighbour")}));
+        }
     }
     (args, line)
 }
@@ -130,7 +135,11 @@ fn record(behaviour: &Behaviour, tale: &Tale) -> Value {
 fn faults(behaviour: &Behaviour, tale: &Tale) -> Vec<String> {
     let expect = &behaviour.expect;
     let mut faults = Vec::new();
-    let mut must = |it: bool, words: String| if !it { faults.push(words) };
+    let mut must = |it: bool, words: String| {
+        if !it {
+            faults.push(words)
+        }
+    };
     must(!matches!(tale.exit, -1 | 2 | 3 | 101), format!("exit {}", tale.exit));
     must(tale.wall < expect.within, format!("took {:?}", tale.wall));
     let record = record(behaviour, tale);
@@ -159,7 +168,7 @@ async fn try_all(groups: &[&str]) {
     let places = Places { good: good.origin().to_owned(), ..Places::default() };
     let only = std::env::var("BEHAVIOUR").ok();
     let mut wrong = Vec::new();
-    for behaviour in catalogue().into_iter().filter(|one| groups.contains(&one.group)) {
+    for behaviour in catalogue().into_iter().filter(|one| groups.contains(&one.group) && one.runs_alone()) {
         if only.as_ref().is_some_and(|only| only != behaviour.name) {
             continue;
         }

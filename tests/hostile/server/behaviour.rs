@@ -107,7 +107,11 @@ impl fmt::Debug for Behaviour {
 impl Behaviour {
     /// After a request on plain TCP: these steps. Paths are its own but for `/neighbour`, and
     /// `/robots.txt` unless it is of [`Set::Robots`] or [`Set::Crawl`].
-    pub fn plain(name: &'static str, does: &'static str, reply: impl Fn(&Ask) -> Vec<Step> + Send + Sync + 'static) -> Self {
+    pub fn plain(
+        name: &'static str,
+        does: &'static str,
+        reply: impl Fn(&Ask) -> Vec<Step> + Send + Sync + 'static,
+    ) -> Self {
         Self::new(name, does, Door::Plain, Script::Reply(Arc::new(reply)))
     }
 
@@ -154,14 +158,8 @@ impl Behaviour {
     }
 
     fn new(name: &'static str, does: &'static str, door: Door, script: Script) -> Self {
-        let expect = Expect {
-            outcome: "ok",
-            status: Some(200),
-            codes: &[],
-            within: secs(2),
-            also: Vec::new(),
-            check: None,
-        };
+        let expect =
+            Expect { outcome: "ok", status: Some(200), codes: &[], within: secs(2), also: Vec::new(), check: None };
         Behaviour {
             name,
             group: "",
@@ -259,7 +257,12 @@ impl Behaviour {
     /// Whether it needs a run of its own: what it tells of is more than its record, or its command
     /// makes many records of one URL.
     pub fn runs_alone(&self) -> bool {
-        self.tale.is_some() || !self.flags.is_empty() || matches!(self.set, Set::Save | Set::Crawl | Set::Check)
+        self.tale.is_some() || !self.flags.is_empty() || matches!(self.set, Set::Crawl | Set::Check)
+    }
+
+    /// Whether its connection is of no use when the record is there. HTTP/2 has other streams on it.
+    pub fn ends_its_connection(&self) -> bool {
+        self.expect.outcome == "error" && !matches!(self.door, Door::Handshake(_))
     }
 
     /// Whether the port also has `/neighbour`, an ordinary page that must not suffer.

@@ -16,8 +16,8 @@ mod tale;
 #[path = "../../it/support/tls.rs"]
 mod tls;
 
-mod framing;
 mod cookies;
+mod framing;
 mod html;
 mod html_links;
 mod names;
@@ -58,5 +58,8 @@ pub fn catalogue() -> Vec<Behaviour> {
         sitemaps::all(),
         traps::all(),
         terminal::all(),
-    ].into_iter().flatten().collect()
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -16,12 +16,13 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     task::{AbortHandle, JoinSet},
 };
-use tokio_rustls::server::TlsStream;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::{
     behaviour::{Behaviour, Door, Script, Set},
     message::{read_body, read_head},
     steps::{Step, take},
+    tls::Cert,
 };
 
 /// Well-behaved places that a behaviour may point to: origins without a slash at the end, whose
@@ -67,7 +68,9 @@ pub struct Seen {
 
 /// What the connections of a port share.
 pub struct Shared {
-    behaviour: Option<Behaviour>,
+    behaviour: Behaviour,
+    /// Where there is TLS.
+    acceptor: Option<TlsAcceptor>,
     origin: String,
     places: Places,
     asks: Mutex<Vec<Ask>>,
@@ -120,21 +123,31 @@ impl Port {
             Door::Tls(_) | Door::Handshake(_) => "https",
             Door::Plain | Door::Accept | Door::Closed => "http",
         };
-        Port::start(Some(behaviour), scheme, places).await
+        Port::start(behaviour, scheme, places).await
     }
 
     /// A place where every path answers 200 with `fine`.
     pub async fn good() -> io::Result<Port> {
-        Port::start(None, "http", Places::default()).await
+        Port::open(Behaviour::plain("good", "", fine), Places::default()).await
     }
 
-    async fn start(behaviour: Option<Behaviour>, scheme: &str, places: Places) -> io::Result<Port> {
+    /// The same within TLS.
+    pub async fn good_tls() -> io::Result<Port> {
+        Port::open(Behaviour::tls("good-tls", "", Cert::Good, fine), Places::default()).await
+    }
+
+    async fn start(behaviour: Behaviour, scheme: &str, places: Places) -> io::Result<Port> {
         let socket = TcpSocket::new_v4()?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let addr = socket.local_addr()?;
-        let closed = matches!(behaviour.as_ref().map(|it| &it.door), Some(Door::Closed));
+        let closed = matches!(behaviour.door, Door::Closed);
+        let acceptor = match &behaviour.door {
+            Door::Tls(tls) | Door::Handshake(tls) => Some(tls.acceptor()),
+            Door::Plain | Door::Accept | Door::Closed => None,
+        };
         let shared = Arc::new(Shared {
             behaviour,
+            acceptor,
             origin: format!("{scheme}://{addr}"),
             places,
             asks: Mutex::default(),
@@ -187,15 +200,13 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
-    let stream = match shared.behaviour.as_ref().map(|it| &it.door) {
-        Some(Door::Tls(tls) | Door::Handshake(tls)) => {
-            Stream::Tls(Box::new(tls.acceptor().accept(stream).await?))
-        }
-        _ => Stream::Plain(stream),
+    let stream = match &shared.acceptor {
+        Some(acceptor) => Stream::Tls(Box::new(acceptor.accept(stream).await?)),
+        None => Stream::Plain(stream),
     };
-    match shared.behaviour.as_ref().map(|it| &it.script) {
-        Some(Script::Talk(talk)) => talk(stream, shared.clone()).await,
-        Some(Script::Reply(_)) | None => requests(stream, shared).await,
+    match &shared.behaviour.script {
+        Script::Talk(talk) => talk(stream, shared.clone()).await,
+        Script::Reply(_) => requests(stream, shared).await,
     }
 }
 
@@ -224,11 +235,14 @@ async fn requests(stream: Stream, shared: Arc<Shared>) -> io::Result<()> {
     Ok(())
 }
 
+fn fine(_: &Ask) -> Vec<Step> {
+    Step::answer(200, "content-type: text/plain\r\n", "fine\n")
+}
+
 fn steps(ask: &Ask, shared: &Shared) -> Vec<Step> {
-    let fine = || Step::answer(200, "content-type: text/plain\r\n", "fine\n");
-    let Some(behaviour) = &shared.behaviour else { return fine() };
+    let behaviour = &shared.behaviour;
     if ask.path == "/neighbour" {
-        return fine();
+        return fine(ask);
     }
     if ask.path == "/robots.txt" && !matches!(behaviour.set, Set::Robots | Set::Crawl) {
         return Step::answer(404, "", "");

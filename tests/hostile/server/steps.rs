@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use bytes::Bytes;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::port::Stream;
@@ -19,7 +19,7 @@ pub enum Step {
     Drip(Bytes, Duration),
     /// These bytes again and again, that often; a client that leaves ends it.
     Repeat(Bytes, u64),
-    /// Nothing for a while.
+    /// Nothing for a while; a client that leaves ends it.
     Wait(Duration),
     /// Nothing until the client goes.
     Stall,
@@ -81,7 +81,11 @@ pub(super) async fn take(stream: &mut Stream, steps: Vec<Step>) -> io::Result<bo
                     stream.write_all(&bytes).await?;
                 }
             }
-            Step::Wait(time) => sleep(time).await,
+            Step::Wait(time) => {
+                if timeout(time, until_it_goes(stream)).await.is_ok() {
+                    return Ok(false);
+                }
+            }
             Step::Stall => return until_it_goes(stream).await.map(|()| false),
             Step::HalfClose => {
                 stream.shutdown().await?;
