@@ -234,6 +234,7 @@ impl Packed {
         let chunk = self.chunk().await.map_err(|failure| io::Error::other(Stopped(failure)))?;
         if chunk.is_none() {
             self.ended.store(true, Relaxed);
+            return whole(self.response).map(|()| None).map_err(|failure| io::Error::other(Stopped(failure)));
         }
         Ok(chunk.map(|chunk| (chunk, self)))
     }
