@@ -234,6 +234,7 @@ impl Packed {
         let chunk = self.chunk().await.map_err(|failure| io::Error::other(Stopped(failure)))?;
         if chunk.is_none() {
             self.ended.store(true, Relaxed);
+            return whole(self.response).map(|()| None).map_err(|failure| io::Error::other(Stopped(failure)));
         }
         Ok(chunk.map(|chunk| (chunk, self)))
     }
@@ -299,6 +300,8 @@ async fn unpack_all(
     // A coded body of no bytes at all is sent by many a server with HEAD-like answers.
     let mut more = !in_time(bounds, raw.fill_buf()).await?.map_err(cut)?.is_empty();
     while more {
+        // Thousands of members may be there already, and each takes time.
+        tokio::task::yield_now().await;
         let mut decoded: Source<'_> = Box::pin(raw.as_mut());
         for coding in codings.iter().rev() {
             decoded = unpack(decoded, *coding, bounds).await?.map_err(cut)?;

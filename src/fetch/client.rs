@@ -225,7 +225,7 @@ impl Client {
                 };
             }
             Ok(Err(error)) => {
-                race = Race::of(&error, may_repeat, probe.reached());
+                race = Race::of(&error, may_repeat, is_reused(&probe, &error));
                 if race != Race::None {
                     // It is asked again.
                 } else if roomy.is_none() && classify::is_head_too_large(&error) {
@@ -347,10 +347,17 @@ impl Client {
     }
 }
 
+/// Whether a request that failed had an open connection. One that is not open yet is being opened for
+/// whoever comes: this request has taken another that came free first, or it would have failed to connect.
+fn is_reused(probe: &Probe, error: &reqwest::Error) -> bool {
+    probe.reached() != Reached::Connected && !error.is_connect()
+}
+
+/// Whether a response says no more than that the connection was given up before the request came.
 fn is_given_up(response: &reqwest::Response, probe: &Probe) -> bool {
     response.status() == StatusCode::REQUEST_TIMEOUT
         && response.version() < Version::HTTP_2
-        && probe.reached() == Reached::Reused
+        && probe.reached() != Reached::Connected
         && response
             .headers()
             .get(header::CONNECTION)

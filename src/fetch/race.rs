@@ -3,7 +3,7 @@
 //!
 //! Must not know how a request is made.
 
-use super::{classify, probe::Reached};
+use super::classify;
 
 /// Dead connections that one request may meet in the pool.
 pub(super) const RACES: usize = 8;
@@ -38,9 +38,9 @@ pub(super) enum Turn {
 }
 
 impl Race {
-    /// Where no response head came; `may_repeat` says whether the method may be asked twice.
-    pub fn of(error: &reqwest::Error, may_repeat: bool, reached: Reached) -> Self {
-        let is_reused = reached == Reached::Reused;
+    /// Where no response head came; `may_repeat` says whether the method may be asked twice, `is_reused`
+    /// whether the connection was there before.
+    pub fn of(error: &reqwest::Error, may_repeat: bool, is_reused: bool) -> Self {
         match () {
             () if classify::is_unprocessed(error) => Race::Refused,
             () if may_repeat && classify::is_broken_for_all(error) && is_reused => Race::Refused,

@@ -2,9 +2,11 @@
 //!
 //! `FETCHALL_TEST_HOSTILE=TEXT` takes only the behaviours in whose name or group TEXT is.
 
+mod alone;
 mod judge;
 mod neighbours;
 mod page;
+mod reuse;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../it/support/run.rs"]
 mod run;
@@ -42,7 +44,10 @@ async fn open(is_wanted: impl Fn(Set) -> bool) -> (Vec<Place>, [Port; 2]) {
     let only = std::env::var("FETCHALL_TEST_HOSTILE").unwrap_or_default();
     let mut places = Vec::new();
     for behaviour in catalogue() {
-        if !is_wanted(behaviour.set) || !(behaviour.name.contains(&only) || behaviour.group.contains(&only)) {
+        if !is_wanted(behaviour.set)
+            || behaviour.runs_alone()
+            || !(behaviour.name.contains(&only) || behaviour.group.contains(&only))
+        {
             continue;
         }
         let port = Port::open(behaviour.clone(), origins.clone()).await.unwrap();

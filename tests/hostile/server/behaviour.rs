@@ -9,6 +9,7 @@ use super::{
     port::{Ask, Seen, Stream},
     secs,
     steps::Step,
+    tale::{Before, Told},
     tls::Tls,
 };
 
@@ -89,7 +90,13 @@ pub struct Behaviour {
     pub path: &'static str,
     /// More keys of the request, as in JSON Lines.
     pub request: Value,
+    /// More flags of a run of its own.
+    pub flags: &'static [&'static str],
     pub expect: Expect,
+    /// More that must hold of a run of its own; such a behaviour shares its run with no other.
+    pub tale: Option<Told>,
+    /// What is planted in the folder of such a run.
+    pub before: Option<Before>,
     pub(super) script: Script,
 }
 
@@ -168,7 +175,20 @@ impl Behaviour {
     fn new(name: &'static str, does: &'static str, door: Door, script: Script) -> Self {
         let expect =
             Expect { outcome: "ok", status: Some(200), codes: &[], within: secs(2), also: Vec::new(), check: None };
-        Behaviour { name, group: "", does, door, set: Set::Fetch, path: "/", request: json!({}), expect, script }
+        Behaviour {
+            name,
+            group: "",
+            does,
+            door,
+            set: Set::Fetch,
+            path: "/",
+            request: json!({}),
+            flags: &[],
+            expect,
+            tale: None,
+            before: None,
+            script,
+        }
     }
 
     /// The record is `ok` with that status (200 unless this is said).
@@ -229,6 +249,30 @@ impl Behaviour {
     pub fn with(mut self, set: Set) -> Self {
         self.set = set;
         self
+    }
+
+    /// More flags, in a run of its own.
+    pub fn flags(mut self, flags: &'static [&'static str]) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// More that must hold of a run of its own.
+    pub fn tells(mut self, told: Told) -> Self {
+        self.tale = Some(told);
+        self
+    }
+
+    /// What is planted in the folder of its run.
+    pub fn before(mut self, before: Before) -> Self {
+        self.before = Some(before);
+        self
+    }
+
+    /// Whether it needs a run of its own: what it tells of is more than its record, or its command
+    /// makes many records of one URL.
+    pub fn runs_alone(&self) -> bool {
+        self.tale.is_some() || !self.flags.is_empty() || matches!(self.set, Set::Crawl | Set::Check)
     }
 
     /// Whether its connection is of no use when the record is there. HTTP/2 has other streams on it.

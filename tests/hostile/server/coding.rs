@@ -167,9 +167,8 @@ fn behind() -> Vec<Behaviour> {
             let text = whole();
             [zstd(&text[..LENGTH / 2]), zstd(&text[LENGTH / 2..])].concat()
         }),
-        page("gzip-members-10000", "sends 10,000 gzip members of one byte", "gzip", || gzip(b"x").repeat(10_000))
-            .has("/bytes", 10_000)
-            .within(super::secs(4)),
+        page("gzip-members-1000", "sends 1,000 gzip members of one byte", "gzip", || gzip(b"x").repeat(1000))
+            .has("/bytes", 1000),
     ]
 }
 

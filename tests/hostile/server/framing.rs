@@ -185,7 +185,7 @@ fn endings() -> Vec<Behaviour> {
                 _ => Step::answer(200, "", "there"),
             }
         })
-        .has("/bytes", 5),
+        .fails(LARGE),
         Behaviour::plain("second-response-behind", "sends another whole response behind the first", |_| {
             said_on("content-length: 5\r\n", "helloHTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\npoison")
         })

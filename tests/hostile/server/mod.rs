@@ -12,32 +12,43 @@ mod behaviour;
 mod message;
 mod port;
 mod steps;
+mod tale;
 #[path = "../../it/support/tls.rs"]
 mod tls;
 
 mod bombs;
 mod chunks;
 mod coding;
+mod cookies;
 pub mod frames;
 mod framing;
 mod handshakes;
 mod heads;
+mod html;
+mod html_links;
 mod http2;
 mod locations;
+mod names;
 mod pack;
 mod records;
 mod redirects;
 mod retries;
+mod robots;
 mod sealed;
+mod sitemaps;
 mod statuses;
 mod streams;
+mod terminal;
+mod text;
 mod timing;
+mod traps;
 
 use std::time::Duration;
 
 pub use behaviour::{Behaviour, Check, Door, Expect, Set};
 pub use port::{Ask, Places, Port, Seen, Shared, Stream};
 pub use steps::Step;
+pub use tale::{Before, Tale, Told, holds};
 pub use tls::{Cert, Tls, ca_pem};
 
 /// Milliseconds.
@@ -56,5 +67,16 @@ pub fn catalogue() -> Vec<Behaviour> {
     let contents = [coding::all(), bombs::all()];
     let chains = [redirects::all(), locations::all(), retries::all()];
     let below = [handshakes::all(), records::all(), streams::all(), http2::all()];
-    messages.into_iter().chain(contents).chain(chains).chain(below).flatten().collect()
+    let pages = [
+        html::all(),
+        html_links::all(),
+        text::all(),
+        robots::all(),
+        cookies::all(),
+        names::all(),
+        sitemaps::all(),
+        traps::all(),
+        terminal::all(),
+    ];
+    messages.into_iter().chain(contents).chain(chains).chain(below).chain(pages).flatten().collect()
 }
