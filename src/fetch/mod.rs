@@ -7,6 +7,7 @@ mod body;
 mod classify;
 mod client;
 mod connect;
+mod framing;
 mod gather;
 mod pile;
 mod probe;

@@ -5,6 +5,7 @@
 mod alone;
 mod judge;
 mod page;
+mod reuse;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../it/support/run.rs"]
 mod run;
@@ -145,11 +146,7 @@ async fn together(set: Set) {
         faults.add(&name, format!("exit {} after {:?}: {}", ran.exit, ran.wall, ran.stderr));
     }
     for (at, open) in &ran.left_open {
-        // Of neighbours, two may be kept for later.
-        let kept = if all[*at].behaviour.has_neighbour() { 2 } else { 0 };
-        if *open > kept {
-            faults.add(all[*at].behaviour.name, format!("{open} connections still open after the last record"));
-        }
+        faults.add(all[*at].behaviour.name, format!("{open} connections still open after the last record"));
     }
     println!("{name}: {} behaviours in {:?}, {} KiB", places.len(), ran.wall, ran.peak / 1024);
     faults.end(places.len());

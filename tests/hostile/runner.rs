@@ -102,7 +102,7 @@ impl Way {
                 "--connect-timeout=1s",
                 "--retries=0",
                 "--backoff=10ms..50ms",
-                "--retry-after-max=1s",
+                "--retry-after-max=2s",
                 "--max-body=1MiB",
                 "--host-errors=0",
                 "--progress=none",
@@ -160,7 +160,8 @@ async fn still_open(places: &[&Place]) -> Vec<(usize, usize)> {
     let mut open = Vec::new();
     for _ in 0..25 {
         let failed = places.iter().enumerate().filter(|(_, place)| place.behaviour.ends_its_connection());
-        open = failed.map(|(at, place)| (at, place.port.seen().open)).filter(|(_, open)| *open > 0).collect();
+        let busy = failed.map(|(at, place)| (at, place.port.seen())).map(|(at, seen)| (at, seen.open - seen.idle));
+        open = busy.filter(|(_, open)| *open > 0).collect();
         if open.is_empty() {
             break;
         }

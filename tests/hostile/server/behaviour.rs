@@ -22,6 +22,8 @@ pub enum Door {
     Tls(Tls),
     /// As soon as a connection is there, before any byte was read.
     Accept,
+    /// The same, and https is asked for: TLS by hand.
+    Hello,
     /// As soon as the TLS handshake is through: HTTP/2 by hand, for example.
     Handshake(Tls),
     /// Nobody listens.
@@ -136,6 +138,19 @@ impl Behaviour {
     {
         let talk = move |stream, shared| talk(stream, shared).boxed();
         Self::new(name, does, Door::Accept, Script::Talk(Arc::new(talk)))
+    }
+
+    /// As soon as a TCP connection is there, on which the client wants TLS.
+    pub fn hello<F>(
+        name: &'static str,
+        does: &'static str,
+        talk: impl Fn(Stream, Arc<super::port::Shared>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = io::Result<()>> + Send + 'static,
+    {
+        let talk = move |stream, shared| talk(stream, shared).boxed();
+        Self::new(name, does, Door::Hello, Script::Talk(Arc::new(talk)))
     }
 
     /// As soon as the TLS handshake is through.

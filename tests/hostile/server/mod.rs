@@ -16,15 +16,31 @@ mod tale;
 #[path = "../../it/support/tls.rs"]
 mod tls;
 
+mod bombs;
+mod chunks;
+mod coding;
 mod cookies;
+mod frames;
 mod framing;
+mod handshakes;
+mod heads;
 mod html;
 mod html_links;
+mod http2;
+mod locations;
 mod names;
+mod pack;
+mod records;
+mod redirects;
+mod retries;
 mod robots;
+mod sealed;
 mod sitemaps;
+mod statuses;
+mod streams;
 mod terminal;
 mod text;
+mod timing;
 mod traps;
 
 use std::time::Duration;
@@ -47,8 +63,11 @@ pub const fn secs(n: u64) -> Duration {
 
 /// Every behaviour, group by group; names are unique.
 pub fn catalogue() -> Vec<Behaviour> {
-    [
-        framing::all(),
+    let messages = [framing::all(), chunks::all(), heads::all(), statuses::all(), timing::all()];
+    let contents = [coding::all(), bombs::all()];
+    let chains = [redirects::all(), locations::all(), retries::all()];
+    let below = [handshakes::all(), records::all(), streams::all(), http2::all()];
+    let pages = [
         html::all(),
         html_links::all(),
         text::all(),
@@ -58,8 +77,6 @@ pub fn catalogue() -> Vec<Behaviour> {
         sitemaps::all(),
         traps::all(),
         terminal::all(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    messages.into_iter().chain(contents).chain(chains).chain(below).chain(pages).flatten().collect()
 }

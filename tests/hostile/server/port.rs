@@ -64,6 +64,8 @@ pub struct Seen {
     pub connections: usize,
     /// Connections open now.
     pub open: usize,
+    /// Of these, those on which a response was ended and no other request has come.
+    pub idle: usize,
 }
 
 /// What the connections of a port share.
@@ -76,6 +78,7 @@ pub struct Shared {
     asks: Mutex<Vec<Ask>>,
     connections: AtomicUsize,
     open: AtomicUsize,
+    idle: AtomicUsize,
 }
 
 impl Shared {
@@ -120,7 +123,7 @@ impl Port {
     /// On 127.0.0.1, any port.
     pub async fn open(behaviour: Behaviour, places: Places) -> io::Result<Port> {
         let scheme = match behaviour.door {
-            Door::Tls(_) | Door::Handshake(_) => "https",
+            Door::Tls(_) | Door::Handshake(_) | Door::Hello => "https",
             Door::Plain | Door::Accept | Door::Closed => "http",
         };
         Port::start(behaviour, scheme, places).await
@@ -143,7 +146,7 @@ impl Port {
         let closed = matches!(behaviour.door, Door::Closed);
         let acceptor = match &behaviour.door {
             Door::Tls(tls) | Door::Handshake(tls) => Some(tls.acceptor()),
-            Door::Plain | Door::Accept | Door::Closed => None,
+            Door::Plain | Door::Accept | Door::Hello | Door::Closed => None,
         };
         let shared = Arc::new(Shared {
             behaviour,
@@ -153,6 +156,7 @@ impl Port {
             asks: Mutex::default(),
             connections: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
+            idle: AtomicUsize::new(0),
         });
         if closed {
             return Ok(Port { addr, shared, task: None, _kept: Some(socket) });
@@ -179,6 +183,7 @@ impl Port {
             asks: self.shared.asks.lock().unwrap().clone(),
             connections: self.shared.connections.load(SeqCst),
             open: self.shared.open.load(SeqCst),
+            idle: self.shared.idle.load(SeqCst),
         }
     }
 }
@@ -206,13 +211,20 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
     };
     match &shared.behaviour.script {
         Script::Talk(talk) => talk(stream, shared.clone()).await,
-        Script::Reply(_) => requests(stream, shared).await,
+        Script::Reply(_) => requests(stream, &shared, |ask| steps(ask, &shared)).await,
     }
 }
 
-async fn requests(stream: Stream, shared: Arc<Shared>) -> io::Result<()> {
+/// Reads one request after the other, notes each, and answers it so.
+pub(super) async fn requests(stream: Stream, shared: &Shared, reply: impl Fn(&Ask) -> Vec<Step>) -> io::Result<()> {
     let mut io = BufReader::new(stream);
-    while let Some(head) = read_head(&mut io).await? {
+    let mut first = true;
+    loop {
+        let idle = usize::from(!std::mem::take(&mut first));
+        shared.idle.fetch_add(idle, SeqCst);
+        let head = read_head(&mut io).await;
+        shared.idle.fetch_sub(idle, SeqCst);
+        let Some(head) = head? else { break };
         let body = read_body(&mut io, &head).await?;
         let ask = {
             let mut asks = shared.asks.lock().unwrap();
@@ -228,7 +240,7 @@ async fn requests(stream: Stream, shared: Arc<Shared>) -> io::Result<()> {
             asks.push(ask.clone());
             ask
         };
-        if !take(io.get_mut(), steps(&ask, &shared)).await? {
+        if !take(io.get_mut(), reply(&ask)).await? {
             break;
         }
     }
@@ -263,6 +275,14 @@ impl Stream {
     /// Closing it will send RST.
     pub fn arm_reset(&self) -> io::Result<()> {
         self.tcp().set_zero_linger()
+    }
+
+    /// TLS on a plain connection.
+    pub(super) async fn over_tls(self, tls: &super::Tls) -> io::Result<Stream> {
+        match self {
+            Stream::Plain(stream) => Ok(Stream::Tls(Box::new(tls.acceptor().accept(stream).await?))),
+            Stream::Tls(_) => Err(io::Error::other("there is TLS already")),
+        }
     }
 
     /// The connection below.

@@ -19,6 +19,8 @@ pub enum Step {
     Drip(Bytes, Duration),
     /// These bytes again and again, that often; a client that leaves ends it.
     Repeat(Bytes, u64),
+    /// These bytes again and again with this pause between; a client that leaves ends it.
+    Flow(Bytes, Duration),
     /// Nothing for a while; a client that leaves ends it.
     Wait(Duration),
     /// Nothing until the client goes.
@@ -42,6 +44,11 @@ impl Step {
 
     pub fn repeat(bytes: impl AsRef<[u8]>, times: u64) -> Step {
         Step::Repeat(Bytes::copy_from_slice(bytes.as_ref()), times)
+    }
+
+    /// For what costs a client of a build for tests so much that it cannot be had at full speed.
+    pub fn flow(bytes: impl AsRef<[u8]>, pause: Duration) -> Step {
+        Step::Flow(Bytes::copy_from_slice(bytes.as_ref()), pause)
     }
 
     /// A whole answer with its length; the connection stays open.
@@ -81,6 +88,11 @@ pub(super) async fn take(stream: &mut Stream, steps: Vec<Step>) -> io::Result<bo
                     stream.write_all(&bytes).await?;
                 }
             }
+            Step::Flow(bytes, pause) => loop {
+                stream.write_all(&bytes).await?;
+                stream.flush().await?;
+                sleep(pause).await;
+            },
             Step::Wait(time) => {
                 if timeout(time, until_it_goes(stream)).await.is_ok() {
                     return Ok(false);
