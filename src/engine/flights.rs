@@ -27,7 +27,7 @@ use crate::{
     page::{Want, select::Plan},
     policy::{
         judgement::Judgement,
-        redirect::Onward,
+        redirect::{self, Onward},
         step::{self, Moment, Rules, Step},
     },
     settings::Settings,
@@ -256,7 +256,7 @@ impl<W: Wire> Engine<W> {
     fn redirect(&mut self, mut flight: Box<Flight>, onward: Onward, exchange: Box<Exchange>) {
         if let Some(trip) = &mut flight.trip {
             let location = exchange.head.as_ref().and_then(|head| head.headers.get(http::header::LOCATION));
-            let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let location = location.map(redirect::location_text);
             let from = std::mem::replace(&mut trip.url, Arc::new(onward.url));
             let status = exchange.status().unwrap_or_default();
             let method = std::mem::replace(&mut trip.method, onward.method);

@@ -18,7 +18,6 @@ use async_compression::{
     zstd::DParameter,
 };
 use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, header};
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
@@ -28,7 +27,7 @@ use tokio_util::io::StreamReader;
 
 use super::{
     classify,
-    gather::{Sink, keep_of},
+    gather::{Sink, Tape, keep_of},
     room::{Room, Share},
     saving::Saving,
 };
@@ -155,6 +154,7 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
         loop {
             let chunk = patiently(bounds, response.chunk()).await?;
             let Some(chunk) = chunk.map_err(|error| classify::in_body(&error.without_url()))? else {
+                whole(response)?;
                 let short = || Failure::new(Code::BodyTruncated, "the server sent less than the rest of the body");
                 return if sink.is_whole() { Ok::<_, Failure>(None) } else { Err(short()) };
             };
@@ -174,6 +174,18 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
         }
     };
     (Done { wire_len: sink.len().saturating_sub(before), failure, cut }, sink)
+}
+
+/// Whether a response whose last chunk was read came to its end. The HTTP library takes a stream of
+/// HTTP/2 that is reset without an error for a body that ends there, but only END_STREAM ends one (RFC
+/// 9113, section 8.1).
+fn whole(response: reqwest::Response) -> Result<(), Failure> {
+    use hyper::body::Body as _;
+    let is_http2 = response.version() == http::Version::HTTP_2;
+    if is_http2 && !reqwest::Body::from(response).is_end_stream() {
+        return Err(Failure::new(Code::BodyTruncated, "the server broke the response off"));
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,24 +219,44 @@ fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, Failure> {
 
 type Source<'a> = Pin<Box<dyn AsyncBufRead + Send + 'a>>;
 
+/// What crosses the network of a body with content coding, before any decoder has it: within its length
+/// and time, whether or not it unpacks to anything.
+struct Packed {
+    response: reqwest::Response,
+    bounds: Bounds,
+    len: Arc<AtomicU64>,
+    /// Past its end, what a decoder finds wrong is that there is no more.
+    ended: Arc<AtomicBool>,
+    tape: Option<Tape>,
+}
+
+impl Packed {
+    async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
+        let chunk = self.chunk().await.map_err(|failure| io::Error::other(Stopped(failure)))?;
+        if chunk.is_none() {
+            self.ended.store(true, Relaxed);
+            return whole(self.response).map(|()| None).map_err(|failure| io::Error::other(Stopped(failure)));
+        }
+        Ok(chunk.map(|chunk| (chunk, self)))
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
+        let chunk = patiently(self.bounds, self.response.chunk()).await?;
+        let Some(chunk) = chunk.map_err(|error| classify::in_body(&error.without_url()))? else { return Ok(None) };
+        if self.len.fetch_add(chunk.len() as u64, Relaxed) + chunk.len() as u64 > self.bounds.most {
+            return Err(too_large(self.bounds.most, Code::BodyTooLarge));
+        }
+        self.tape.iter().for_each(|tape| tape.push(&chunk));
+        Ok(Some(chunk))
+    }
+}
+
 /// A body with content codings: unpacked in steps.
 async fn coded(response: reqwest::Response, bounds: Bounds, mut sink: Sink, codings: &[Coding]) -> (Done, Sink) {
     let wire = Arc::new(AtomicU64::new(0));
-    let (counter, tape) = (Arc::clone(&wire), sink.tape());
-    let stream = response.bytes_stream().map_err(|error| io::Error::other(Broken(error.without_url()))).inspect_ok(
-        move |chunk| {
-            counter.fetch_add(chunk.len() as u64, Relaxed);
-            tape.iter().for_each(|tape| tape.push(chunk));
-        },
-    );
-    // Past its end, what a decoder finds wrong is that there is no more.
     let ended = Arc::new(AtomicBool::new(false));
-    let at_end = Arc::clone(&ended);
-    let stream = stream.chain(futures::stream::poll_fn(move |_| {
-        at_end.store(true, Relaxed);
-        std::task::Poll::Ready(None)
-    }));
-    let mut raw = Box::pin(StreamReader::new(stream));
+    let packed = Packed { response, bounds, len: Arc::clone(&wire), ended: Arc::clone(&ended), tape: sink.tape() };
+    let mut raw = Box::pin(StreamReader::new(futures::stream::try_unfold(packed, Packed::next)));
     let count = Count { wire: &wire, ended: &ended };
     let outcome = unpack_all(&mut raw, bounds, &mut sink, codings, count).await;
     let mut why = outcome.as_ref().map_or_else(|failure| Cut::of(failure.code), |()| Cut::Length);
@@ -249,15 +281,6 @@ impl Count<'_> {
         unpack_failure(error, self.ended.load(Relaxed))
     }
 
-    fn check(self, bounds: Bounds) -> Result<(), Failure> {
-        match self.wire.load(Relaxed) > bounds.most {
-            true => Err(too_large(bounds.most, Code::BodyTooLarge)),
-            false => Ok(()),
-        }
-    }
-}
-
-impl Count<'_> {
     /// Whether a body unpacks to more than any text does.
     fn check_bomb(self, bounds: Bounds, unpacked: u64) -> Result<(), Failure> {
         match unpacked > bounds.suspect && unpacked / BOMB > self.wire.load(Relaxed) {
@@ -276,8 +299,10 @@ async fn unpack_all(
 ) -> Result<(), Failure> {
     let cut = |error| count.failure(error);
     // A coded body of no bytes at all is sent by many a server with HEAD-like answers.
-    let mut more = !patiently(bounds, raw.fill_buf()).await?.map_err(cut)?.is_empty();
+    let mut more = !in_time(bounds, raw.fill_buf()).await?.map_err(cut)?.is_empty();
     while more {
+        // Thousands of members may be there already, and each takes time.
+        tokio::task::yield_now().await;
         let mut decoded: Source<'_> = Box::pin(raw.as_mut());
         for coding in codings.iter().rev() {
             decoded = unpack(decoded, *coding, bounds).await?.map_err(cut)?;
@@ -288,7 +313,7 @@ async fn unpack_all(
             return Ok(());
         }
         // One gzip member may follow another (RFC 1952, section 2.2); what else follows is padding.
-        let next = patiently(bounds, raw.fill_buf()).await?.map_err(cut)?;
+        let next = in_time(bounds, raw.fill_buf()).await?.map_err(cut)?;
         more = codings == [Coding::Gzip] && next.starts_with(&[0x1f]);
     }
     rest(raw, bounds, sink, count).await
@@ -302,20 +327,19 @@ async fn rest(
     count: Count<'_>,
 ) -> Result<(), Failure> {
     loop {
-        let rest = patiently(bounds, raw.fill_buf()).await?.map_err(|error| count.failure(error))?.len();
+        let rest = in_time(bounds, raw.fill_buf()).await?.map_err(|error| count.failure(error))?.len();
         if rest == 0 {
             return Ok(());
         }
         raw.as_mut().consume(rest);
         sink.count_tape();
-        count.check(bounds)?;
     }
 }
 
 /// Takes one coding off. The outer failure is one of time, the inner one of reading.
 async fn unpack(mut source: Source<'_>, coding: Coding, bounds: Bounds) -> Result<io::Result<Source<'_>>, Failure> {
     let zlib = match coding {
-        Coding::Deflate => match patiently(bounds, source.fill_buf()).await? {
+        Coding::Deflate => match in_time(bounds, source.fill_buf()).await? {
             Ok(first) => is_zlib(first),
             Err(error) => return Ok(Err(error)),
         },
@@ -349,7 +373,7 @@ async fn drain(decoded: &mut Source<'_>, bounds: Bounds, sink: &mut Sink, count:
     let mut buffer = vec![0; STEP];
     let mut turn = 0;
     loop {
-        let read = patiently(bounds, decoded.read(&mut buffer)).await?;
+        let read = in_time(bounds, decoded.read(&mut buffer)).await?;
         let got = read.map_err(|error| count.failure(error))?;
         if got == 0 {
             return Ok(());
@@ -362,7 +386,6 @@ async fn drain(decoded: &mut Source<'_>, bounds: Bounds, sink: &mut Sink, count:
         }
         count.check_bomb(bounds, sink.len())?;
         sink.share.wait().await;
-        count.check(bounds)?;
         turn += got as u64;
         if turn >= TURN {
             turn = 0;
@@ -371,14 +394,14 @@ async fn drain(decoded: &mut Source<'_>, bounds: Bounds, sink: &mut Sink, count:
     }
 }
 
-/// A network error on its way through the decoders.
+/// What ended the reading of a body, on its way through the decoders.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Broken(#[source] reqwest::Error);
+#[error("{}", .0.message)]
+struct Stopped(Failure);
 
 fn unpack_failure(error: io::Error, ended: bool) -> Failure {
-    if let Some(broken) = error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>()) {
-        return classify::in_body(&broken.0);
+    if let Some(Stopped(failure)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return failure.clone();
     }
     if ended || error.kind() == io::ErrorKind::UnexpectedEof {
         return Failure::new(Code::BodyTruncated, "the packed body ended before it was complete");
@@ -402,6 +425,15 @@ async fn patiently<T>(bounds: Bounds, work: impl Future<Output = T>) -> Result<T
             Err(Failure::new(Code::TimeoutRead, format!("the body fell silent for {silence}")))
         }
     }
+}
+
+/// Waits until the exchange ends at the latest; how long the wire is silent is seen to by [`Packed`].
+async fn in_time<T>(bounds: Bounds, work: impl Future<Output = T>) -> Result<T, Failure> {
+    // What is always ready would never meet its timer.
+    if Instant::now() >= bounds.end {
+        return Err(total_timeout());
+    }
+    timeout_at(bounds.end, work).await.map_err(|_| total_timeout())
 }
 
 /// The exchange ran out of its time.

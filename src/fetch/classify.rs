@@ -90,10 +90,19 @@ pub(super) fn connect_timeout(context: Context) -> Failure {
 /// The failure of a body that ended early.
 pub(super) fn in_body(error: &(dyn StdError + 'static)) -> Failure {
     let text = innermost(error);
-    let lower = text.to_ascii_lowercase();
-    let framing = ["chunk", "trailer"].iter().any(|word| lower.contains(word)) && lower.contains("invalid");
-    if framing {
+    // The HTTP library has no types for these: what it reads of chunks and trailers is at fault with
+    // either kind, and so is TLS, which has a type.
+    use io::ErrorKind::{InvalidData, InvalidInput};
+    let framing = find::<io::Error>(error).is_some_and(|error| matches!(error.kind(), InvalidData | InvalidInput));
+    if framing && text.starts_with("chunk trailers") {
+        return Failure::new(Code::ProtocolHeadersTooLarge, "the trailers are too large");
+    }
+    if framing && find::<rustls::Error>(error).is_none() {
         return Failure::new(Code::ProtocolInvalid, format!("the body is not framed as HTTP says: {text}"));
+    }
+    if find::<h2::Error>(error).is_some_and(h2::Error::is_library) {
+        let message = format!("the body is not as long as promised, or not framed as HTTP/2 says: {text}");
+        return Failure::new(Code::BodyTruncated, message);
     }
     Failure::new(Code::BodyTruncated, format!("the body ended before it was complete: {text}"))
 }
@@ -108,7 +117,27 @@ pub(super) fn is_stale_connection(error: &reqwest::Error) -> bool {
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted
         )
     });
-    by_hyper || by_system
+    let by_http2 = find::<h2::Error>(error).is_some_and(h2::Error::is_io);
+    by_hyper || by_system || by_http2
+}
+
+/// Whether a connection of HTTP/2 as a whole ended because something on it was wrong. Not where the server
+/// asks us to calm down: then it is not asked again at once.
+pub(super) fn is_broken_for_all(error: &reqwest::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        let calm = error.is_remote() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
+        error.is_go_away() && !calm
+    })
+}
+
+/// Whether the server says that it has not looked at the request, so that any may be repeated (RFC 9113,
+/// section 8.7): it refused the stream, or went away before it.
+pub(super) fn is_unprocessed(error: &reqwest::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        let went = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        error.is_remote() && (went || refused)
+    })
 }
 
 /// Whether a response head was longer, or had more fields, than the client takes.

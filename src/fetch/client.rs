@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, Version, header};
 use hyper_util::client::proxy::matcher::Matcher;
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
@@ -20,11 +20,12 @@ use super::{
     body::{Bounds, Received},
     classify::{self, Context},
     connect::Resolver,
-    gather,
+    framing, gather,
     probe::{Probe, Reached},
     proxies::{self, Proxies},
+    race::{RACES, Race, Turn, Unseen},
     room::Room,
-    route::{HEAD_BYTES, Maker, Route, Via},
+    route::{Maker, Route, Via},
     saving, tape,
 };
 use crate::{
@@ -43,9 +44,6 @@ use crate::{
     },
     settings::{Cookies, PrivateIps, Settings, Verify},
 };
-
-/// Dead connections that one request may meet in the pool.
-const RACES: usize = 8;
 
 /// The real client.
 #[derive(Debug)]
@@ -159,30 +157,19 @@ impl Client {
         // A pooled connection may be closed by the server at the very moment it is used (hyper
         // #2136): that says nothing about the request, so it is repeated unseen, within its time.
         let mut part = saving::earlier(self.files.as_ref(), ask).await;
+        let mut unseen = Unseen::default();
         for _ in 0..RACES {
-            match self.once(route, ask, &mut part, (started, end)).await {
+            match self.once(route, ask, &mut part, (started, end, Turn::Early)).await {
                 (exchange, Race::None) => return (exchange, false),
                 (exchange, Race::NoProxy) => return (exchange, true),
+                (exchange, race) if !unseen.allows(race) => return (exchange, false),
+                (_, Race::Refused | Race::Broken) => {}
                 (_, Race::Lost | Race::Unfit) => {}
                 (_, Race::Crowded) => _ = route.roomy(),
             }
         }
-        (self.once(route, ask, &mut None, (started, end)).await.0, false)
+        (self.once(route, ask, &mut None, (started, end, Turn::Last)).await.0, false)
     }
-}
-
-/// Whether a request is to be repeated unseen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Race {
-    None,
-    /// It met a pooled connection that was just being closed.
-    Lost,
-    /// The response head has more fields than the usual client takes.
-    Crowded,
-    /// What is there of the body cannot be gone on with: all of it is to be asked for.
-    Unfit,
-    /// Not here: there is no proxy where there should be one.
-    NoProxy,
 }
 
 impl Client {
@@ -207,7 +194,7 @@ impl Client {
         route: &Route,
         ask: &Ask,
         part: &mut Option<Part>,
-        (started, end): (SystemTime, Instant),
+        (started, end, turn): (SystemTime, Instant, Turn),
     ) -> (Exchange, Race) {
         let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80));
         let mut request = self.request(ask);
@@ -225,6 +212,11 @@ impl Client {
         let context = || Context { reached: probe.reached(), via_proxy: self.is_proxied(&ask.url) };
         let mut race = Race::None;
         let failure = match answer {
+            // What a server says of an idle connection when it gives it up (RFC 9110, section 15.5.9) is no
+            // answer to a request that met it on its way.
+            Ok(Ok(response)) if may_repeat && turn == Turn::Early && is_given_up(&response, &probe) => {
+                return (Exchange::failed(started, body::total_timeout()), Race::Lost);
+            }
             Ok(Ok(response)) => {
                 let begun = Begun { ask, sent, started, end, probe: &probe, head_at, part: part.take() };
                 return match self.with_body(response, begun).await {
@@ -233,9 +225,9 @@ impl Client {
                 };
             }
             Ok(Err(error)) => {
-                let reused = probe.reached() == Reached::Reused;
-                if may_repeat && reused && classify::is_stale_connection(&error) {
-                    race = Race::Lost;
+                race = Race::of(&error, may_repeat, is_reused(&probe, &error));
+                if race != Race::None {
+                    // It is asked again.
                 } else if roomy.is_none() && classify::is_head_too_large(&error) {
                     race = Race::Crowded;
                 } else if context().via_proxy && classify::is_proxy_gone(&error) {
@@ -291,14 +283,12 @@ impl Client {
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
         let reason = sent.is_some().then(|| tape::reason(&response)).flatten();
         let bounds = Bounds::of(ask, end);
-        let oversized = head_size(&head) > HEAD_BYTES as usize;
+        let fault = framing::fault(&head, &ask.method);
+        let is_refused = fault.is_some();
         // Where nobody wants the body, the connection goes with the response, unless an archive is to have it.
         let is_wanted = saving.is_some() || gather::is_wanted(&head.headers, ask);
         let received = match () {
-            () if oversized => {
-                let message = "the response head is larger than 256 KiB";
-                Some(Received::nothing(Failure::new(Code::ProtocolHeadersTooLarge, message)))
-            }
+            () if is_refused => fault.map(Received::nothing),
             () if is_wanted => Some(body::read(response, &head.headers, bounds, &self.room, saving).await),
             () if ask.raw == Raw::Keep => {
                 let bounds = Bounds { keep: Keep::None, digest: Digest::Off, ..bounds };
@@ -308,7 +298,7 @@ impl Client {
         };
         let (raw, cut, read, saving) = match received {
             Some(Received { body, raw, cut, saving }) => {
-                (raw, cut, Some(body).filter(|_| is_wanted || oversized), saving)
+                (raw, cut, Some(body).filter(|_| is_wanted || is_refused), saving)
             }
             None => (Bytes::new(), Some(Cut::Length), None, None),
         };
@@ -357,6 +347,23 @@ impl Client {
     }
 }
 
+/// Whether a request that failed had an open connection. One that is not open yet is being opened for
+/// whoever comes: this request has taken another that came free first, or it would have failed to connect.
+fn is_reused(probe: &Probe, error: &reqwest::Error) -> bool {
+    probe.reached() != Reached::Connected && !error.is_connect()
+}
+
+/// Whether a response says no more than that the connection was given up before the request came.
+fn is_given_up(response: &reqwest::Response, probe: &Probe) -> bool {
+    response.status() == StatusCode::REQUEST_TIMEOUT
+        && response.version() < Version::HTTP_2
+        && probe.reached() != Reached::Connected
+        && response
+            .headers()
+            .get(header::CONNECTION)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+}
+
 /// What is known of an exchange when its response head comes.
 struct Begun<'a> {
     ask: &'a Ask,
@@ -394,10 +401,6 @@ fn blame(exchange: &Exchange, gone: bool) -> Blame {
 fn later(phases: Phases, lost: Duration) -> Phases {
     let lost = Duration::from_micros(u64::try_from(lost.as_micros()).unwrap_or(u64::MAX));
     Phases { connect: Some(phases.connect.unwrap_or_default() + lost), total: phases.total + lost, ..phases }
-}
-
-fn head_size(head: &Head) -> usize {
-    head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
 /// The phases up to now; the parts add up to the total, to the microsecond in which they are

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     model::{Ask, capture::Raw},
-    settings::{Family, HttpVersions, ProxyUrl, Settings},
+    settings::{Family, HttpVersions, ProxyUrl, Settings, Times},
 };
 
 /// Fields in a response head at most. The HTTP library has room for 100 at no cost; to look out for
@@ -29,6 +29,9 @@ pub(super) const HEAD_BYTES: u32 = 256 * 1024;
 /// How long an idle connection is kept when nothing else is said: long enough for the next
 /// request of a paced host, short enough not to pile up over thousands of hosts.
 const IDLE: Duration = Duration::from_secs(20);
+
+/// The same where one request may take longer.
+const DEAF: Duration = Duration::from_secs(60);
 
 /// Which proxy a way leads through.
 #[derive(Clone, Debug)]
@@ -64,6 +67,7 @@ impl Maker {
     fn build(&self, via: &Via, tls: tls::Config, fields: Option<usize>) -> Result<reqwest::Client, ClientError> {
         let (settings, transport) = (&self.settings, &self.settings.transport);
         let idle = transport.idle_per_host.unwrap_or(settings.limits.in_flight.get());
+        let deaf = deaf(&settings.times);
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -75,6 +79,10 @@ impl Maker {
             .pool_max_idle_per_host(idle)
             .pool_idle_timeout(transport.idle_timeout.unwrap_or(IDLE))
             .http2_max_header_list_size(HEAD_BYTES)
+            .http2_keep_alive_interval(deaf / 2)
+            .http2_keep_alive_timeout(deaf.mul_f64(0.6))
+            // A fold is a blank to whoever is no proxy (RFC 9112, section 5.2), and some servers fold.
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
             .referer(false);
         if let Some(fields) = fields {
             builder = builder.http1_max_headers(fields);
@@ -96,6 +104,13 @@ impl Maker {
         };
         builder.build().map_err(|error| ClientError::Tls(error.without_url().to_string()))
     }
+}
+
+/// How long a connection of HTTP/2 on which requests wait may leave PINGs without an answer, less a
+/// tenth: no longer than it takes to give up one request. Those behind it would wait in vain too, and the
+/// HTTP library has no other way to tell that such a connection is dead.
+fn deaf(times: &Times) -> Duration {
+    times.headers.unwrap_or(times.attempt).min(times.attempt).min(DEAF)
 }
 
 /// The clients for the origin that was asked for and for others.

@@ -4,7 +4,7 @@
 //! its host like any other. Must not know limits of hosts.
 
 use ::url::Url;
-use http::Method;
+use http::{HeaderMap, HeaderValue, Method, header};
 
 use super::url::MAX_URL;
 use crate::model::{Code, Failure, Hop};
@@ -25,6 +25,33 @@ pub struct Onward {
 /// Statuses whose `Location` is followed (RFC 9110, section 15.4).
 pub fn is_followed(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// The Location of a response that redirects, if it has one.
+///
+/// Fails where there are two that differ: whoever checked the one might have meant the other.
+pub fn location(status: u16, headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let mut all = headers.get_all(header::LOCATION).iter();
+    let Some(first) = all.next() else { return Ok(None) };
+    if all.any(|other| other != first) {
+        return Err(Failure::new(Code::RedirectInvalid, format!("{status} with two Locations that differ")));
+    }
+    Ok(Some(location_text(first)))
+}
+
+/// A Location as text. Bytes beyond ASCII are sent raw by some servers, in UTF-8 by most of these; where
+/// it is something else, they are percent-encoded as they are, which asks for what the server meant.
+pub fn location_text(location: &HeaderValue) -> String {
+    match std::str::from_utf8(location.as_bytes()) {
+        Ok(text) => text.to_owned(),
+        Err(_) => {
+            let escaped = |byte: &u8| match byte.is_ascii() {
+                true => char::from(*byte).to_string(),
+                false => format!("%{byte:02X}"),
+            };
+            location.as_bytes().iter().map(escaped).collect()
+        }
+    }
 }
 
 /// The same scheme, host and port (RFC 6454, section 4).
@@ -114,6 +141,25 @@ mod tests {
         assert_eq!(place("ftp://b/"), Err("redirect.scheme"));
         assert_eq!(place("file:///etc/passwd"), Err("redirect.scheme"));
         assert_eq!(to(307, Method::POST, "http://a.example/"), Err("blocked.downgrade"));
+    }
+
+    #[test]
+    fn two_locations_that_differ_lead_nowhere() {
+        let told = |values: &[&'static str]| {
+            let fields = values.iter().map(|value| (header::LOCATION, HeaderValue::from_static(value))).collect();
+            location(302, &fields).map_err(|failure| failure.code.name())
+        };
+        assert_eq!(told(&[]), Ok(None));
+        assert_eq!(told(&["/a", "/a"]), Ok(Some("/a".to_owned())));
+        assert_eq!(told(&["/a", "/b"]), Err("redirect.invalid"));
+        assert_eq!(told(&["/a", "/a", "/b"]), Err("redirect.invalid"));
+    }
+
+    #[test]
+    fn a_location_that_is_no_utf_8_is_asked_for_byte_by_byte() {
+        let text = |bytes: &[u8]| location_text(&HeaderValue::from_bytes(bytes).unwrap());
+        assert_eq!(text("/fr\u{fc}h".as_bytes()), "/fr\u{fc}h");
+        assert_eq!(text(b"/fr\xfch %20"), "/fr%FCh %20");
     }
 
     #[test]

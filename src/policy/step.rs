@@ -111,12 +111,12 @@ struct Refusal {
 
 /// The status decides.
 fn after_head(head: &Head, asked: Option<Duration>, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Step {
-    let location = head.headers.get(header::LOCATION);
-    if let Some(location) = location.filter(|_| redirect::is_followed(head.status) && rules.redirects > 0) {
-        return match next_hop(location.as_bytes(), head.status, trip, rules) {
-            Ok(onward) => Step::Redirect(onward),
-            Err(failure) => Step::Done(Ending::Error(failure)),
-        };
+    if redirect::is_followed(head.status) && rules.redirects > 0 {
+        match next_hop(head, trip, rules) {
+            Ok(Some(onward)) => return Step::Redirect(onward),
+            Ok(None) => {}
+            Err(failure) => return Step::Done(Ending::Error(failure)),
+        }
     }
     if rules.accept.contains(head.status) || (rules.conditional && head.status == 304) {
         return Step::Done(Ending::Ok);
@@ -125,10 +125,10 @@ fn after_head(head: &Head, asked: Option<Duration>, trip: &Trip, rules: &Rules<'
     after_refusal(&refusal, trip, rules, moment)
 }
 
-fn next_hop(location: &[u8], status: u16, trip: &Trip, rules: &Rules<'_>) -> Result<Onward, Failure> {
-    // Bytes beyond ASCII are sent raw by some servers, in UTF-8 by most of these.
-    let location = String::from_utf8_lossy(location);
-    let onward = redirect::follow(&trip.url, &trip.method, trip.with_body, status, &location)?;
+/// Where a redirect leads; `None` if it does not say.
+fn next_hop(head: &Head, trip: &Trip, rules: &Rules<'_>) -> Result<Option<Onward>, Failure> {
+    let Some(location) = redirect::location(head.status, &head.headers)? else { return Ok(None) };
+    let onward = redirect::follow(&trip.url, &trip.method, trip.with_body, head.status, &location)?;
     if *rules.cookies == Cookies::Off && redirect::is_loop(&onward, &trip.url, &trip.method, &trip.hops) {
         let at = crate::model::redact::url(&onward.url);
         return Err(Failure::new(Code::RedirectLoop, format!("the redirects lead back to {at}")));
@@ -136,7 +136,7 @@ fn next_hop(location: &[u8], status: u16, trip: &Trip, rules: &Rules<'_>) -> Res
     if trip.hops.len() >= rules.redirects as usize {
         return Err(Failure::new(Code::RedirectTooMany, format!("more than {} redirects", rules.redirects)));
     }
-    Ok(onward)
+    Ok(Some(onward))
 }
 
 fn after_refusal(refusal: &Refusal, trip: &Trip, rules: &Rules<'_>, moment: &Moment) -> Step {

@@ -81,7 +81,7 @@ pub fn ca_pem() -> String {
     CA.pem()
 }
 
-fn certificate(cert: Cert) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+pub(super) fn certificate(cert: Cert) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
     let names: &[&str] = if cert == Cert::WrongHost { &["other.example"] } else { &["localhost", "127.0.0.1"] };
     let mut params = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
     params.distinguished_name.push(DnType::CommonName, names[0]);
