@@ -97,7 +97,8 @@ impl Resolve for Resolver {
                 Some(addresses) => Ok(addresses.as_slice().into()),
                 None => inner.look_up(&name).await,
             };
-            let usable = answer.and_then(|addresses| inner.usable(&name, &addresses, inner.private_for(&name, probe.as_deref())));
+            let usable = answer
+                .and_then(|addresses| inner.usable(&name, &addresses, inner.private_for(&name, probe.as_deref())));
             if let Some(probe) = &probe {
                 probe.mark(Mark::DnsEnd);
             }

@@ -439,7 +439,11 @@ fn header_lists(headers: &http::HeaderMap) -> Vec<(String, Vec<String>)> {
         } else {
             let text = String::from_utf8_lossy(value.as_bytes());
             // Location, Link, Refresh and whatever else may hold a URL.
-            if text.contains('@') && (text.contains("//") || name == http::header::LOCATION) { redact::text(&text).into_owned() } else { text.into_owned() }
+            if text.contains('@') && (text.contains("//") || name == http::header::LOCATION) {
+                redact::text(&text).into_owned()
+            } else {
+                text.into_owned()
+            }
         }
     };
     headers

@@ -21,8 +21,24 @@ pub fn is_secret_field(name: &str) -> bool {
 
 /// Words in the names of fields whose values are secrets, most likely: `X-Api-Key`, `X-Auth-Token`.
 const SECRET_WORDS: [&str; 18] = [
-    "apikey", "auth", "authentication", "authorization", "bearer", "cookie", "credential", "credentials", "csrf", "jwt",
-    "key", "passwd", "password", "secret", "session", "sid", "signature", "token",
+    "apikey",
+    "auth",
+    "authentication",
+    "authorization",
+    "bearer",
+    "cookie",
+    "credential",
+    "credentials",
+    "csrf",
+    "jwt",
+    "key",
+    "passwd",
+    "password",
+    "secret",
+    "session",
+    "sid",
+    "signature",
+    "token",
 ];
 
 /// Whether the value of a field of a request (any case) may be a secret, by its name.
@@ -56,12 +72,13 @@ pub fn url(url: &Url) -> String {
 }
 
 #[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-static USERINFO: LazyLock<Regex> =
-    LazyLock::new(|| {
-        // Of http and its kin, any number of slashes will do (URL Standard, "special authority slashes state").
-        Regex::new(r#"(?i)((?:https?|wss?|ftp):[\\/]*|[a-z][a-z0-9+.-]*:[\\/]{2,}|(?:^|[\s<>"'=(,;])[\\/]{2,}|^)[^\s/\\?#]*@"#)
-            .expect("constant")
-    });
+static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
+    // Of http and its kin, any number of slashes will do (URL Standard, "special authority slashes state").
+    Regex::new(
+        r#"(?i)((?:https?|wss?|ftp):[\\/]*|[a-z][a-z0-9+.-]*:[\\/]{2,}|(?:^|[\s<>"'=(,;])[\\/]{2,}|^)[^\s/\\?#]*@"#,
+    )
+    .expect("constant")
+});
 
 #[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
@@ -70,8 +87,9 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 #[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-static REQUEST: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?i)["']?\b(?:headers?|body|body_base64|data|cookies?)\b["']?\s*[:=]"#).expect("constant"));
+static REQUEST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)["']?\b(?:headers?|body|body_base64|data|cookies?)\b["']?\s*[:=]"#).expect("constant")
+});
 
 /// Schemes whose `@` belongs to an address and not to credentials.
 const ADDRESSES: [&str; 3] = ["mailto:", "sip:", "xmpp:"];
@@ -226,7 +244,9 @@ mod tests {
 
     #[test]
     fn a_field_may_be_secret_by_a_word_of_its_name() {
-        for name in ["X-Api-Key", "x_auth_token", "X-Amz-Security-Token", "Cookie", "X-CSRFToken", "ApiKey", "X-Session"] {
+        for name in
+            ["X-Api-Key", "x_auth_token", "X-Amz-Security-Token", "Cookie", "X-CSRFToken", "ApiKey", "X-Session"]
+        {
             assert!(may_be_secret_field(name), "{name}");
         }
         for name in ["Accept", "X-All", "Host", "User-Agent", "If-None-Match", "X-Monkey", "X-Author"] {

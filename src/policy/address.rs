@@ -60,7 +60,7 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
         (0, 0, 0, 0, 0, 0) => Some(tail(s6, s7)), // with `::` and `::1`, which are 0.0.0.0 and 0.0.0.1
         (0x64, 0xff9b, 0, 0, 0, 0) => Some(tail(s6, s7)), // NAT64, RFC 6052
         (0x64, 0xff9b, 1, ..) => Some(Ipv4Addr::new(10, 0, 0, 0)), // local-use NAT64, RFC 8215
-        (0x2002, ..) => Some(tail(s1, s2)),               // 6to4, RFC 3056
+        (0x2002, ..) => Some(tail(s1, s2)),       // 6to4, RFC 3056
         _ => None,
     }
 }
@@ -117,9 +117,19 @@ mod tests {
 
     #[test]
     fn public_addresses_are_not() {
-        for text in
-            ["1.1.1.1", "172.32.0.1", "100.128.0.1", "198.20.0.1", "2606:4700::1", "64:ff9b::101:101", "::ffff:8.8.8.8", "2001:4860::1", "3ffe::1", "3fff:1000::1", "::8.8.8.8"]
-        {
+        for text in [
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "198.20.0.1",
+            "2606:4700::1",
+            "64:ff9b::101:101",
+            "::ffff:8.8.8.8",
+            "2001:4860::1",
+            "3ffe::1",
+            "3fff:1000::1",
+            "::8.8.8.8",
+        ] {
             assert!(!is_private(text.parse().unwrap()), "{text}");
         }
     }

@@ -151,11 +151,15 @@ mod tests {
     #[test]
     fn secrets_are_masked_unless_they_are_to_stay() {
         let mut sent = capture("http://h/a?b=c", 200, &[("set-cookie", "canary"), ("x", "y")], "");
-        for (name, value) in [("host", "h"), ("authorization", "canary"), ("cookie", "canary"), ("x-api-key", "canary")] {
+        for (name, value) in [("host", "h"), ("authorization", "canary"), ("cookie", "canary"), ("x-api-key", "canary")]
+        {
             sent.fields.insert(name, value.parse().unwrap());
         }
         let masked = String::from_utf8(request(&sent, Secrets::Mask)).unwrap();
-        assert_eq!(masked, "GET /a?b=c HTTP/1.1\r\nhost: h\r\nauthorization: ***\r\ncookie: ***\r\nx-api-key: ***\r\n\r\n");
+        assert_eq!(
+            masked,
+            "GET /a?b=c HTTP/1.1\r\nhost: h\r\nauthorization: ***\r\ncookie: ***\r\nx-api-key: ***\r\n\r\n"
+        );
         let text = String::from_utf8(response(&sent, 0, Secrets::Mask)).unwrap();
         assert!(text.contains("set-cookie: ***\r\nx: y\r\n"), "{text}");
         let kept = String::from_utf8([request(&sent, Secrets::Keep), response(&sent, 0, Secrets::Keep)].concat());
