@@ -122,10 +122,11 @@ pub fn line(line: &str, is_url: bool) -> Cow<'_, str> {
 /// A reference as it stands in a document, without userinfo. A relative one has none: what stands
 /// before an `@` there is part of a name.
 pub fn reference(reference: &str) -> Cow<'_, str> {
-    let start = reference.trim_start();
+    let start = reference.trim();
     let head = start.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     match head.contains(':') || start.starts_with("//") || start.starts_with("\\\\") {
-        true => line(reference, true),
+        // In what is no address at all, everything before an `@` may be part of a password.
+        true => line(reference, start.starts_with(['/', '\\']) || Url::parse(start).is_ok()),
         false => Cow::Borrowed(reference),
     }
 }
@@ -210,6 +211,8 @@ mod tests {
             ("//u:canary@h/p", "//h/p"),
             ("https://canary@h/p", "https://h/p"),
             (" http:/u:canary@h", " http:/h"),
+            ("http://u:can/ary@h/", "http://h/"),
+            ("http://h/a@b", "http://h/a@b"),
             ("mailto:a@b", "mailto:a@b"),
         ] {
             assert_eq!(reference(raw), clean, "{raw}");

@@ -72,7 +72,7 @@ async fn places(site: &Site, proxy: &Proxy) -> Vec<Place> {
     let (torn, json) = (header("X-Api-Key"), header("Authorization"));
     let recipe = format!(
         "[login]\nurl = '{}'\nfields = {{ user = 'me', password = {{ env = 'LOGIN_PASSWORD' }} }}\n[select]\ntitle = 'title'\n",
-        site.url("/login").replace("http://", "http://me:CANARY-recipe@")
+        site.url("/login")
     );
     let ca = file("client.pem", &client_pem().replace("-----BEGIN CERT", "CANARY-inside-a-key-file\n-----BEGIN CERT"));
     let jar = format!("{}\tFALSE\t/\tFALSE\t0\tsid\tCANARY-jar\n", host.ip());
@@ -140,8 +140,7 @@ async fn places(site: &Site, proxy: &Proxy) -> Vec<Place> {
 /// What gives a secret away: the word, and what Basic makes of it.
 fn is_told(bytes: &[u8]) -> bool {
     let basic = |pair: &str| base64::engine::general_purpose::STANDARD.encode(pair);
-    let coded =
-        ["user:CANARY-userinfo", "me:CANARY-proxy", "me:CANARY-recipe", "u:CANARY-netrc", "me:CANARY-wrong"].map(basic);
+    let coded = ["user:CANARY-userinfo", "me:CANARY-proxy", "u:CANARY-netrc", "me:CANARY-wrong"].map(basic);
     let has = |word: &str| memchr::memmem::find(bytes, word.as_bytes()).is_some();
     has("CANARY") || coded.iter().any(|word| has(word))
 }
