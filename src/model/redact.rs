@@ -53,10 +53,16 @@ pub fn request(line: &str) -> Cow<'_, str> {
     if !line.trim_start().starts_with(['{', '[']) {
         return Cow::Borrowed(line);
     }
-    match REQUEST.find(line) {
-        Some(found) => Cow::Owned(format!("{} {MASK}", &line[..found.end()])),
-        None => Cow::Borrowed(line),
-    }
+    let (start, end) = match REQUEST.find(line) {
+        Some(found) => (&line[..found.end()], " ***"),
+        None => (line, ""),
+    };
+    // A mistyped `headers` may have it all the same.
+    let masked = PAIR.replace_all(start, |found: &regex::Captures<'_>| match may_be_secret_field(&found[2]) {
+        true => format!("{}\"{MASK}\"", &found[1]),
+        false => found[0].to_owned(),
+    });
+    Cow::Owned(format!("{masked}{end}"))
 }
 
 /// The URL as text, without userinfo.
@@ -90,6 +96,10 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
 static REQUEST: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?i)["']?\b(?:headers?|body|body_base64|data|cookies?)\b["']?\s*[:=]"#).expect("constant")
 });
+
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static PAIR: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"("([^"\\]{1,64})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?)"#).expect("constant"));
 
 /// Schemes whose `@` belongs to an address and not to credentials.
 const ADDRESSES: [&str; 3] = ["mailto:", "sip:", "xmpp:"];
@@ -237,6 +247,8 @@ mod tests {
             (r#"{"url":"x","headers":{"X-Api-Key":"canary"}"#, r#"{"url":"x","headers": ***"#),
             (r#"{"url":"x","body":"canary"#, r#"{"url":"x","body": ***"#),
             (r#"{"url":"x","body_base64":"canary"#, r#"{"url":"x","body_base64": ***"#),
+            (r#"{"hedaers":{"X-Api-Key":"can\"ary","a":"b"}}"#, r#"{"hedaers":{"X-Api-Key":"***","a":"b"}}"#),
+            (r#"{"tokens":["canary"#, r#"{"tokens":"***""#),
             (r#"{"url":"x","depth":}"#, r#"{"url":"x","depth":}"#),
             ("http://h/?headers=1", "http://h/?headers=1"),
             (r#"{"url":"http://h/data/body.html",}"#, r#"{"url":"http://h/data/body.html",}"#),

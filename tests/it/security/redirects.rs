@@ -192,7 +192,8 @@ async fn a_proxy_in_between_changes_nothing_and_its_credentials_are_for_it_alone
     let run = fetchall(shapes.iter().map(|shape| &shape.from).chain(&args)).run().await;
     assert_eq!(run.exit, 0, "{run}");
     for (number, shape) in all.iter().enumerate().filter(|(_, shape)| !shape.from.contains("example")) {
-        let end = world.asks().into_iter().find(|ask| ask.path == format!("/end/{number}")).unwrap();
+        let end = world.asks().into_iter().find(|ask| ask.path == format!("/end/{number}"));
+        let end = end.unwrap_or_else(|| panic!("{} -> {}: {run}", shape.from, shape.to));
         assert_eq!(secrets(&end) > 0, shape.stays, "{} -> {}: {end:?}", shape.from, shape.to);
     }
     assert!(proxy.passed().len() > 10 && proxy.passed().iter().all(|one| one.allowed));
@@ -318,7 +319,7 @@ async fn cookies_of_a_jar_go_to_their_host_whoever_redirects_there() {
     })
     .await;
     let ca = file("ca.pem", &ca_pem());
-    let urls = [tls.url("/"), site.url("/1"), site.url("/out"), site.url("/2"), other.url("/3")];
+    let urls = [tls.url("/"), site.url("/1"), site.url("/out"), site.url("/2"), other.url("/3"), other.url("/4")];
     let run =
         fetchall(urls.iter().map(String::as_str).chain(["--cookies=on", "-c1", "--ordered", "--ca", &ca])).run().await;
     assert_eq!(run.exit, 0, "{run}");
@@ -327,7 +328,8 @@ async fn cookies_of_a_jar_go_to_their_host_whoever_redirects_there() {
         assert_eq!(ask.header("cookie"), cookie, "no Secure cookie over http, and none of others: {ask:?}");
     }
     for ask in other.asks() {
-        assert_eq!(ask.header("cookie"), if ask.path == "/" { None } else { Some("theirs=CANARY-b") }, "{ask:?}");
+        assert!(matches!(ask.header("cookie"), None | Some("theirs=CANARY-b")), "{ask:?}");
+        assert!(ask.path != "/4" || ask.header("cookie").is_some(), "{ask:?}");
     }
     assert!(!run.to_string().contains("CANARY"), "{run}");
 }
