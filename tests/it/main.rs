@@ -24,6 +24,7 @@ mod robots;
 mod rooms;
 mod save;
 mod schema;
+mod security;
 mod sessions;
 mod sinks;
 mod state;
