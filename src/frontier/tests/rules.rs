@@ -149,7 +149,7 @@ fn assert_rules(limits: &Limits, slots: usize, starts: &[Start]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, max_shrink_iters: 300, ..ProptestConfig::default() })]
     #[test]
     fn no_cap_and_no_rate_is_exceeded_in_any_window_retries_and_redirects_included(
         jobs in prop::collection::vec(job(), 1..60),
