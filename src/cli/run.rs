@@ -331,11 +331,11 @@ mod tests {
 
     #[test]
     fn a_panic_in_any_part_of_a_run_is_exit_101_and_says_so() {
-        let panicking = Fetcher::builder().build().unwrap().before(|_| -> Verdict { panic!("scripted") });
+        let panicking = Fetcher::builder().before(|_| -> Verdict { panic!("scripted") }).build().unwrap();
         let request = Request::get("http://127.0.0.1:1/");
         let ran = |summary: Summary, end, written| {
             let runtime = Runtime::new().unwrap();
-            let handle = runtime.block_on(async { panicking.run(stream::empty()).handle() });
+            let handle = runtime.block_on(async { panicking.run(stream::empty::<Request>()).handle() });
             weigh(summary, end, written, &handle, None, None)
         };
         let mut summary = Summary::new();

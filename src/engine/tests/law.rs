@@ -219,7 +219,7 @@ fn assert_limits(limits: &crate::settings::Limits, log: &Log) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, max_shrink_iters: 300, ..ProptestConfig::default() })]
     #[test]
     fn every_request_has_one_record_that_is_its_own_and_no_limit_is_exceeded(
         texts in prop::collection::vec(text(), 1..120),
