@@ -10,8 +10,7 @@ use std::{
 };
 
 use super::{
-    Content, SinkError, Target,
-    outlet,
+    Content, SinkError, Target, outlet,
     pack::{Packer, Packing},
 };
 

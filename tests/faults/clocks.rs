@@ -80,12 +80,16 @@ async fn limits_of_time_are_kept_whatever_the_clock_on_the_wall_does() {
             (["--url-timeout=700ms", "--retries=3"], 1, "timeout.total"),
             (["--deadline=700ms", "--retries=0"], 5, "cancelled"),
         ] {
-            let run = clocked(fetchall([&site.url("/")[..], flags[0], flags[1], "-q"]), "REAL_CLOCK", steps).run().await;
+            let run =
+                clocked(fetchall([&site.url("/")[..], flags[0], flags[1], "-q"]), "REAL_CLOCK", steps).run().await;
             assert!((ms(600)..secs(3)).contains(&run.wall), "{steps} {flags:?}: {run}");
             assert_eq!(run.exit, exit, "{steps} {flags:?}: {run}");
             let found = run.record(0);
             let found = found["error"]["code"].as_str().or(found["skip"]["code"].as_str()).unwrap().to_owned();
-            assert!(found == code || found.starts_with("timeout.") || found == "budget.deadline", "{steps} {flags:?}: {found}");
+            assert!(
+                found == code || found.starts_with("timeout.") || found == "budget.deadline",
+                "{steps} {flags:?}: {found}"
+            );
             assert_times(&run);
         }
     }
@@ -114,7 +118,8 @@ async fn a_date_of_retry_after_is_told_by_the_clock_of_the_server_that_says_it()
         _ => Reply::text("x"),
     })
     .await;
-    let run = clocked(fetchall([&site.url("/")[..], "-q", "--retry-after-max=2s"]), "REAL_CLOCK", "0,-7200").run().await;
+    let run =
+        clocked(fetchall([&site.url("/")[..], "-q", "--retry-after-max=2s"]), "REAL_CLOCK", "0,-7200").run().await;
     assert!(run.exit == 1 && run.wall < secs(3), "{run}");
     assert!(run.record(0)["error"]["message"].as_str().unwrap().contains("Retry-After"), "{run}");
 }
@@ -169,7 +174,9 @@ async fn what_is_kept_is_not_fresh_for_ever_when_the_clock_goes_back() {
 #[tokio::test]
 async fn a_cookie_ends_by_the_clock_and_one_for_a_session_does_not() {
     let site = Site::start(|ask| match ask.path.as_str() {
-        "/set" => Reply::text("x").header("set-cookie", "short=1; Max-Age=600").header("set-cookie", "long=1; Max-Age=86400"),
+        "/set" => {
+            Reply::text("x").header("set-cookie", "short=1; Max-Age=600").header("set-cookie", "long=1; Max-Age=86400")
+        }
         _ => Reply::text("x"),
     })
     .await;
@@ -177,7 +184,9 @@ async fn a_cookie_ends_by_the_clock_and_one_for_a_session_does_not() {
     let (set, get) = (site.url("/set"), site.url("/get"));
     let run = shelf.fetchall(&[&set, "--cookies=jar.txt", "-q"]).run().await;
     assert_eq!(run.exit, 0, "{run}");
-    for (off, wanted) in [("0,-7200", vec!["long=1", "short=1"]), ("0,0", vec!["long=1", "short=1"]), ("0,7200", vec!["long=1"])] {
+    for (off, wanted) in
+        [("0,-7200", vec!["long=1", "short=1"]), ("0,0", vec!["long=1", "short=1"]), ("0,7200", vec!["long=1"])]
+    {
         let run = clocked(shelf.fetchall(&[&get, "--cookies=jar.txt", "-q"]), "REAL_CLOCK", off).run().await;
         assert_eq!(run.exit, 0, "{run}");
         let ask = site.asks().pop().unwrap();

@@ -53,14 +53,16 @@ async fn a_file_that_is_written_at_the_end_is_whole_or_as_it_was() {
     }
     let baseline = ["check", &url, "--recurse", "--baseline=known", "--update-baseline", "-q"];
     replaced_or_as_it_was(&baseline, "known", "", &FAULTS).await;
-    replaced_or_as_it_was(&["check", &url, "--recurse", "--state=known", "--grace=1d", "-q"], "known", "", &FAULTS).await;
+    replaced_or_as_it_was(&["check", &url, "--recurse", "--state=known", "--grace=1d", "-q"], "known", "", &FAULTS)
+        .await;
     replaced_or_as_it_was(&["check", &url, "--recurse", "--cache=known", "-q"], "known", "", &FAULTS).await;
 }
 
 #[tokio::test]
 async fn a_report_that_is_written_as_it_comes_has_whole_lines_only() {
     let site = site().await;
-    for faults in [&["write,=1,28"][..], &["write,2+,5"], &["write,=1,0", "write,=2,28"], &["write,=2,0", "write,=3,5"]] {
+    for faults in [&["write,=1,28"][..], &["write,2+,5"], &["write,=1,0", "write,=2,28"], &["write,=2,0", "write,=3,5"]]
+    {
         let shelf = Shelf::new();
         let path = shelf.path("links.jsonl").display().to_string();
         let rules = faults.iter().map(|fault| format!("{fault},{path} ")).collect::<String>();

@@ -159,4 +159,3 @@ pub fn assert_complete(place: &Place, way: &Way, lines: usize) {
     all.sort_unstable();
     assert_eq!(all, (0..(lines + way.more) as u64).collect::<Vec<_>>());
 }
-

@@ -124,7 +124,8 @@ async fn few_descriptors_are_enough_for_a_crawl_and_a_check() {
     })
     .await;
     let shelf = Shelf::new();
-    let pages: Vec<String> = (0..40).map(|n| format!("[a]({}) [b](p{}.md)\n", site.url(&format!("/{n}")), n / 2)).collect();
+    let pages: Vec<String> =
+        (0..40).map(|n| format!("[a]({}) [b](p{}.md)\n", site.url(&format!("/{n}")), n / 2)).collect();
     pages.iter().enumerate().for_each(|(n, page)| std::fs::write(shelf.path(&format!("p{n}.md")), page).unwrap());
     for (args, lines) in [
         (format!("crawl {} --depth=1 --max-pages=9999", site.url("/")), 301),

@@ -220,7 +220,11 @@ async fn a_stdout_that_does_not_block_is_waited_for_by_every_command() {
         _ => Reply::html("x"),
     })
     .await;
-    for args in [&["check", "--recurse", "-f", "jsonl"][..], &["crawl", "--depth=1", "--max-pages=5000"], &["check", "--recurse", "-f", "json"]] {
+    for args in [
+        &["check", "--recurse", "-f", "jsonl"][..],
+        &["crawl", "--depth=1", "--max-pages=5000"],
+        &["check", "--recurse", "-f", "json"],
+    ] {
         let (mut reader, writer) = std::io::pipe().unwrap();
         // As a parent may set it that has the pipe for something of its own.
         rustix::io::ioctl_fionbio(writer.as_fd(), true).unwrap();
@@ -237,14 +241,20 @@ async fn a_stdout_that_does_not_block_is_waited_for_by_every_command() {
         });
         let text = text.await.unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(0), "{args:?}");
-        assert_eq!(text.matches("\"input\":").count().max(text.matches("\"raw\":").count()), if args[0] == "crawl" { 3_001 } else { 3_000 }, "{args:?}");
+        assert_eq!(
+            text.matches("\"input\":").count().max(text.matches("\"raw\":").count()),
+            if args[0] == "crawl" { 3_001 } else { 3_000 },
+            "{args:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_stdout_that_takes_no_more_is_exit_3() {
     let place = Place::with(40).await;
-    for (rule, into) in [("write,=2,28", ">"), ("write,3+,5", ">>"), ("write,=1,28", ">"), ("write,=3,0 write,4+,28", ">")] {
+    for (rule, into) in
+        [("write,=2,28", ">"), ("write,3+,5", ">>"), ("write,=1,28", ">"), ("write,=3,0 write,4+,28", ">")]
+    {
         let rules = rule.split(' ').map(|rule| format!("{rule},{} ", place.path("out.jsonl"))).collect::<String>();
         let line = format!("exec {} urls.txt -q -f jsonl {into} out.jsonl", env!("CARGO_BIN_EXE_fetchall"));
         std::fs::remove_file(place.path("out.jsonl")).ok();

@@ -74,7 +74,10 @@ async fn a_damaged_state_is_told_or_does_not_matter_and_is_never_begun_anew_in_s
                 assert_whole(&place.records("out.jsonl"), LINES);
                 let more = place.site.asks().len() - asked;
                 // What a write-ahead log has lost was asked for again; of the file itself nothing is lost.
-                assert!(name == "run.db-wal" || more <= LINES - done + 2 * SLOTS + 64, "{what}: {more} asked again after {done}");
+                assert!(
+                    name == "run.db-wal" || more <= LINES - done + 2 * SLOTS + 64,
+                    "{what}: {more} asked again after {done}"
+                );
             }
             _ => panic!("{what}: {run}"),
         }
