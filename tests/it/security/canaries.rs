@@ -41,11 +41,11 @@ async fn site() -> Site {
         "/page" => Reply::html(
             "<title>x</title><a href='http://u:CANARY-href@h.invalid/'>x</a><img src='//u:CANARY-src@h.invalid/x'>",
         )
-        .header("Link", "<//u:CANARY-link@h.invalid/>; rel=next"),
+        .header("Link", "<//u:CANARY-link@h.invalid/>; rel=next")
+        .header("Refresh", "9; url=http://u:CANARY-refresh@h.invalid/"),
         "/set" => Reply::html("<title>x</title>")
             .header("Set-Cookie", "s=CANARY-setcookie; Path=/")
-            .header("Proxy-Authorization", "CANARY-back")
-            .header("Refresh", "9; url=http://u:CANARY-refresh@h.invalid/"),
+            .header("Proxy-Authorization", "CANARY-back"),
         "/to" => Reply::redirect(302, "http://u:CANARY-location@127.0.0.1:1/"),
         "/to2" => Reply::redirect(302, "//u:CANARY-location@127.0.0.1:1/"),
         "/to3" => Reply::redirect(302, "https:\\u:CANARY-location@127.0.0.1:1/"),
