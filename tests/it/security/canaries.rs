@@ -71,10 +71,10 @@ const LOUD: &[&str] = &[
 async fn a_secret_in_any_place_is_told_to_nobody_by_any_way_out() {
     let (site, proxy) = (site().await, Proxy::http(Some("me:CANARY-proxy")).await);
     let places = places(&site, &proxy);
+    let plain = Place { lines: vec![site.url("/plain"), site.url("/set")], ..place("plain") };
     assert!(places.len() > 16);
     for place in &places {
         let dir = folder();
-        let plain = Place { lines: vec![site.url("/plain"), site.url("/set")], ..place("plain") };
         let run = run_of(&[place, &plain], &[&["-"], &USUAL[..], LOUD].concat(), &dir).run().await;
         assert_ne!(run.exit, 101, "{run}");
         assert_silent(place.name, &run, &dir);
@@ -160,7 +160,7 @@ async fn a_check_tells_none_either() {
     let reports = ["junit", "sarif", "github", "gitlab", "checkstyle", "rdjsonl", "markdown", "text", "json", "jsonl"];
     let reports: Vec<String> = reports.iter().map(|kind| format!("--report={kind}=report.{kind}")).collect();
     for name in ALONE {
-        let place = alone(&all, name);
+        let given = alone(&all, name);
         let patience = ["-r0", "--timeout=5s", "--host-errors=0"];
         let mut check = vec![
             "check",
@@ -177,12 +177,12 @@ async fn a_check_tells_none_either() {
         ];
         check.extend(reports.iter().map(String::as_str));
         let dir = folder();
-        let run = run_of(&[&place], &[&check[..], &patience].concat(), &dir).run().await;
+        let run = run_of(&[&given], &[&check[..], &patience].concat(), &dir).run().await;
         assert!(run.exit != 2 && run.exit != 101, "{run}");
         assert_silent(name, &run, &dir);
         for ending in [&["--deadline=300ms"][..], &["-f", "jsonl"]] {
             let run = run_of(
-                &[&place],
+                &[&given],
                 &[&["check", &*page, &*seed, "--state", "state.db"][..], &patience, ending].concat(),
                 &dir,
             )
@@ -200,7 +200,7 @@ async fn a_crawl_tells_none_either() {
     let seed = site.url("/").replace("http://", "http://me:CANARY-seed@");
     let patience = ["-r0", "--timeout=5s", "--host-errors=0"];
     for name in ALONE {
-        let place = alone(&all, name);
+        let given = alone(&all, name);
         let dir = folder();
         let crawl = [
             "crawl",
@@ -214,7 +214,7 @@ async fn a_crawl_tells_none_either() {
             "--warc",
             "out.warc",
         ];
-        let run = run_of(&[&place], &[&crawl[..], &patience].concat(), &dir).run().await;
+        let run = run_of(&[&given], &[&crawl[..], &patience].concat(), &dir).run().await;
         assert!(run.exit != 2 && run.exit != 101, "{run}");
         assert_silent(name, &run, &dir);
     }
