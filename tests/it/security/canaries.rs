@@ -4,138 +4,10 @@ use std::path::Path;
 
 use base64::Engine as _;
 
-use super::*;
-
-/// Where a secret is planted: its name, flags, variables, and lines of the list.
-struct Place {
-    name: &'static str,
-    args: Vec<String>,
-    env: Vec<(&'static str, String)>,
-    lines: Vec<String>,
-}
-
-fn place(name: &'static str) -> Place {
-    Place { name, args: Vec::new(), env: Vec::new(), lines: Vec::new() }
-}
-
-impl Place {
-    fn args(mut self, args: &[&str]) -> Place {
-        self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
-        self
-    }
-
-    fn env(mut self, name: &'static str, value: impl Into<String>) -> Place {
-        self.env.push((name, value.into()));
-        self
-    }
-
-    fn line(mut self, line: impl Into<String>) -> Place {
-        self.lines.push(line.into());
-        self
-    }
-}
-
-/// Answers of every kind; some have secrets of their own, none says what it was told.
-async fn site() -> Site {
-    Site::start(|ask| match ask.path.as_str() {
-        "/page" => Reply::html(
-            "<title>x</title><a href='http://u:CANARY-href@h.invalid/'>x</a><img src='//u:CANARY-src@h.invalid/x'>",
-        )
-        .header("Link", "<//u:CANARY-link@h.invalid/>; rel=next"),
-        "/set" => Reply::html("<title>x</title>")
-            .header("Set-Cookie", "s=CANARY-setcookie; Path=/")
-            .header("Proxy-Authorization", "CANARY-back")
-            .header("Refresh", "9; url=http://u:CANARY-refresh@h.invalid/"),
-        "/to" => Reply::redirect(302, "http://u:CANARY-location@127.0.0.1:1/"),
-        "/to2" => Reply::redirect(302, "//u:CANARY-location@127.0.0.1:1/"),
-        "/to3" => Reply::redirect(302, "https:\\u:CANARY-location@127.0.0.1:1/"),
-        "/to4" => Reply::redirect(302, "http://u:CANARY-location@[/"),
-        "/to5" => Reply::redirect(302, "ftp://u:CANARY-location@h/"),
-        "/fail" => Reply::status(500).header("Location", "http://u:CANARY-location@h.invalid/"),
-        "/auth" => Reply::status(401).header("WWW-Authenticate", "Basic realm=x"),
-        "/reset" => Reply::reset(),
-        "/login" => {
-            Reply::html("<form method=post action=/in><input name=user><input type=password name=password></form>")
-        }
-        "/in" => Reply::redirect(303, "/set").header("Set-Cookie", "sid=CANARY-session; Path=/"),
-        _ => Reply::html("<a href=/set>x</a>"),
-    })
-    .await
-}
-
-/// Every place that takes a secret.
-async fn places(site: &Site, proxy: &Proxy) -> Vec<Place> {
-    let host = site.addr();
-    let user = |path: &str| site.url(path).replace("http://", "http://user:CANARY-userinfo@");
-    let header =
-        |name: &str| serde_json::json!({"url": site.url("/json"), "headers": {name: "CANARY-json"}}).to_string();
-    let (torn, json) = (header("X-Api-Key"), header("Authorization"));
-    let recipe = format!(
-        "[login]\nurl = '{}'\nfields = {{ user = 'me', password = {{ env = 'LOGIN_PASSWORD' }} }}\n[select]\ntitle = 'title'\n",
-        site.url("/login")
-    );
-    let ca = file("client.pem", &client_pem().replace("-----BEGIN CERT", "CANARY-inside-a-key-file\n-----BEGIN CERT"));
-    let jar = format!("{}\tFALSE\t/\tFALSE\t0\tsid\tCANARY-jar\n", host.ip());
-    vec![
-        place("userinfo")
-            .line(user("/set"))
-            .line(user("/reset"))
-            .line(user("/fail"))
-            .line(site.url("/q").replace("http://", "http://u:p'CANARY-quote@"))
-            .line(site.url("/s").replace("http://", "http://u:p CANARY-blank@"))
-            .line(user("/port").replace(&host.port().to_string(), "1"))
-            .line(user("/tls").replace("http://", "https://"))
-            .line("http://u:CANARY/slash@h.invalid/")
-            .line("http://u:CANARY-bad@[")
-            .line("ftp://u:CANARY-ftp@h.invalid/")
-            .line("u:CANARY-none@h.invalid/")
-            .line("http:/u:CANARY-one@h.invalid/")
-            .line("http://u:CANARY-dns@h.invalid/"),
-        place("location")
-            .line(site.url("/to"))
-            .line(site.url("/to2"))
-            .line(site.url("/to3"))
-            .line(site.url("/to4"))
-            .line(site.url("/to5")),
-        place("authorization").args(&["-H", "Authorization: Bearer CANARY-bearer"]).line(site.url("/auth")),
-        place("cookie").args(&["-H", "Cookie: a=CANARY-cookie"]),
-        place("key").args(&["-H", "X-Api-Key: CANARY-key", "-H", &format!("{host}=X-Auth-Token: CANARY-hostkey")]),
-        place("netrc")
-            .args(&["--netrc"])
-            .env("NETRC", file("netrc", "machine 127.0.0.1 login u password CANARY-netrc\n")),
-        place("auth file").args(&["--auth-file", &file("auth", "127.0.0.1 bearer CANARY-authfile\n")]),
-        place("cookie file").args(&["--cookies", &file("jar.txt", &jar)]),
-        place("proxy").args(&["-x", &proxy.url_with("me:CANARY-proxy")]),
-        place("no proxy").args(&["-x", "http://me:CANARY-proxy@127.0.0.1:1"]),
-        place("no such proxy").args(&["-x", "http://me:CANARY-proxy@h.invalid:1"]),
-        place("wrong proxy").args(&["-x", &proxy.url_with("me:CANARY-wrong")]),
-        place("proxies").args(&[
-            "-x",
-            &format!(
-                "@{}",
-                file("proxies", &format!("{}\nme:CANARY-proxy@127.0.0.1:1\n", proxy.url_with("me:CANARY-proxy")))
-            ),
-        ]),
-        place("variables of proxies")
-            .env("http_proxy", proxy.url_with("me:CANARY-proxy"))
-            .env("https_proxy", "http://me:CANARY-proxy@h.invalid:1"),
-        place("client key").args(&["--cert", &ca]),
-        place("content").args(&["-X", "POST", "-d", "password=CANARY-content"]),
-        place("list")
-            .line(json)
-            .line(torn.trim_end_matches('}'))
-            .line(format!("{torn},"))
-            .line(torn.replace("headers", "hedaers").replace("\"url\"", "\"ulr\""))
-            .line(serde_json::json!({"url": site.url("/json"), "method": "POST", "body": "CANARY-body"}).to_string()),
-        place("variables")
-            .env("FETCHALL_HEADER", "X-Api-Key: CANARY-variable")
-            .env("FETCHALL_DATA", "CANARY-variable")
-            .env("FETCHALL_HEADRE", "CANARY-mistyped"),
-        place("login").args(&["--recipe", &file("recipe.toml", &recipe)]).env("LOGIN_PASSWORD", "CANARY-password"),
-        place("database").args(&["--sink", "postgres://me:CANARY-database@127.0.0.1:1/db"]),
-        place("another database").args(&["--sink", "mysql://me:CANARY-database@127.0.0.1:1/db"]),
-    ]
-}
+use super::{
+    planted::{Place, place, places, site},
+    *,
+};
 
 /// What gives a secret away: the word, and what Basic makes of it.
 fn is_told(bytes: &[u8]) -> bool {
@@ -198,11 +70,11 @@ const LOUD: &[&str] = &[
 #[tokio::test]
 async fn a_secret_in_any_place_is_told_to_nobody_by_any_way_out() {
     let (site, proxy) = (site().await, Proxy::http(Some("me:CANARY-proxy")).await);
-    let places = places(&site, &proxy).await;
+    let places = places(&site, &proxy);
+    let plain = Place { lines: vec![site.url("/plain"), site.url("/set")], ..place("plain") };
     assert!(places.len() > 16);
     for place in &places {
         let dir = folder();
-        let plain = Place { lines: vec![site.url("/plain"), site.url("/set")], ..self::place("plain") };
         let run = run_of(&[place, &plain], &[&["-"], &USUAL[..], LOUD].concat(), &dir).run().await;
         assert_ne!(run.exit, 101, "{run}");
         assert_silent(place.name, &run, &dir);
@@ -245,7 +117,7 @@ async fn a_secret_in_any_place_is_told_to_nobody_by_any_way_out() {
 #[tokio::test]
 async fn all_of_them_at_once_are_told_to_nobody_in_any_format() {
     let (site, proxy) = (site().await, Proxy::http(Some("me:CANARY-proxy")).await);
-    let all = places(&site, &proxy).await;
+    let all = places(&site, &proxy);
     let fits =
         |place: &&Place| !place.name.contains("database") && !place.name.contains("prox") && place.name != "variables";
     // What a page says is content; its links are shown as all URLs are.
@@ -263,10 +135,20 @@ async fn all_of_them_at_once_are_told_to_nobody_in_any_format() {
     }
 }
 
+/// Places whose flags every command has.
+const ALONE: [&str; 9] =
+    ["authorization", "cookie", "key", "netrc", "auth file", "cookie file", "proxy", "no proxy", "client key"];
+
+/// What a place gives beside lines of a list.
+fn alone(all: &[Place], name: &'static str) -> Place {
+    let place = all.iter().find(|place| place.name == name).unwrap();
+    Place { lines: Vec::new(), args: place.args.clone(), env: place.env.clone(), name }
+}
+
 #[tokio::test]
-async fn a_check_and_a_crawl_tell_none_either() {
+async fn a_check_tells_none_either() {
     let (site, proxy) = (site().await, Proxy::http(Some("me:CANARY-proxy")).await);
-    let all = places(&site, &proxy).await;
+    let all = places(&site, &proxy);
     let seed = site.url("/").replace("http://", "http://me:CANARY-seed@");
     let lines: String = all
         .iter()
@@ -277,11 +159,8 @@ async fn a_check_and_a_crawl_tell_none_either() {
     let page = file("page.md", &lines);
     let reports = ["junit", "sarif", "github", "gitlab", "checkstyle", "rdjsonl", "markdown", "text", "json", "jsonl"];
     let reports: Vec<String> = reports.iter().map(|kind| format!("--report={kind}=report.{kind}")).collect();
-    for name in
-        ["authorization", "cookie", "key", "netrc", "auth file", "cookie file", "proxy", "no proxy", "client key"]
-    {
-        let place = all.iter().find(|place| place.name == name).unwrap();
-        let place = Place { lines: Vec::new(), args: place.args.clone(), env: place.env.clone(), name };
+    for name in ALONE {
+        let given = alone(&all, name);
         let patience = ["-r0", "--timeout=5s", "--host-errors=0"];
         let mut check = vec![
             "check",
@@ -298,12 +177,12 @@ async fn a_check_and_a_crawl_tell_none_either() {
         ];
         check.extend(reports.iter().map(String::as_str));
         let dir = folder();
-        let run = run_of(&[&place], &[&check[..], &patience].concat(), &dir).run().await;
+        let run = run_of(&[&given], &[&check[..], &patience].concat(), &dir).run().await;
         assert!(run.exit != 2 && run.exit != 101, "{run}");
         assert_silent(name, &run, &dir);
         for ending in [&["--deadline=300ms"][..], &["-f", "jsonl"]] {
             let run = run_of(
-                &[&place],
+                &[&given],
                 &[&["check", &*page, &*seed, "--state", "state.db"][..], &patience, ending].concat(),
                 &dir,
             )
@@ -311,6 +190,17 @@ async fn a_check_and_a_crawl_tell_none_either() {
             .await;
             assert_silent(name, &run, &dir);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_crawl_tells_none_either() {
+    let (site, proxy) = (site().await, Proxy::http(Some("me:CANARY-proxy")).await);
+    let all = places(&site, &proxy);
+    let seed = site.url("/").replace("http://", "http://me:CANARY-seed@");
+    let patience = ["-r0", "--timeout=5s", "--host-errors=0"];
+    for name in ALONE {
+        let given = alone(&all, name);
         let dir = folder();
         let crawl = [
             "crawl",
@@ -324,7 +214,7 @@ async fn a_check_and_a_crawl_tell_none_either() {
             "--warc",
             "out.warc",
         ];
-        let run = run_of(&[&place], &[&crawl[..], &patience].concat(), &dir).run().await;
+        let run = run_of(&[&given], &[&crawl[..], &patience].concat(), &dir).run().await;
         assert!(run.exit != 2 && run.exit != 101, "{run}");
         assert_silent(name, &run, &dir);
     }

@@ -3,6 +3,7 @@
 mod canaries;
 mod fields;
 mod injection;
+mod planted;
 mod private;
 mod redirects;
 mod strangers;

@@ -2,11 +2,12 @@
 
    Loaded before the C library into the program under test. FAKE_DNS is `name=answer,answer;name=answer`: the first
    look-up gets the first answer, the last answer holds; an answer is `ip+ip`, or `!` for none. Names that are not
-   there do not exist. Connections to the public address lead to 127.0.0.1; every address that was to be connected to
-   is a line in the file FAKE_LOG. */
+   there do not exist. Connections to the public address lead to 127.0.0.1, and none
+   leaves this machine; every address that was to be connected to is a line in the file FAKE_LOG. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -91,7 +92,12 @@ int connect(int fd, const struct sockaddr *address, socklen_t length) {
         dprintf(log, "%s\n", ip);
         close(log);
     }
-    if (strcmp(ip, PUBLIC) != 0) return real(fd, address, length);
+    if (strncmp(ip, "127.", 4) == 0 || strcmp(ip, "::1") == 0) return real(fd, address, length);
+    if (strcmp(ip, PUBLIC) != 0) {
+        /* nothing leaves this machine, whatever is broken */
+        errno = ENETUNREACH;
+        return -1;
+    }
     v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return real(fd, (const struct sockaddr *)&v4, sizeof v4);
 }

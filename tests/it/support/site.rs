@@ -219,6 +219,7 @@ async fn turn<S: Socket>(io: &mut BufStream<S>, peer: SocketAddr, shared: &Share
     let Some(head) = read_head(io).await? else { return Ok(Then::Close) };
     let body = read_body(io, &head).await?;
     let method = head.method.clone();
+    let is_last = head.header("connection") == Some("close");
     let ask = Ask {
         method: head.method,
         path: head.target,
@@ -230,7 +231,10 @@ async fn turn<S: Socket>(io: &mut BufStream<S>, peer: SocketAddr, shared: &Share
         certified: io.get_ref().certified(),
     };
     let busy = shared.answering.enter();
-    let reply = shared.answer(ask);
+    let mut reply = shared.answer(ask);
+    if is_last && reply.then == Then::Next {
+        reply = reply.then(Then::Close);
+    }
     wait(io, reply.wait).await?;
     for piece in reply.pieces(&method) {
         match reply.every {
