@@ -101,7 +101,8 @@ fn again(seq: u64, request: Request) {
     if read[0].fault.is_none() && url.is_some() {
         assert_eq!(method, other.method);
     }
-    if let Some(url) = url.filter(|url| url.username().is_empty() && url.password().is_none() && url.query().is_none()) {
+    if let Some(url) = url.filter(|url| url.username().is_empty() && url.password().is_none() && url.query().is_none())
+    {
         assert_eq!(read[0].url_text(), url.as_str(), "{}", String::from_utf8_lossy(json));
     }
 }

@@ -51,7 +51,9 @@ fn what_is_no_strict_json_is_seen() {
     for line in [r#"{"a":[1e999,"\ud83d\ude00","\\ud800"]}"#, "1", "\"\\n\"", "[1,\t2]"] {
         assert!(is_strict(line.as_bytes()), "{line}");
     }
-    for line in [r#"{"a":"\ud800"}"#, r#""\ude00\ud83d""#, r#""\ud83d \ude00""#, "{\"a\":NaN}", "[1,]", "\"\u{7f}\"", ""] {
+    for line in
+        [r#"{"a":"\ud800"}"#, r#""\ude00\ud83d""#, r#""\ud83d \ude00""#, "{\"a\":NaN}", "[1,]", "\"\u{7f}\"", ""]
+    {
         assert!(!is_strict(line.as_bytes()), "{line}");
     }
     assert!(!is_strict(b"\"\xff\""));
