@@ -43,6 +43,7 @@
 //! - [`session`]: logging in by a form, before a run.
 //! - [`crawler`]: the front door of crawling: seeds in, a record for each page out.
 //! - [`watch`]: a list again and again: what is new about it.
+//! - `fuzzing`: what must hold whatever comes in; compiled for tests only.
 //! - [`demo`]: a website of good and bad pages on loopback.
 //!
 //! [`Fetcher`] is the front door. The command line is a thin layer over it, in the binary. What a program

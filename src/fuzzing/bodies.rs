@@ -190,7 +190,10 @@ fn ours(data: &[u8]) {
     let restored = message::restore(&response.headers);
     for (name, value) in &headers {
         let all: Vec<_> = restored.get_all(name).iter().collect();
-        assert!(all.contains(&value) || crate::model::redact::is_secret_field(name.as_str()), "{name}: {value:?} {all:?}");
+        assert!(
+            all.contains(&value) || crate::model::redact::is_secret_field(name.as_str()),
+            "{name}: {value:?} {all:?}"
+        );
     }
     assert_eq!(block.get(response.content_at..), Some(&*body));
 }

@@ -23,8 +23,9 @@ pub fn state_files(data: &[u8]) {
     }
     let Ok(text) = str::from_utf8(&data) else { return };
     let identity = Identity::from_text(text);
-    assert_eq!(Identity::from_text(&identity.to_text()).to_text(), identity.to_text());
-    assert!(identity.differences(&identity).is_empty());
+    let written = Identity::from_text(&identity.to_text());
+    assert_eq!(written.to_text(), identity.to_text());
+    assert!(identity.differences(&written).is_empty() && written.differences(&written).is_empty());
     match kind % 4 {
         0 => rows(text),
         1 => earlier(text),

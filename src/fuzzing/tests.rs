@@ -44,3 +44,17 @@ fn each_target_has_its_binary_and_its_seeds() {
         assert!(code.contains(&format!("fuzzing::{name}(data)")), "{code}");
     }
 }
+
+#[test]
+fn what_is_no_strict_json_is_seen() {
+    let is_strict = |line: &[u8]| std::panic::catch_unwind(|| tools::is_strict_json(line)).is_ok();
+    for line in [r#"{"a":[1e999,"\ud83d\ude00","\\ud800"]}"#, "1", "\"\\n\"", "[1,\t2]"] {
+        assert!(is_strict(line.as_bytes()), "{line}");
+    }
+    for line in
+        [r#"{"a":"\ud800"}"#, r#""\ude00\ud83d""#, r#""\ud83d \ude00""#, "{\"a\":NaN}", "[1,]", "\"\u{7f}\"", ""]
+    {
+        assert!(!is_strict(line.as_bytes()), "{line}");
+    }
+    assert!(!is_strict(b"\"\xff\""));
+}

@@ -63,6 +63,9 @@ pub struct Recipe {
     pub login: Option<LoginRecipe>,
 }
 
+/// Characters of a line that are shown, around its fault.
+const SHOWN: usize = 400;
+
 /// Why a recipe cannot be used, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecipeError {
@@ -83,8 +86,12 @@ pub struct RecipeError {
 impl fmt::Display for RecipeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let RecipeError { message, line, column, width, text, hint } = self;
-        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        write!(f, "line {line}, column {column}: {message}\n  {text}\n  {:>column$}{:^<2$}", '^', "", width - 1)?;
+        let before = if *column > SHOWN { column - SHOWN / 2 } else { 0 };
+        let shown = text.chars().skip(before).take(SHOWN);
+        let shown: String = shown.map(|c| if c.is_control() { ' ' } else { c }).collect();
+        // Formatting panics at widths that do not fit 16 bits.
+        let (at, more) = ((column - before).min(SHOWN + 1), width.saturating_sub(1).min(SHOWN));
+        write!(f, "line {line}, column {column}: {message}\n  {shown}\n  {:>at$}{:^<more$}", '^', "")?;
         hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
     }
 }

@@ -146,7 +146,9 @@ fn bad_answer(path: &str) -> Reply {
             let page = [b"<title>\0", TEXT, b"</title><h1>", TEXT, b"\0</h1><a href='/x?", TEXT, b"'>", TEXT, b"</a>"];
             raw("200 OK", b"content-type: text/html; charset=utf-8\r\n", &page.concat())
         }
-        "/half" => raw("200 OK", b"content-type: text/html; charset=utf-16le\r\n", b"<\0h\x001\0>\0\x00\xd8a\0\x00\xdc"),
+        "/half" => {
+            raw("200 OK", b"content-type: text/html; charset=utf-16le\r\n", b"<\0h\x001\0>\0\x00\xd8a\0\x00\xdc")
+        }
         "/json" => raw("200 OK", b"content-type: application/json\r\n", br#"{"a":"\ud800","b":"\u0000\u2028\u007f"}"#),
         "/fields" => raw("200 OK", &[field("x-a", &value), field("etag", &value)].concat(), b""),
         "/type" => raw("200 OK", &field("content-type", &[b"text/html; charset=", &*value].concat()), b"<title>x"),

@@ -29,6 +29,11 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("replay", &["model", "settings", "fetch", "source"]),
     ("cache", &["model", "settings", "policy", "cookies", "fetch"]),
     ("archive", &["model", "source"]),
+    // Tests, which are compiled for `cargo fuzz` too; nobody else may name it.
+    (
+        "fuzzing",
+        &["model", "settings", "policy", "cookies", "page", "source", "sink", "check", "report", "journal", "archive"],
+    ),
     (
         "fetcher",
         &[

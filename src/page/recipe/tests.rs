@@ -117,3 +117,19 @@ fn a_recipe_may_ask_for_views() {
     assert_eq!(error("view = ['markdwon']").hint.as_deref(), Some("did you mean `markdown`?"));
     assert_eq!(error("view = 'text'").hint.as_deref(), Some("write view = [\"text\"]"));
 }
+
+/// Found by fuzzing: carets under column 70,000 cannot be formatted, and nobody wants the line around it.
+#[test]
+fn a_fault_far_into_a_long_line_is_shown_with_what_is_around_it() {
+    for length in [1, 300, 500, 70_000, 200_000] {
+        let text = format!("x{}= [", " ".repeat(length));
+        let error = Recipe::parse(&text).unwrap_err();
+        let shown = error.to_string();
+        let mut lines = shown.lines().skip(1);
+        let (line, carets) = (lines.next().unwrap(), lines.next().unwrap());
+        assert!(line.len() <= SHOWN + 2 && carets.len() <= 2 * SHOWN + 3, "{} {}", line.len(), carets.len());
+        assert!(carets.trim_start().starts_with('^'), "{carets}");
+    }
+    let error = RecipeError { width: 1 << 20, column: 1, ..Recipe::parse("x").unwrap_err() };
+    assert!(error.to_string().contains('^'));
+}
