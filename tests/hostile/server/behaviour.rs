@@ -287,9 +287,11 @@ impl Behaviour {
         self.expect.outcome == "error" && !is_whole && !matches!(self.door, Door::Handshake(_))
     }
 
-    /// Whether the port also has `/neighbour`, an ordinary page that must not suffer.
+    /// Whether the port also has `/neighbour`, an ordinary page that must not suffer. Where the fault is one
+    /// of TLS or of robots.txt, it concerns the whole port.
     pub fn has_neighbour(&self) -> bool {
-        matches!(self.door, Door::Plain | Door::Tls(_))
+        let is_of_tls = self.expect.codes.iter().any(|code| code.starts_with("tls."));
+        matches!(self.door, Door::Plain | Door::Tls(_)) && !is_of_tls && matches!(self.set, Set::Fetch | Set::Save)
     }
 }
 
