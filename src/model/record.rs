@@ -412,9 +412,17 @@ impl Record {
 }
 
 /// Media type and charset of a `Content-Type` value, split and in lower case (RFC 9110, section
-/// 8.3.1).
+/// 8.3.1). What stands in the quotes of another parameter is no part of its own (section 5.6.6).
 pub fn content_type(value: &str) -> (Option<String>, Option<String>) {
-    let mut parts = value.split(';');
+    let (mut quoted, mut before) = (false, ' ');
+    let mut parts = value.split(move |c| {
+        let escaped = quoted && before == '\\';
+        if c == '"' && !escaped {
+            quoted = !quoted && before == '=';
+        }
+        before = if escaped { ' ' } else { c };
+        c == ';' && !quoted
+    });
     let media_type = parts.next().map(|part| part.trim().to_ascii_lowercase()).filter(|part| !part.is_empty());
     let charset = parts
         .filter_map(|part| part.split_once('='))
@@ -463,5 +471,15 @@ mod tests {
     fn content_types_are_split_and_lowered() {
         assert_eq!(content_type("Text/HTML; Charset=\"UTF-8\""), (Some("text/html".into()), Some("utf-8".into())));
         assert_eq!(content_type(" ; charset="), (None, None));
+        for (value, charset) in [
+            ("text/html; x=\"a; charset=utf-8\"; charset=koi8-r", Some("koi8-r")),
+            ("text/html; x=\"\\\"; charset=utf-8\"; charset=koi8-r", Some("koi8-r")),
+            ("text/html; x=\"\\\\\"; charset=utf-8; charset=koi8-r", Some("utf-8")),
+            ("text/html; x=a\"b; charset=utf-8", Some("utf-8")),
+            ("text/html; x=\"a; charset=utf-8", None),
+            ("text/html; charset=\"utf-8", Some("utf-8")),
+        ] {
+            assert_eq!(content_type(value).1.as_deref(), charset, "{value}");
+        }
     }
 }

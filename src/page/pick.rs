@@ -1,6 +1,8 @@
 //! From a tree to values: which elements match, and what they say. Bounded by a clock and by the
 //! bytes of the result. Must not know how a selector was written or how the tree came about.
 
+mod way;
+
 use std::{io, iter::successors};
 
 use html5ever::{
@@ -9,6 +11,9 @@ use html5ever::{
 };
 use scraper::{ElementRef, Html, Selector};
 
+pub(super) use self::way::{Pace, Way};
+
+use self::way::Reach;
 use super::{
     budget::{Clock, Room},
     fold::Folded,
@@ -39,70 +44,6 @@ pub(super) enum Many {
     First,
     /// All, as a list.
     All,
-}
-
-/// How to match a selector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Way {
-    pub(super) pace: Pace,
-    reach: Reach,
-}
-
-/// How fast, since both ways can be made slow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pace {
-    /// Each element by itself, with a look at the clock now and then.
-    OneByOne,
-    /// All at once: for selectors that count siblings, which would be counted anew for each element.
-    AtOnce,
-}
-
-/// Which elements can match where a selector is asked of an element, its `:scope`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
-    /// Those below it.
-    Below,
-    /// Itself too.
-    Itself,
-    /// The next one behind it too, with those below that.
-    Next,
-    /// All that follow it in its parent too, with those below them.
-    Behind,
-}
-
-impl Way {
-    /// The way for a selector.
-    pub(super) fn of(css: &str) -> Self {
-        let css = css.to_ascii_lowercase();
-        let reach = Reach::of(&css);
-        let counts = css.contains(":nth-") || css.contains("-of-type");
-        // Quadratic by nature, so the clock must be able to end it.
-        let quadratic = css.contains('~') || css.contains(":has") || matches!(reach, Reach::Next | Reach::Behind);
-        Way { pace: if counts && !quadratic { Pace::AtOnce } else { Pace::OneByOne }, reach }
-    }
-}
-
-impl Reach {
-    fn of(css: &str) -> Reach {
-        let mut behind = css.split(":scope").skip(1).map(str::trim_start).peekable();
-        match (behind.peek().is_some(), behind.any(|rest| rest.starts_with(['+', '~']))) {
-            (false, _) => Reach::Below,
-            (true, false) => Reach::Itself,
-            (true, true) if css.contains('~') || css.matches('+').count() > 1 => Reach::Behind,
-            (true, true) => Reach::Next,
-        }
-    }
-
-    /// The elements, in document order.
-    fn elements<'a>(self, scope: ElementRef<'a>) -> impl Iterator<Item = ElementRef<'a>> {
-        let behind = match self {
-            Reach::Below | Reach::Itself => 0,
-            Reach::Next => 1,
-            Reach::Behind => usize::MAX,
-        };
-        let behind = scope.next_siblings().filter_map(ElementRef::wrap).take(behind);
-        elements(scope).skip(usize::from(self == Reach::Below)).chain(behind.flat_map(elements))
-    }
 }
 
 /// Where a selector is asked.

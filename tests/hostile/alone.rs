@@ -6,7 +6,7 @@
 use std::{
     fs, io,
     path::Path,
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -17,7 +17,11 @@ use tempfile::TempDir;
 use crate::server::{Behaviour, Places, Port, Set, Tale, catalogue, ms, secs};
 
 /// Longest that any run may take before it is killed.
-const LONGEST: Duration = secs(30);
+const LONGEST: Duration = secs(60);
+
+/// What is given on top of three times the bound: the machine has other work, and a build for tests is
+/// slow. What a page may cost is judged by CPU time.
+const SLACK: Duration = secs(2);
 
 /// Flags of every run.
 const FLAGS: &[&str] = &[
@@ -28,7 +32,6 @@ const FLAGS: &[&str] = &[
     "-r0",
     "--backoff=10ms..50ms",
     "--max-body=1MiB",
-    "--no-config",
 ];
 
 /// The command, and how it is given the URL.
@@ -36,17 +39,25 @@ fn command(behaviour: &Behaviour, port: &Port) -> (Vec<String>, String) {
     let url = port.url(behaviour.path);
     let set: &[&str] = match behaviour.set {
         Set::Crawl => &["crawl", &url, "--max-pages=60", "--delay=0s"],
-        Set::Check => &["check", &url, "-fjsonl", "--second-round=off"],
+        Set::Check => &["check", &url, "--second-round=off"],
         Set::Fetch => &["fetch", "-"],
         Set::Robots => &["fetch", "-", "--robots=obey"],
         Set::Cookies => &["fetch", "-", "--cookies=on"],
         Set::Save => &["fetch", "-", "--save=pages"],
     };
     let at = port.addr().port().to_string();
+    let is_said = |flag: &&&str| {
+        let name = flag.split('=').next().unwrap_or_default();
+        !behaviour.flags.iter().any(|other| other.split('=').next() == Some(name))
+    };
     let told = |&flag: &&str| flag.replace("{port}", &at).replace("{origin}", port.origin());
-    let all = set.iter().chain(FLAGS).chain(behaviour.flags).map(told);
+    let all = set.iter().chain(FLAGS).filter(is_said).chain(behaviour.flags).map(told);
+    let is_shown = behaviour.flags.iter().any(|flag| flag.starts_with("-f"));
     // a list on stdin, whose lines are JSON where there is more to say
     let mut args: Vec<String> = all.collect();
+    if !is_shown {
+        args.push("-fjsonl".to_owned());
+    }
     let mut line = String::new();
     if set.contains(&"-") {
         args.push("--input-format=jsonl".to_owned());
@@ -140,8 +151,9 @@ fn faults(behaviour: &Behaviour, tale: &Tale) -> Vec<String> {
             faults.push(words)
         }
     };
-    must(!matches!(tale.exit, -1 | 2 | 3 | 101), format!("exit {}", tale.exit));
-    must(tale.wall < expect.within, format!("took {:?}", tale.wall));
+    let may_break = expect.codes.contains(&"io.write");
+    must(!matches!(tale.exit, -1 | 2 | 101) && (may_break || tale.exit != 3), format!("exit {}", tale.exit));
+    must(tale.wall < expect.within * 3 + SLACK, format!("took {:?}", tale.wall));
     let record = record(behaviour, tale);
     if behaviour.set != Set::Check && !behaviour.flags.contains(&"-ftext") {
         must(record["outcome"] == expect.outcome, format!("outcome {}", record["outcome"]));

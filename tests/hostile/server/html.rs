@@ -38,7 +38,7 @@ fn beside(tale: &Tale) -> Result<(), String> {
 
 fn page(name: &'static str, does: &'static str, body: impl Fn() -> Vec<u8> + Send + Sync + 'static) -> Behaviour {
     Behaviour::plain(name, does, move |_| Step::page(body()))
-        .asking("select", json!({"first": "nothing", "all[]": "b i", "nth": "p:nth-child(3)", "late": "i ~ u"}))
+        .asking("select", json!({"first": "nothing", "all[]": "b i", "next": "h1 + p", "late": "i ~ u"}))
         .flags(&["--with=links"])
         .within(secs(5))
         .tells(is_bounded)
@@ -130,7 +130,7 @@ fn wide() -> Vec<Behaviour> {
         .tells(beside)
         .has("/title", "t"),
         page("html-attributes-of-one-name", "has one tag with 100,000 attributes of one name", || {
-            fill("<title>t</title><a href=/first ", "href=/x ")
+            [fill("<title>t</title><a href=/first ", "href=/x "), b">".to_vec()].concat()
         })
         .check(|record, _| {
             let url = record["links"][0]["url"].as_str().unwrap_or_default();

@@ -78,7 +78,7 @@ fn spellings() -> Vec<Behaviour> {
             .tells(|tale| {
                 let evil = tale.seen.asks.iter().any(|ask| ask.header("x-evil").is_some());
                 holds(!evil, || "a field was smuggled in".to_owned())?;
-                tale.asked_only(&["/", "/aX-Evil:%201", "/b%0d%0aX-Evil:%201"])
+                tale.asked_only(&["/", "/aX-Evil:%201", "/b%0D%0AX-Evil:%201"])
             }),
         linked("link-with-a-password", "has a name and a password in an address", "<a href='http://me:hunter2@127.0.0.1/'><a href='//me:hunter2@HOST/'>")
             .tells(|tale| {

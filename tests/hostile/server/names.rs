@@ -218,7 +218,7 @@ fn elsewhere() -> Vec<Behaviour> {
                 holds(inside && tale.outside().is_empty(), || format!("files {:?}", tale.files()))
             }),
         saved("name-by-a-template", "has a path that climbs out, which a template is filled with", path)
-            .flags(&["--save-name={host}/{path}/{name}{ext}"])
+            .flags(&["--save-name={host}/{name}{ext}"])
             .tells(|tale| {
                 let inside =
                     tale.files().iter().all(|file| file.starts_with("pages/") && file.split('/').all(is_harmless));

@@ -1,6 +1,14 @@
 //! Robots files that are hard to have or hard to read (RFC 9309). `/page` is asked for.
 
+use std::sync::LazyLock;
+
 use super::{Ask, Behaviour, Seen, Set, Step, behaviour::group, holds, ms, secs};
+
+/// A rule, and 16 MB of comment.
+static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let text = [b"user-agent: *\ndisallow: /page\n".to_vec(), vec![b'#'; 16 << 20]].concat();
+    super::sitemaps::gzip(&text)
+});
 
 const TEXT: &str = "content-type: text/plain\r\n";
 
@@ -48,6 +56,7 @@ fn statuses() -> Vec<Behaviour> {
         status("robots-403", "forbids robots.txt, which is as good as none", 403),
         status("robots-404", "has no robots.txt, and rules on the page that says so", 404),
         status("robots-410", "had a robots.txt once", 410),
+        unknown(status("robots-429", "is asked too often for robots.txt", 429)),
         unknown(status("robots-500", "fails at robots.txt", 500)),
         unknown(status("robots-503", "is overloaded at robots.txt", 503)),
         unknown(status("robots-999", "answers robots.txt with a status that is none", 999)),
@@ -59,7 +68,9 @@ fn statuses() -> Vec<Behaviour> {
             ]
         }))
         .within(secs(5)),
-        unknown(file("robots-resets", "resets the connection for robots.txt", |_| vec![Step::Reset])),
+        file("robots-resets", "resets the connection for robots.txt", |_| vec![Step::Reset])
+            .fails(&["connect.reset"])
+            .check(|_, seen| left_alone(seen)),
         unknown(file("robots-cut", "cuts robots.txt off", |_| {
             Step::raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nuser-agent: *\n")
         })),
@@ -189,9 +200,8 @@ fn sizes() -> Vec<Behaviour> {
             ]
         }))
         .within(secs(4)),
-        disallowed(file("robots-gzip-bomb", "packs 100 MB into robots.txt", |_| {
-            let text = [b"user-agent: *\ndisallow: /page\n".to_vec(), vec![b'#'; 100 << 20]].concat();
-            Step::answer(200, "content-encoding: gzip\r\n", super::sitemaps::gzip(&text))
+        disallowed(file("robots-gzip-bomb", "packs 16 MB into 16 KB of robots.txt", |_| {
+            Step::answer(200, "content-encoding: gzip\r\n", &*BOMB)
         }))
         .within(secs(4)),
         says("robots-wildcard-bomb", "has 4,000 patterns of 50 wildcards each", bomb()).at("/page").within(secs(4)),

@@ -117,18 +117,14 @@ fn elsewhere() -> Vec<Behaviour> {
             .flags(&["-ftext"])
             .tells(shows_none)
             .within(secs(6)),
-        Behaviour::plain(
-            "escapes-in-links-concise",
-            "has escapes in the links of a page, told in one line each",
-            linked,
-        )
-        .with(Set::Check)
-        .flags(&["-fconcise"])
-        .tells(shows_none)
-        .within(secs(6)),
+        Behaviour::plain("escapes-in-links-for-ci", "has escapes in the links of a page, told to a log of CI", linked)
+            .with(Set::Check)
+            .flags(&["-fgithub"])
+            .tells(shows_none)
+            .within(secs(6)),
         Behaviour::plain("escapes-in-a-crawl", "has escapes in the links of a page that is crawled", linked)
             .with(Set::Crawl)
-            .flags(&["-ftext", "-v", "--sitemaps=on", "--robots=obey"])
+            .flags(&["-ftext", "--sitemaps=on", "--robots=obey"])
             .tells(shows_none)
             .within(secs(6)),
         Behaviour::plain("escapes-in-a-rule", "has escapes in the rule of robots.txt that forbids the page", |ask| {

@@ -20,6 +20,11 @@ fn at_most(tale: &Tale, most: usize) -> Result<(), String> {
     holds(count <= most, || format!("{count} requests, {most} at most"))
 }
 
+/// A number that differs from path to path.
+fn sum(path: &str) -> u64 {
+    path.bytes().fold(7, |sum, byte| (sum * 31 + u64::from(byte)) % 1_000_003)
+}
+
 /// The number at the end of the path.
 fn number(ask: &Ask) -> u64 {
     let digits = ask.path.len() - ask.path.trim_end_matches(|c: char| c.is_ascii_digit()).len();
@@ -64,8 +69,8 @@ fn paths() -> Vec<Behaviour> {
             .tells(|tale| at_most(tale, 2)),
         trap("trap-numbers", "has a next page for every number", |ask| format!("<a href='/n/{}'>", number(ask) + 1))
             .tells(|tale| at_most(tale, 101)),
-        trap("trap-wide", "has 30,000 links on every page", |ask| {
-            (0..30_000).map(|n| format!("<a href='/w{}/{n}'>", number(ask))).collect()
+        trap("trap-wide", "has 2,000 links on every page", |ask| {
+            (0..2_000).map(|n| format!("<a href='/w{}/{n}'>", number(ask))).collect()
         })
         .tells(|tale| at_most(tale, 101)),
     ]
@@ -74,9 +79,14 @@ fn paths() -> Vec<Behaviour> {
 fn queries() -> Vec<Behaviour> {
     vec![
         trap("trap-session-in-the-query", "has a new session in the query of every link", |ask| {
-            format!("<a href='/page?sid={:032x}&PHPSESSID={}'>", number(ask) + 1, number(ask) + 1)
+            let next = sum(&ask.path) + 1;
+            format!("<a href='/page?PHPSESSID={next:026}'>")
         })
         .tells(|tale| at_most(tale, 5)),
+        trap("trap-session-of-a-common-name", "has a new session in the query, by a name that has other uses", |ask| {
+            format!("<a href='/page?sid={}'>", number(ask) + 1)
+        })
+        .tells(|tale| at_most(tale, 101)),
         trap("trap-growing-query", "adds to the query with every link", |ask| {
             let (path, query) = ask.path.split_once('?').unwrap_or((&ask.path, ""));
             format!("<a href='{path}?{query}&x=1'>")
@@ -97,7 +107,8 @@ fn queries() -> Vec<Behaviour> {
         trap("trap-filters", "orders and filters one list in every way", |ask| {
             let (_, query) = ask.path.split_once('?').unwrap_or(("", ""));
             (0..6).map(|n| format!("<a href='/list?{query}&f{n}={}'>", query.len())).collect()
-        }),
+        })
+        .tells(|tale| at_most(tale, 101)),
     ]
 }
 
