@@ -6,11 +6,13 @@ mod alone;
 mod judge;
 mod neighbours;
 mod page;
+mod pauses;
 mod reuse;
 #[allow(dead_code, reason = "it serves other tests too")]
 #[path = "../it/support/run.rs"]
 mod run;
 mod runner;
+mod schemes;
 mod server;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
