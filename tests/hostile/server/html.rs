@@ -22,9 +22,14 @@ fn fill(start: &str, piece: &str) -> Vec<u8> {
     [start.as_bytes(), piece.repeat(times).as_bytes()].concat()
 }
 
+/// It cost no more than it may.
+pub fn costs_little(tale: &Tale) -> Result<(), String> {
+    holds(tale.cpu < CPU_MOST, || format!("took {:?} of CPU", tale.cpu))
+}
+
 /// It cost no more than it may, and the page beside it came at once.
-pub fn is_bounded(tale: &Tale) -> Result<(), String> {
-    holds(tale.cpu < CPU_MOST, || format!("took {:?} of CPU", tale.cpu))?;
+fn is_bounded(tale: &Tale) -> Result<(), String> {
+    costs_little(tale)?;
     beside(tale)
 }
 
