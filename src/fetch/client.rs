@@ -20,10 +20,12 @@ use super::{
     body::{Bounds, Received},
     classify::{self, Context},
     connect::Resolver,
-    framing, gather,
+    framing,
+    freed::Freed,
+    gather,
     probe::{Probe, Reached},
     proxies::{self, Proxies},
-    race::{RACES, Race, Turn, Unseen},
+    race::{RACES, Race, Turn, Unseen, Whose},
     room::Room,
     route::{Maker, Route, Via},
     saving, tape,
@@ -57,6 +59,7 @@ pub struct Client {
     private_ips: PrivateIps,
     resolver: Resolver,
     room: Arc<Room>,
+    freed: Freed,
     /// Where bodies are saved, if they are.
     files: Option<Arc<Files>>,
 }
@@ -83,6 +86,7 @@ impl Client {
             private_ips: transport.private_ips,
             resolver,
             room: Room::new(settings.limits.body_budget),
+            freed: Freed::new(),
             files,
         })
     }
@@ -164,7 +168,7 @@ impl Client {
                 (exchange, Race::NoProxy) => return (exchange, true),
                 (exchange, race) if !unseen.allows(race) => return (exchange, false),
                 (_, Race::Refused | Race::Broken) => {}
-                (_, Race::Lost | Race::Unfit) => {}
+                (_, Race::Lost | Race::Doubtful | Race::Unfit) => {}
                 (_, Race::Crowded) => _ = route.roomy(),
             }
         }
@@ -225,7 +229,7 @@ impl Client {
                 };
             }
             Ok(Err(error)) => {
-                race = Race::of(&error, may_repeat, is_reused(&probe, &error));
+                race = Race::of(&error, may_repeat, self.whose(&ask.url, &probe, &error));
                 if race != Race::None {
                     // It is asked again.
                 } else if roomy.is_none() && classify::is_head_too_large(&error) {
@@ -241,6 +245,18 @@ impl Client {
         exchange.phases = phases(&probe, None);
         exchange.tls = self.tls(ask, None);
         (exchange, race)
+    }
+
+    /// Whose connection a request had that failed with `error`. One that is not open yet is being opened for
+    /// whoever comes: such a request has taken another that came free first, or it would have failed to
+    /// connect.
+    fn whose(&self, url: &Url, probe: &Probe, error: &reqwest::Error) -> Whose {
+        match probe.connected_at() {
+            _ if error.is_connect() => Whose::Own,
+            None => Whose::Pooled,
+            Some(moment) if self.freed.since(url, moment) => Whose::Either,
+            Some(_) => Whose::Own,
+        }
     }
 
     fn no_head(&self, context: Context, by_headers_limit: bool) -> Failure {
@@ -283,6 +299,7 @@ impl Client {
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
         let reason = sent.is_some().then(|| tape::reason(&response)).flatten();
         let bounds = Bounds::of(ask, end);
+        self.freed.note(&ask.url);
         let fault = framing::fault(&head, &ask.method);
         let is_refused = fault.is_some();
         // Where nobody wants the body, the connection goes with the response, unless an archive is to have it.
@@ -296,6 +313,7 @@ impl Client {
             }
             () => None,
         };
+        self.freed.note(&ask.url);
         let (raw, cut, read, saving) = match received {
             Some(Received { body, raw, cut, saving }) => {
                 (raw, cut, Some(body).filter(|_| is_wanted || is_refused), saving)
@@ -345,12 +363,6 @@ impl Client {
     fn is_proxied(&self, url: &Url) -> bool {
         url.as_str().parse::<Uri>().is_ok_and(|uri| self.proxies.intercept(&uri).is_some())
     }
-}
-
-/// Whether a request that failed had an open connection. One that is not open yet is being opened for
-/// whoever comes: this request has taken another that came free first, or it would have failed to connect.
-fn is_reused(probe: &Probe, error: &reqwest::Error) -> bool {
-    probe.reached() != Reached::Connected && !error.is_connect()
 }
 
 /// Whether a response says no more than that the connection was given up before the request came.

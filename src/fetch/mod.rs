@@ -8,6 +8,7 @@ mod classify;
 mod client;
 mod connect;
 mod framing;
+mod freed;
 mod gather;
 mod pile;
 mod probe;

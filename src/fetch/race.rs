@@ -17,6 +17,8 @@ pub(super) enum Race {
     None,
     /// It met a pooled connection that was just being closed.
     Lost,
+    /// It may have met one: whether its connection was new cannot be told.
+    Doubtful,
     /// The server has not looked at it, and says so; or a connection of HTTP/2 that was there already
     /// broke, whosever stream it was that broke it.
     Refused,
@@ -30,6 +32,17 @@ pub(super) enum Race {
     NoProxy,
 }
 
+/// Which connection a request had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// One that was there before.
+    Pooled,
+    /// A pooled one may have come free when its own was as good as ready.
+    Either,
+    /// One that was opened for it.
+    Own,
+}
+
 /// Whether a request can be repeated unseen once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
@@ -38,15 +51,19 @@ pub(super) enum Turn {
 }
 
 impl Race {
-    /// Where no response head came; `may_repeat` says whether the method may be asked twice, `is_reused`
-    /// whether the connection was there before.
-    pub fn of(error: &reqwest::Error, may_repeat: bool, is_reused: bool) -> Self {
+    /// Where no response head came; `may_repeat` says whether the method may be asked twice, `whose`
+    /// whose the connection was.
+    pub fn of(error: &reqwest::Error, may_repeat: bool, whose: Whose) -> Self {
         match () {
             () if classify::is_unprocessed(error) => Race::Refused,
-            () if may_repeat && classify::is_broken_for_all(error) && is_reused => Race::Refused,
+            () if may_repeat && classify::is_broken_for_all(error) && whose == Whose::Pooled => Race::Refused,
             () if may_repeat && classify::is_broken_for_all(error) => Race::Broken,
-            () if may_repeat && is_reused && classify::is_stale_connection(error) => Race::Lost,
-            () => Race::None,
+            () if !may_repeat || !classify::is_stale_connection(error) => Race::None,
+            () => match whose {
+                Whose::Pooled => Race::Lost,
+                Whose::Either => Race::Doubtful,
+                Whose::Own => Race::None,
+            },
         }
     }
 }
@@ -56,6 +73,7 @@ impl Race {
 pub(super) struct Unseen {
     refused: u32,
     broken: u32,
+    doubtful: u32,
 }
 
 impl Unseen {
@@ -64,6 +82,7 @@ impl Unseen {
         let (count, most) = match race {
             Race::Refused => (&mut self.refused, REFUSALS),
             Race::Broken => (&mut self.broken, 1),
+            Race::Doubtful => (&mut self.doubtful, 1),
             _ => return true,
         };
         *count += 1;
@@ -82,5 +101,6 @@ mod tests {
         assert_eq!(told, [true, true, false]);
         assert!(unseen.allows(Race::Broken) && !unseen.allows(Race::Broken));
         assert!(unseen.allows(Race::Lost) && unseen.allows(Race::Lost));
+        assert!(unseen.allows(Race::Doubtful) && !unseen.allows(Race::Doubtful));
     }
 }

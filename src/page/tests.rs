@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::model::Reads;
 
 fn page(content_type: Option<&str>, body: impl Into<Bytes>, want: &Want) -> Page {
     let url = Url::parse("https://h.test/dir/page").unwrap();
@@ -150,6 +151,46 @@ fn hostile_pages_end_on_a_small_stack() {
                 "attributes" => assert_eq!(said.links.map(|links| links.len()), Some(1)),
                 _ => {}
             }
+        }
+    };
+    let small = std::thread::Builder::new().stack_size(256 << 10);
+    small.spawn(check).unwrap().join().unwrap();
+}
+
+/// Documents of about so many bytes each that nest, in one language or another.
+fn nested(bytes: usize) -> Vec<String> {
+    let repeat = |piece: &str| piece.repeat(bytes / piece.len());
+    let stairs = |item: &str| (0..150).map(|depth| format!("{}{item}\n", "  ".repeat(depth))).collect::<String>();
+    let pieces = [
+        ">", "> - ", "[", "![](", "*_", "**a ", "`", "<div>", "{", "[[", "((", "{\"a\":[", "- ", "#", "|", "<!--",
+        "[^a]: ",
+    ];
+    let mut all: Vec<_> = pieces.iter().map(|piece| repeat(piece)).collect();
+    all.extend(["- x", "* - x", "a:", "1. x", ".. a::"].map(stairs));
+    all.push(format!("<urlset>{}", repeat("<a>")));
+    all.push(format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":{}", repeat("[")));
+    all.push(format!("<script type='application/ld+json'>{}", repeat("[{\"@graph\":")));
+    all.push(format!("[a]\nb = {}", repeat("[")));
+    all
+}
+
+#[test]
+fn every_reader_ends_on_a_small_stack() {
+    use prose::Language::{AsciiDoc, Css, Json, Markdown, Mdx, PythonMarkdown, Rst, Sitemap, Toml, Yaml};
+    let check = || {
+        let look = Look { links: true, anchors: true, names: true, facts: true, body: false, reads: Reads::All };
+        let views = vec![View::Meta, View::Jsonld, View::Links, View::Tables];
+        let want = Want { look: Some(look), views, ..Want::default() };
+        for (name, body) in hostile(20_000) {
+            let said = page(Some("text/html"), body, &want);
+            assert!(said.outline.is_some() && said.facts.is_some(), "{name}");
+        }
+        for text in nested(20_000) {
+            for language in [AsciiDoc, Css, Json, Markdown, Mdx, PythonMarkdown, Rst, Sitemap, Toml, Yaml] {
+                prose::outline(&text, language, look);
+            }
+            sitemap::read_all(text.as_bytes(), None);
+            page(Some("text/html"), text, &want);
         }
     };
     let small = std::thread::Builder::new().stack_size(256 << 10);

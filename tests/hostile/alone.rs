@@ -14,7 +14,7 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::server::{Behaviour, Places, Port, Set, Tale, catalogue, ms, secs};
+use crate::server::{Behaviour, Places, Port, Set, Tale, catalogue, costs_little, ms, secs};
 
 /// Longest that any run may take before it is killed.
 const LONGEST: Duration = secs(60);
@@ -174,40 +174,63 @@ fn faults(behaviour: &Behaviour, tale: &Tale) -> Vec<String> {
     faults
 }
 
-/// Tries every behaviour of these groups, each in a run of its own, and tells all that is wrong.
-async fn try_all(groups: &[&str]) {
+/// Tries these behaviours, each in a run of its own, and tells all that is wrong. `FETCHALL_TEST_HOSTILE`
+/// is a part of the names to be tried.
+async fn try_all(behaviours: Vec<Behaviour>) {
     let good = Port::good().await.unwrap();
     let places = Places { good: good.origin().to_owned(), ..Places::default() };
-    let only = std::env::var("BEHAVIOUR").ok();
+    let only = std::env::var("FETCHALL_TEST_HOSTILE").unwrap_or_default();
     let mut wrong = Vec::new();
-    for behaviour in catalogue().into_iter().filter(|one| groups.contains(&one.group) && one.runs_alone()) {
-        if only.as_ref().is_some_and(|only| only != behaviour.name) {
-            continue;
-        }
+    for behaviour in behaviours.into_iter().filter(|one| one.name.contains(&only)) {
         let (tale, _kept) = told(&behaviour, &places).await.unwrap();
-        let faults = faults(&behaviour, &tale);
         println!("{:<40}{:>10.2?}{:>10.2?}", behaviour.name, tale.wall, tale.cpu);
+        let faults = faults(&behaviour, &tale);
         if !faults.is_empty() {
-            let (stdout, stderr) = (String::from_utf8_lossy(&tale.stdout), String::from_utf8_lossy(&tale.stderr));
-            let cut = |text: &str| text.chars().take(1500).collect::<String>();
-            wrong.push(format!(
-                "{}: {}\n  out: {}\n  err: {}\n  asked: {:?}",
-                behaviour.name,
-                faults.join("; "),
-                cut(&stdout),
-                cut(&stderr),
-                tale.paths().into_iter().take(10).map(cut).collect::<Vec<_>>()
-            ));
+            wrong.push(format!("{}: {}\n{}", behaviour.name, faults.join("; "), shown(&tale)));
         }
     }
     assert!(wrong.is_empty(), "{} behaviours are not judged as they should:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
+/// The start of what a run said, and of what it asked for.
+fn shown(tale: &Tale) -> String {
+    let cut = |text: &str| text.chars().take(1500).collect::<String>();
+    let [out, err] = [&tale.stdout, &tale.stderr].map(|text| cut(&String::from_utf8_lossy(text)));
+    let asked: Vec<_> = tale.paths().into_iter().take(10).map(cut).collect();
+    format!("  out: {out}\n  err: {err}\n  asked: {asked:?}")
+}
+
+/// Those of a group that need a run of their own.
+fn of(group: &str) -> Vec<Behaviour> {
+    catalogue().into_iter().filter(|one| one.group == group && one.runs_alone()).collect()
+}
+
+/// The pages that are made to cost time, as they are met by another command.
+async fn costly_pages_by(set: Set, flags: &'static [&'static str]) {
+    let is_page = |one: &Behaviour| one.group == "HTML" && one.flags == ["--with=links"];
+    let pages = catalogue().into_iter().filter(is_page).map(|page| {
+        let plain = Behaviour::plain(page.name, page.does, |_| Vec::new());
+        let met = Behaviour { set, flags, tale: Some(costs_little), expect: plain.expect, ..page };
+        met.within(secs(5))
+    });
+    try_all(pages.collect()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_pages_cost_a_link_checker_no_more() {
+    costly_pages_by(Set::Check, &["--timeout=20s"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_pages_cost_a_crawl_no_more() {
+    costly_pages_by(Set::Crawl, &["--timeout=20s", "--depth=0"]).await;
+}
+
 macro_rules! groups {
-    ($($name:ident: $($group:literal),+;)*) => {
+    ($($name:ident: $group:literal;)*) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
-            try_all(&[$($group),+]).await;
+            try_all(of($group)).await;
         })*
     };
 }

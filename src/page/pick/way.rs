@@ -75,7 +75,9 @@ fn counts_nameless_types(css: &str) -> bool {
             _ if is_start => named = c.is_alphabetic() || c == '_' || c == '\\' || !c.is_ascii(),
             _ => {}
         }
-        is_start = c == '(' || c == ',' || c == '>' || c == '+' || c.is_whitespace();
+        let is_next = matches!(c, ',' | '>' | '+') || c.is_whitespace();
+        named &= !is_next;
+        is_start = c == '(' || is_next;
     }
     false
 }
@@ -130,6 +132,7 @@ mod tests {
             "td:nth-of-type(2)",
             "tr > td.x:nth-last-of-type(2n + 1) a",
             "td:not(.x):first-of-type",
+            "td:not(:nth-of-type(2))",
             "a[href='x y']:nth-of-type(1), :is(b:nth-of-type(2))",
             "p:nth-child(3)",
             ":nth-child(3)",
@@ -140,7 +143,8 @@ mod tests {
             ":nth-of-type(2)",
             "*:nth-of-type(2)",
             "td > .x:first-of-type",
-            "td:not(:nth-of-type(2))",
+            "td :nth-of-type(2)",
+            "td:not(.x :nth-of-type(2))",
             "a [title=\"] b\"]:only-of-type",
             "[a=']\\' b']:last-of-type",
             "(a):nth-of-type(1)",

@@ -46,6 +46,7 @@ mod traps;
 use std::time::Duration;
 
 pub use behaviour::{Behaviour, Check, Door, Expect, Set};
+pub use html::costs_little;
 pub use port::{Ask, Places, Port, Seen, Shared, Stream};
 pub use steps::Step;
 pub use tale::{Before, Tale, Told, holds};
