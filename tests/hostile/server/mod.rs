@@ -46,12 +46,8 @@ mod traps;
 use std::time::Duration;
 
 pub use behaviour::{Behaviour, Check, Door, Expect, Set};
-<<<<<<< HEAD
-pub use port::{Ask, Places, Port, Seen, Shared, Stream};
-=======
 pub use html::costs_little;
-pub use port::{Ask, Places, Port, Seen, Stream};
->>>>>>> hostile3
+pub use port::{Ask, Places, Port, Seen, Shared, Stream};
 pub use steps::Step;
 pub use tale::{Before, Tale, Told, holds};
 pub use tls::{Cert, Tls, ca_pem};
