@@ -70,7 +70,7 @@ type Reply = dyn Fn(&Ask) -> Vec<Step> + Send + Sync;
 type Talk = dyn Fn(Stream, Arc<super::port::Shared>) -> BoxFuture<'static, io::Result<()>> + Send + Sync;
 
 #[derive(Clone)]
-pub(super) enum Script {
+pub(crate) enum Script {
     Reply(Arc<Reply>),
     Talk(Arc<Talk>),
 }
@@ -97,7 +97,7 @@ pub struct Behaviour {
     pub tale: Option<Told>,
     /// What is planted in the folder of such a run.
     pub before: Option<Before>,
-    pub(super) script: Script,
+    pub(crate) script: Script,
 }
 
 impl fmt::Debug for Behaviour {
