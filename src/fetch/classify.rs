@@ -117,9 +117,17 @@ pub(super) fn is_stale_connection(error: &reqwest::Error) -> bool {
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted
         )
     });
-    // HTTP/2: the connection as a whole is gone, whosever stream it was that broke it.
-    let by_http2 = find::<h2::Error>(error).is_some_and(|error| error.is_io() || error.is_go_away());
+    let by_http2 = find::<h2::Error>(error).is_some_and(h2::Error::is_io);
     by_hyper || by_system || by_http2
+}
+
+/// Whether a connection of HTTP/2 as a whole ended because something on it was wrong. Not where the server
+/// asks us to calm down: then it is not asked again at once.
+pub(super) fn is_broken_for_all(error: &reqwest::Error) -> bool {
+    find::<h2::Error>(error).is_some_and(|error| {
+        let calm = error.is_remote() && error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM);
+        error.is_go_away() && !calm
+    })
 }
 
 /// Whether the server says that it has not looked at the request, so that any may be repeated (RFC 9113,

@@ -20,9 +20,12 @@ use super::{
     body::{Bounds, Received},
     classify::{self, Context},
     connect::Resolver,
-    framing, gather,
+    framing,
+    freed::Freed,
+    gather,
     probe::{Probe, Reached},
     proxies::{self, Proxies},
+    race::{RACES, Race, Turn, Unseen, Whose},
     room::Room,
     route::{Maker, Route, Via},
     saving, tape,
@@ -44,11 +47,6 @@ use crate::{
     settings::{Cookies, PrivateIps, Settings, Verify},
 };
 
-/// Dead connections that one request may meet in the pool.
-const RACES: usize = 8;
-/// How often a server may refuse one request before that is told: it may have enough to do already.
-const REFUSALS: usize = 2;
-
 /// The real client.
 #[derive(Debug)]
 pub struct Client {
@@ -61,6 +59,7 @@ pub struct Client {
     private_ips: PrivateIps,
     resolver: Resolver,
     room: Arc<Room>,
+    freed: Freed,
     /// Where bodies are saved, if they are.
     files: Option<Arc<Files>>,
 }
@@ -87,6 +86,7 @@ impl Client {
             private_ips: transport.private_ips,
             resolver,
             room: Room::new(settings.limits.body_budget),
+            freed: Freed::new(),
             files,
         })
     }
@@ -161,42 +161,19 @@ impl Client {
         // A pooled connection may be closed by the server at the very moment it is used (hyper
         // #2136): that says nothing about the request, so it is repeated unseen, within its time.
         let mut part = saving::earlier(self.files.as_ref(), ask).await;
-        let mut refused = 0;
+        let mut unseen = Unseen::default();
         for _ in 0..RACES {
             match self.once(route, ask, &mut part, (started, end, Turn::Early)).await {
                 (exchange, Race::None) => return (exchange, false),
                 (exchange, Race::NoProxy) => return (exchange, true),
-                (exchange, Race::Refused) if refused >= REFUSALS => return (exchange, false),
-                (_, Race::Refused) => refused += 1,
-                (_, Race::Lost | Race::Unfit) => {}
+                (exchange, race) if !unseen.allows(race) => return (exchange, false),
+                (_, Race::Refused | Race::Broken) => {}
+                (_, Race::Lost | Race::Doubtful | Race::Unfit) => {}
                 (_, Race::Crowded) => _ = route.roomy(),
             }
         }
         (self.once(route, ask, &mut None, (started, end, Turn::Last)).await.0, false)
     }
-}
-
-/// Whether a request is to be repeated unseen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Race {
-    None,
-    /// It met a pooled connection that was just being closed.
-    Lost,
-    /// The server has not looked at it, and says so.
-    Refused,
-    /// The response head has more fields than the usual client takes.
-    Crowded,
-    /// What is there of the body cannot be gone on with: all of it is to be asked for.
-    Unfit,
-    /// Not here: there is no proxy where there should be one.
-    NoProxy,
-}
-
-/// Whether a request can be repeated unseen once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    Early,
-    Last,
 }
 
 impl Client {
@@ -252,10 +229,9 @@ impl Client {
                 };
             }
             Ok(Err(error)) => {
-                if classify::is_unprocessed(&error) {
-                    race = Race::Refused;
-                } else if may_repeat && is_reused(&probe, &error) && classify::is_stale_connection(&error) {
-                    race = Race::Lost;
+                race = Race::of(&error, may_repeat, self.whose(&ask.url, &probe, &error));
+                if race != Race::None {
+                    // It is asked again.
                 } else if roomy.is_none() && classify::is_head_too_large(&error) {
                     race = Race::Crowded;
                 } else if context().via_proxy && classify::is_proxy_gone(&error) {
@@ -269,6 +245,18 @@ impl Client {
         exchange.phases = phases(&probe, None);
         exchange.tls = self.tls(ask, None);
         (exchange, race)
+    }
+
+    /// Whose connection a request had that failed with `error`. One that is not open yet is being opened for
+    /// whoever comes: such a request has taken another that came free first, or it would have failed to
+    /// connect.
+    fn whose(&self, url: &Url, probe: &Probe, error: &reqwest::Error) -> Whose {
+        match probe.connected_at() {
+            _ if error.is_connect() => Whose::Own,
+            None => Whose::Pooled,
+            Some(moment) if self.freed.since(url, moment) => Whose::Either,
+            Some(_) => Whose::Own,
+        }
     }
 
     fn no_head(&self, context: Context, by_headers_limit: bool) -> Failure {
@@ -311,6 +299,7 @@ impl Client {
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
         let reason = sent.is_some().then(|| tape::reason(&response)).flatten();
         let bounds = Bounds::of(ask, end);
+        self.freed.note(&ask.url);
         let fault = framing::fault(&head, &ask.method);
         let is_refused = fault.is_some();
         // Where nobody wants the body, the connection goes with the response, unless an archive is to have it.
@@ -324,6 +313,7 @@ impl Client {
             }
             () => None,
         };
+        self.freed.note(&ask.url);
         let (raw, cut, read, saving) = match received {
             Some(Received { body, raw, cut, saving }) => {
                 (raw, cut, Some(body).filter(|_| is_wanted || is_refused), saving)
@@ -373,12 +363,6 @@ impl Client {
     fn is_proxied(&self, url: &Url) -> bool {
         url.as_str().parse::<Uri>().is_ok_and(|uri| self.proxies.intercept(&uri).is_some())
     }
-}
-
-/// Whether a request that failed had an open connection. One that is not open yet is being opened for
-/// whoever comes: this request has taken another that came free first, or it would have failed to connect.
-fn is_reused(probe: &Probe, error: &reqwest::Error) -> bool {
-    probe.reached() != Reached::Connected && !error.is_connect()
 }
 
 /// Whether a response says no more than that the connection was given up before the request came.

@@ -122,6 +122,11 @@ impl Probe {
         }
     }
 
+    /// When the connection that this request opened was there; `None` if it was none of its own.
+    pub fn connected_at(&self) -> Option<Instant> {
+        self.at(&self.connect_end).filter(|_| self.reached() == Reached::Connected).map(|at| self.start + at)
+    }
+
     /// Durations of look-up, TCP and TLS; `None` where they did not happen. All `None` on a
     /// connection that was open already.
     pub fn phases(&self) -> (Option<Duration>, Option<Duration>, Option<Duration>) {

@@ -4,6 +4,7 @@
 
 mod alone;
 mod judge;
+mod neighbours;
 mod page;
 mod reuse;
 #[allow(dead_code, reason = "it serves other tests too")]
@@ -19,7 +20,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use judge::Faults;
-use runner::{Line, Place, Ran, Way};
+use runner::{Line, Patience, Place, Ran, Way};
 use server::{Places, Port, Set, catalogue, secs};
 
 /// Processes at once.
@@ -71,7 +72,9 @@ async fn alone(place: &Place) -> Faults {
     let mut faults = Faults::default();
     let name = place.behaviour.name;
     let scratch = tempfile::tempdir().unwrap();
-    let way = Way { set: place.behaviour.set, in_flight: 4, per_host: 2, scratch: scratch.path().to_owned() };
+    let patience = if place.behaviour.is_about_time() { Patience::Usual } else { Patience::Long };
+    let set = place.behaviour.set;
+    let way = Way { set, in_flight: 4, per_host: 2, scratch: scratch.path().to_owned(), patience };
     let ran = way.run(&[place], &[place.line()]).await;
     judge::process(name, &ran, ALONE_MOST, &mut faults);
     let records = records(name, &ran, &mut faults);
@@ -127,7 +130,8 @@ async fn together(set: Set) {
         list.extend(neighbour);
     }
     let scratch = tempfile::tempdir().unwrap();
-    let way = Way { set, in_flight: 64, per_host: 2, scratch: scratch.path().to_owned() };
+    let patience = if cfg!(debug_assertions) { Patience::Long } else { Patience::Usual };
+    let way = Way { set, in_flight: 64, per_host: 2, scratch: scratch.path().to_owned(), patience };
     let all: Vec<_> = places.iter().collect();
     let ran = way.run(&all, &list).await;
     let mut faults = Faults::default();

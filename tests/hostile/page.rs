@@ -14,8 +14,8 @@ The page is written by a test (`cargo test --all-features --test hostile page`):
 `cargo run --example hostile_server` opens all the ports and prints a list of them, for scripts.
 
 The runs have `--timeout 4s --headers-timeout 1s --read-timeout 1s --connect-timeout 1s --retries 0
---max-body 1MiB --host-errors 0`; the last column is the time within which the record is there, counted
-from the start of the process.
+--max-body 1MiB --host-errors 0` where the behaviour is about time, and more patience elsewhere; the last
+column is the time within which the record is there, counted from the start of the process.
 ";
 
 fn record(behaviour: &Behaviour) -> String {

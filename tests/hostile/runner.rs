@@ -71,6 +71,26 @@ pub struct Way {
     pub per_host: usize,
     /// Where bodies go, if they are saved.
     pub scratch: PathBuf,
+    pub patience: Patience,
+}
+
+/// How long it waits for what does not come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// As the times of the behaviours are meant.
+    Usual,
+    /// Where time is not what is tested, on a machine that may have other work, or all of them in a build
+    /// for tests, where TLS takes twenty times as long: the outcome must be the same.
+    Long,
+}
+
+impl Patience {
+    fn flags(self) -> [&'static str; 4] {
+        match self {
+            Patience::Usual => ["--timeout=4s", "--headers-timeout=1s", "--read-timeout=1s", "--connect-timeout=1s"],
+            Patience::Long => ["--timeout=9s", "--headers-timeout=6s", "--read-timeout=6s", "--connect-timeout=6s"],
+        }
+    }
 }
 
 impl Way {
@@ -96,10 +116,6 @@ impl Way {
         }
         args.extend(
             [
-                "--timeout=4s",
-                "--headers-timeout=1s",
-                "--read-timeout=1s",
-                "--connect-timeout=1s",
                 "--retries=0",
                 "--backoff=10ms..50ms",
                 "--retry-after-max=2s",
@@ -109,6 +125,7 @@ impl Way {
             ]
             .map(str::to_owned),
         );
+        args.extend(self.patience.flags().map(str::to_owned));
         args.push(format!("--ca={}", ca.display()));
         args.push(format!("--concurrency={}", self.in_flight));
         args.push(format!("--per-host={}", self.per_host));

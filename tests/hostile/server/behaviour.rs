@@ -275,6 +275,11 @@ impl Behaviour {
         self.tale.is_some() || !self.flags.is_empty() || matches!(self.set, Set::Crawl | Set::Check)
     }
 
+    /// Whether it is about time running out.
+    pub fn is_about_time(&self) -> bool {
+        self.expect.codes.iter().any(|code| code.contains("timeout"))
+    }
+
     /// Whether its connection is of no use when the record is there. HTTP/2 has other streams on it, and
     /// redirects that lead nowhere are whole answers.
     pub fn ends_its_connection(&self) -> bool {

@@ -35,7 +35,7 @@ fn first_lines() -> Vec<Behaviour> {
         exactly("http-2-on-plain", "answers with frames of HTTP/2", "\0\0\u{6}\u{4}\0\0\0\0\0\0\u{3}\0\0\0d")
             .fails(INVALID),
         exactly("another-protocol", "answers as a mail server does", "220 mail.example ESMTP\r\n").fails(INVALID),
-        exactly("tls-alert", "answers with a TLS alert to plain HTTP", "\u{15}\u{3}\u{1}\0\u{2}\u{2}\u{16}")
+        exactly("tls-alert-on-plain", "answers with a TLS alert to plain HTTP", "\u{15}\u{3}\u{1}\0\u{2}\u{2}\u{16}")
             .fails(INVALID),
         Behaviour::plain("random-bytes", "answers with 64 KiB of noise", |_| {
             let mut state = 1u32;

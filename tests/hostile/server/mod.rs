@@ -20,7 +20,7 @@ mod bombs;
 mod chunks;
 mod coding;
 mod cookies;
-mod frames;
+pub mod frames;
 mod framing;
 mod handshakes;
 mod heads;
@@ -47,7 +47,7 @@ use std::time::Duration;
 
 pub use behaviour::{Behaviour, Check, Door, Expect, Set};
 pub use html::costs_little;
-pub use port::{Ask, Places, Port, Seen, Stream};
+pub use port::{Ask, Places, Port, Seen, Shared, Stream};
 pub use steps::Step;
 pub use tale::{Before, Tale, Told, holds};
 pub use tls::{Cert, Tls, ca_pem};
