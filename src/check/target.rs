@@ -169,7 +169,8 @@ pub fn resolve(value: &str, base: &Base<'_>) -> Target {
         Lead::Scheme { scheme, rest } => match scheme.as_str() {
             "mailto" => Target::Mail(rest),
             "tel" => Target::Tel(rest),
-            "file" => local(&format!("file:{rest}")),
+            // What a stranger's page names is not looked for on this machine.
+            "file" if !matches!(base.document, Place::Page(_)) => local(&format!("file:{rest}")),
             _ => Target::Other { scheme },
         },
         Lead::Invalid(message) => Target::Invalid { message },

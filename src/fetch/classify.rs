@@ -184,6 +184,9 @@ fn on_connection(error: &reqwest::Error) -> Failure {
         if error.is_incomplete_message() {
             return Failure::new(Code::ProtocolEmpty, "the server closed the connection without a complete answer");
         }
+        if error.is_canceled() || error.is_closed() {
+            return Failure::new(Code::ConnectReset, "the connection was gone before the request was sent");
+        }
     }
     if let Some(error) = find::<io::Error>(error) {
         return Failure::new(

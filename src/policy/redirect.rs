@@ -144,6 +144,14 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_leads_to_no_url_that_is_longer_than_any_may_be() {
+        let long = |length: usize| format!("/{}", "x".repeat(length - "https://a.example/".len()));
+        assert!(to(302, Method::GET, &long(MAX_URL)).is_ok());
+        assert_eq!(to(302, Method::GET, &long(MAX_URL + 1)), Err("redirect.invalid"));
+        assert_eq!(to(302, Method::GET, &"/\u{fc}".repeat(MAX_URL / 4)), Err("redirect.invalid"), "once it is encoded");
+    }
+
+    #[test]
     fn two_locations_that_differ_lead_nowhere() {
         let told = |values: &[&'static str]| {
             let fields = values.iter().map(|value| (header::LOCATION, HeaderValue::from_static(value))).collect();

@@ -76,6 +76,9 @@ fn check_host(name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The same for schemes that could be the name of a host too: before a number they are.
+const NAMES: [&str; 5] = ["unix:", "gopher:", "ftp:", "ws:", "wss:"];
+
 fn has_scheme(text: &str) -> bool {
     let starts = |prefix: &str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     let before = text.find("://").map(|at| &text[..at]);
@@ -83,7 +86,12 @@ fn has_scheme(text: &str) -> bool {
         name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     };
-    before.is_some_and(is_name) || starts("http:") || starts("https:") || OPAQUE.iter().any(|scheme| starts(scheme))
+    let is_port = |scheme: &str| text.as_bytes().get(scheme.len()).is_none_or(u8::is_ascii_digit);
+    before.is_some_and(is_name)
+        || starts("http:")
+        || starts("https:")
+        || OPAQUE.iter().any(|scheme| starts(scheme))
+        || NAMES.iter().any(|scheme| starts(scheme) && !is_port(scheme))
 }
 
 /// A URL whose spelling no longer depends on how its percent-encoding was written: hex digits in
@@ -157,6 +165,7 @@ mod tests {
             ("example.com:8080/a b", "https://example.com:8080/a%20b"),
             ("//example.com/x", "https://example.com/x"),
             ("localhost:3000", "https://localhost:3000/"),
+            ("ftp:21/x", "https://ftp:21/x"),
             ("HTTP://EXAMPLE.com:80/a/../b#frag", "http://example.com/b"),
             (r"http:\\example.com\x", "http://example.com/x"),
             ("example.com/?next=http://other/", "https://example.com/?next=http://other/"),
@@ -171,6 +180,9 @@ mod tests {
     fn what_is_no_http_url_is_told_apart_from_what_is_no_url() {
         for (text, code) in [
             ("", "url.invalid"),
+            ("unix:/var/run/docker.sock", "url.scheme"),
+            ("gopher:x", "url.scheme"),
+            ("FTP:/x", "url.scheme"),
             ("http://", "url.invalid"),
             ("not a url", "url.invalid"),
             ("http://[", "url.invalid"),

@@ -87,8 +87,11 @@ pub enum Patience {
 impl Patience {
     fn flags(self) -> [&'static str; 4] {
         match self {
+            Patience::Usual if cfg!(debug_assertions) => {
+                ["--timeout=7s", "--headers-timeout=3s", "--read-timeout=2s", "--connect-timeout=4s"]
+            }
             Patience::Usual => ["--timeout=4s", "--headers-timeout=1s", "--read-timeout=1s", "--connect-timeout=1s"],
-            Patience::Long => ["--timeout=9s", "--headers-timeout=6s", "--read-timeout=6s", "--connect-timeout=6s"],
+            Patience::Long => ["--timeout=12s", "--headers-timeout=9s", "--read-timeout=6s", "--connect-timeout=9s"],
         }
     }
 }

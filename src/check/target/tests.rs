@@ -128,6 +128,20 @@ fn a_project_may_have_a_name_for_its_folder() {
 }
 
 #[test]
+fn a_file_that_a_page_of_the_web_names_is_not_looked_for_here() {
+    let site = site(Some("public"), Some("https://example.com/"));
+    let page = Base::of_page(&site, &Url::parse("https://other.example/a").unwrap());
+    let based = page.clone().with_href(Some("file:///etc/"));
+    for base in [&page, &based] {
+        for value in ["file:///etc/passwd", "FILE:/etc/passwd", "file:passwd", "file://localhost/etc/passwd"] {
+            assert_eq!(show(&resolve(value, base)), "other file", "{value}");
+        }
+        assert_eq!(show(&resolve("passwd", base)), "url https://other.example/passwd");
+    }
+    assert_eq!(show(&resolve("file:///etc/passwd", &Base::of_file(&site, "public/a.html"))), "file /etc/passwd");
+}
+
+#[test]
 fn a_place_is_named_by_its_path_or_by_its_address() {
     let way = |url: Option<&str>, href: Option<&str>, value: &str| {
         let site = site(Some("public"), url);

@@ -70,7 +70,7 @@ type Reply = dyn Fn(&Ask) -> Vec<Step> + Send + Sync;
 type Talk = dyn Fn(Stream, Arc<super::port::Shared>) -> BoxFuture<'static, io::Result<()>> + Send + Sync;
 
 #[derive(Clone)]
-pub(super) enum Script {
+pub(crate) enum Script {
     Reply(Arc<Reply>),
     Talk(Arc<Talk>),
 }
@@ -97,7 +97,7 @@ pub struct Behaviour {
     pub tale: Option<Told>,
     /// What is planted in the folder of such a run.
     pub before: Option<Before>,
-    pub(super) script: Script,
+    pub(crate) script: Script,
 }
 
 impl fmt::Debug for Behaviour {
@@ -287,9 +287,11 @@ impl Behaviour {
         self.expect.outcome == "error" && !is_whole && !matches!(self.door, Door::Handshake(_))
     }
 
-    /// Whether the port also has `/neighbour`, an ordinary page that must not suffer.
+    /// Whether the port also has `/neighbour`, an ordinary page that must not suffer. Where the fault is one
+    /// of TLS or of robots.txt, it concerns the whole port.
     pub fn has_neighbour(&self) -> bool {
-        matches!(self.door, Door::Plain | Door::Tls(_))
+        let is_of_tls = self.expect.codes.iter().any(|code| code.starts_with("tls."));
+        matches!(self.door, Door::Plain | Door::Tls(_)) && !is_of_tls && matches!(self.set, Set::Fetch | Set::Save)
     }
 }
 

@@ -304,7 +304,7 @@ fn prefaces() -> Vec<Behaviour> {
             Behaviour::handshake("h2-spoken-as-1-1", "chooses HTTP/2 and speaks HTTP/1.1", tls(), |stream, _| {
                 says(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfine\n")
             })
-            .fails(BROKEN),
+            .fails(&["protocol.http2", "connect.reset"]),
             Behaviour::handshake("h2-no-settings", "begins with a PING instead of SETTINGS", tls(), |stream, _| {
                 says(stream, b"\0\0\x08\x06\0\0\0\0\0\0\0\0\0\0\0\0\0")
             })

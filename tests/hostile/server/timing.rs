@@ -46,9 +46,13 @@ fn silence() -> Vec<Behaviour> {
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nx-late",
         )
         .fails(READ),
-        stalls("stalls-behind-the-body", "stops when all is said", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")
-            .has("/bytes", 5)
-            .within(secs(1)),
+        stalls(
+            "stalls-behind-the-body",
+            "stops when all is said",
+            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello",
+        )
+        .has("/bytes", 5)
+        .within(secs(1)),
         Behaviour::accept("never-reads", "accepts and never reads the request", |stream, _| async move {
             // Whether the client has gone can be known without reading.
             while !stream.tcp().ready(tokio::io::Interest::READABLE).await?.is_read_closed() {
