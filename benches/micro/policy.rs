@@ -63,6 +63,8 @@ fn answer(status: u16, fields: &[(header::HeaderName, &'static str)]) -> Exchang
 pub fn trip() -> Trip {
     Trip {
         started: SystemTime::now(),
+        begun: Instant::now(),
+        launch: Duration::ZERO,
         deadline: None,
         url: "https://host.example/dir/page.html?q=1".parse::<url::Url>().expect("a URL").into(),
         method: Method::GET,

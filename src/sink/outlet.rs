@@ -88,7 +88,7 @@ fn whole(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     let (written, result) = write_all(file, bytes);
     if result.is_err()
         && written > 0
-        && let Ok(end) = file.seek(SeekFrom::Current(0))
+        && let Ok(end) = file.stream_position()
         && file.metadata().is_ok_and(|facts| facts.is_file() && facts.len() == end)
         && let Some(before) = end.checked_sub(written)
     {
