@@ -2,7 +2,7 @@
 
 use std::{
     hint::black_box,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use criterion::{Criterion, Throughput};
