@@ -6,6 +6,7 @@
 mod cache;
 mod contact;
 mod delay;
+mod named;
 mod pages;
 mod proxy;
 mod save;
@@ -31,6 +32,7 @@ pub use self::{
     cache::{CacheSettings, Reach},
     contact::Contact,
     delay::{Delay, FACTOR_MOST, Factor},
+    named::Named,
     pages::Pages,
     proxy::ProxyUrl,
     save::{Save, SaveBy},
@@ -268,6 +270,8 @@ pub struct AskDefaults {
     /// Fields for requests whose URL names this host: [`EVERY_HOST`], over that `host`, over that
     /// `host:port`.
     pub host_headers: HashMap<String, Vec<(HeaderName, HeaderValue)>>,
+    /// Who gets what the user gave for everybody: fields, and the client certificate.
+    pub named: Named,
     /// Request content.
     pub body: Option<Bytes>,
     /// Redirects followed at most.
@@ -291,6 +295,7 @@ impl Default for AskDefaults {
             contact: None,
             headers: Vec::new(),
             host_headers: HashMap::new(),
+            named: Named::All,
             body: None,
             redirects: 10,
             accept: StatusSet::default(),

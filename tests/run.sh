@@ -39,5 +39,6 @@ step cargo test --locked --all-targets --all-features
 step cargo test --locked --doc --all-features
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
 step cargo run --release --locked --quiet -- demo > /dev/null
+step bash tests/deny.sh
 step bash tests/readme.sh
 step bash tests/warc.sh

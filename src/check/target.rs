@@ -13,7 +13,7 @@ use super::{
     remap::remap,
     site::{Edge, Site},
 };
-use crate::policy::url::MAX_URL;
+use crate::{model::redact, policy::url::MAX_URL};
 
 /// What a link leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,7 +195,10 @@ fn address(url: Url, way: Way, base: &Base<'_>) -> Target {
         Cow::Owned(mapped) => match Url::parse(&mapped) {
             Ok(url) => url,
             Err(error) => {
-                let message = format!("--remap turned it into `{mapped}`, which is not an address: {error}");
+                let message = format!(
+                    "--remap turned it into `{mapped}`, which is not an address: {error}",
+                    mapped = redact::reference(&mapped)
+                );
                 return Target::Invalid { message };
             }
         },
@@ -275,7 +278,7 @@ fn parsed(url: Result<Url, ParseError>, value: &str) -> Lead {
             Lead::Scheme { scheme: url.scheme().to_owned(), rest }
         }
         Err(error) => {
-            let shown: String = value.chars().take(200).collect();
+            let shown: String = redact::reference(value).chars().take(200).collect();
             Lead::Invalid(format!("`{shown}` is not an address: {error}"))
         }
     }

@@ -41,6 +41,15 @@ pub(super) struct Mention {
     pub nth: u32,
 }
 
+/// What a link says, without the password of an address that it repeats.
+fn shown(text: &str) -> Box<str> {
+    match text.contains('/') {
+        false => text.into(),
+        true if text.contains(char::is_whitespace) => redact::text(text).into(),
+        true => redact::reference(text).into(),
+    }
+}
+
 impl Mention {
     /// Of a link; `raw` is the reference as written.
     pub fn of(link: &Link, origin: &Arc<Origin>, seq: u64, raw: &str, spot: Option<Spot>) -> Self {
@@ -53,7 +62,7 @@ impl Mention {
             kind: link.kind,
             element: link.element,
             attribute: link.attribute,
-            text: if link.text.contains('/') { redact::text(&link.text).into() } else { (&*link.text).into() },
+            text: shown(&link.text),
             raw: redact::reference(raw).into(),
             nth: 0,
         }

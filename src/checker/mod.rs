@@ -52,7 +52,7 @@ use crate::{
     fetch::Client,
     fetcher::BuildError,
     model::Finding,
-    settings::Settings,
+    settings::{Named, Settings},
     source::walk::{self, Documents},
 };
 
@@ -160,9 +160,12 @@ impl Checker {
         }
         let Documents { listed, faults, .. } = walk::documents(&paths, plan.walk).map_err(CheckError::Source)?;
         found.faults = faults;
+        let base = plan.place.base_url.clone();
         let (shared, kept) = Shared::of(&mut plan, listed);
         let mut fetch = plan.fetch.clamped();
         fetch.limits.body_budget = fetch.limits.body_budget.min(BODIES);
+        // Links may be anybody's: what the user gave is for the sites that were named.
+        fetch.ask.named = Named::of(found.starts.iter().chain(&base));
         let client = Client::new(&fetch).map_err(BuildError::from)?;
         Ok(Checker { shared, kept, fetch, client, inlets: found })
     }

@@ -10,7 +10,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
     parser::ValueSource,
 };
-use fetchall::model::{escape::visible_lines, units};
+use fetchall::model::{escape::visible_lines, redact, units};
 
 use super::{
     definition::{Cli, Command, compact, definition, short_help},
@@ -109,8 +109,10 @@ fn report(error: &clap::Error) -> Exit {
         };
     }
     let told = error.render().to_string();
-    if told.chars().any(|c| c.is_control() && c != '\n') {
-        Voice::plain().raw(&visible_lines(&told));
+    // A value that was refused may be a URL with a password in it, or have escape sequences.
+    let clean = redact::text(&told);
+    if told != clean || told.chars().any(|c| c.is_control() && c != '\n') {
+        Voice::plain().raw(&visible_lines(&clean));
     } else {
         // Nobody is left to hear that stderr is closed.
         drop(error.print());

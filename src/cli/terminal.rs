@@ -1,14 +1,14 @@
 //! The one place that writes to stdout and stderr beside the sinks.
 //!
-//! A closed stream never panics (`println!` does), text from outside is escaped, and a progress
-//! bar steps aside for a line. Must not know what the lines are about.
+//! A closed stream never panics (`println!` does), text from outside is escaped, what looks like a password is
+//! cut, and a progress bar steps aside for a line. Must not know what the lines are about.
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use fetchall::model::escape::visible_lines;
+use fetchall::model::{escape::visible_lines, redact};
 use indicatif::ProgressBar;
 
 use super::{
@@ -66,13 +66,13 @@ impl Voice {
     /// An error: said even when quiet.
     pub fn error(&self, message: &str) {
         let label = if self.0.colour { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
-        self.write(&format!("{label} {}\n", visible_lines(message)));
+        self.write(&format!("{label} {}\n", visible_lines(&redact::text(message))));
     }
 
     /// A line for people.
     pub fn line(&self, text: &str) {
         if !self.0.quiet {
-            self.write(&format!("{}\n", visible_lines(text)));
+            self.write(&format!("{}\n", visible_lines(&redact::text(text))));
         }
     }
 

@@ -158,7 +158,13 @@ impl CookieJar {
     pub(crate) fn field_for(&self, url: &Url) -> Option<HeaderValue> {
         let kept = self.kept();
         let mut field = String::new();
-        for (name, value) in kept.store.get_request_values(url) {
+        // The store has it that loopback is as good as https; who set them said https.
+        let cookies = kept
+            .store
+            .matches(url)
+            .into_iter()
+            .filter(|cookie| url.scheme() == "https" || cookie.secure() != Some(true));
+        for (name, value) in cookies.map(|cookie| cookie.name_value()) {
             if field.len() + name.len() + value.len() + 3 > LONGEST_FIELD {
                 break;
             }

@@ -80,6 +80,8 @@ fn the_same_rules_hold_for_what_is_loaded() {
         ("example.com\tFALSE\t/p\tFALSE\t0\ta\t1", "http://example.com/p/q", Some("a=1")),
         ("example.com\tFALSE\t/p\tFALSE\t0\ta\t1", "http://example.com/", None),
         ("example.com\tFALSE\t/\tTRUE\t0\ta\t1", "http://example.com/", None),
+        ("127.0.0.1\tFALSE\t/\tTRUE\t0\ta\t1", "http://127.0.0.1/", None),
+        ("127.0.0.1\tFALSE\t/\tTRUE\t0\ta\t1", "https://127.0.0.1/", Some("a=1")),
         ("#HttpOnly_example.com\tFALSE\t/\tTRUE\t0\ta\t1", "https://example.com/", Some("a=1")),
         (".co.uk\tTRUE\t/\tFALSE\t0\ta\t1", "http://foo.co.uk/", None),
         ("x.example\tFALSE\t/\tFALSE\t0\t__Host-a\t1", "http://x.example/", None),

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, num::NonZeroUsize};
 
-use http::{HeaderName, HeaderValue, Method};
+use http::Method;
 use url::{Origin, Url};
 
 use super::open::Way;
@@ -13,7 +13,7 @@ use crate::{
     crawl::spelt,
     model::{Look, Reads, Request, Wish, capture::Raw, units::StatusSet},
     policy::{canonical::Tracking, canonical::identity},
-    settings::{Choose, Dedupe, EVERY_HOST, Order, Settings},
+    settings::{Choose, Dedupe, Named, Order, Settings},
 };
 
 /// Most requests that the engine knows of; each takes about a kilobyte.
@@ -48,30 +48,8 @@ pub(super) fn settings(run: &Settings, seeds: &[Url]) -> Settings {
     let mut settings = Settings { choose, ..run.clone() };
     settings.ask.method = Method::GET;
     settings.ask.body = None;
-    let ask = &mut settings.ask;
-    let everywhere = std::mem::take(&mut ask.headers);
-    if everywhere.is_empty() {
-        return settings;
-    }
-    let named = ask.host_headers.clone();
-    for seed in seeds {
-        let name = seed.host_str().unwrap_or_default();
-        let with_port = format!("{name}:{}", seed.port_or_known_default().unwrap_or_default());
-        let mut fields = everywhere.clone();
-        // What names the host more closely goes over what names it less, as in the engine.
-        for host in [EVERY_HOST, name, &with_port] {
-            replace(&mut fields, named.get(host).map(Vec::as_slice).unwrap_or_default());
-        }
-        ask.host_headers.insert(with_port, fields);
-    }
+    settings.ask.named = Named::of(seeds);
     settings
-}
-
-type Fields = Vec<(HeaderName, HeaderValue)>;
-
-fn replace(fields: &mut Fields, with: &[(HeaderName, HeaderValue)]) {
-    fields.retain(|(name, _)| with.iter().all(|(other, _)| other != name));
-    fields.extend_from_slice(with);
 }
 
 /// Name and password of the seeds that have them, by origin.
@@ -158,18 +136,12 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_for_the_origins_of_seeds_and_what_is_closer_goes_over_them() {
-        let field = |value: &'static str| (HeaderName::from_static("x-a"), HeaderValue::from_static(value));
-        let mut run = Settings::default();
-        run.ask.headers = vec![field("all"), (HeaderName::from_static("x-b"), HeaderValue::from_static("b"))];
-        run.ask.host_headers.insert("a.org".to_owned(), vec![field("a")]);
-        let engine = settings(&run, &[url("https://a.org/"), url("http://b.org:81/x")]);
-        assert!(engine.ask.headers.is_empty());
-        let of = |host: &str| {
-            engine.ask.host_headers[host].iter().map(|(_, value)| value.to_str().unwrap()).collect::<Vec<_>>()
-        };
-        assert_eq!((of("a.org:443"), of("b.org:81")), (vec!["b", "a"], vec!["all", "b"]));
-        assert_eq!(engine.ask.host_headers.len(), 3);
+    fn what_the_user_gave_is_for_the_origins_of_seeds() {
+        let named = settings(&Settings::default(), &[url("https://a.org/"), url("http://b.org:81/x")]).ask.named;
+        assert!(named.has(&url("https://a.org:443/y")) && named.has(&url("http://b.org:81/")));
+        for stranger in ["http://a.org/", "https://b.org:81/", "http://b.org/", "https://x.a.org/"] {
+            assert!(!named.has(&url(stranger)), "{stranger}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{
+    ask::without_userinfo,
     hooks::{Asked, Leg},
     run::{Engine, Landed},
     saving::ask_first,
@@ -66,5 +67,6 @@ pub(super) fn page_input(exchange: &Exchange, url: &Arc<url::Url>, want: &Want) 
         || want.plan.is_some()
         || !want.views.is_empty()
         || page::is_html(content_type.as_deref(), &body.kept);
-    needed.then(|| page::Input { body: body.kept.clone(), content_type, url: Some(Arc::clone(url)) })
+    // Links of the page are read against it: what was given with its URL is none of theirs.
+    needed.then(|| page::Input { body: body.kept.clone(), content_type, url: Some(without_userinfo(url)) })
 }

@@ -134,6 +134,7 @@ impl Asker {
             save: None,
             close: false,
             off_origin: trip.off_origin,
+            named: settings.ask.named.has(&flight.url),
             another_try: trip.last.is_some(),
             age_most: None,
         }
@@ -143,7 +144,12 @@ impl Asker {
         if trip.off_origin {
             return self.foreign_fields(flight, trip, defaults);
         }
-        let base = if trip.with_body { &self.home } else { &self.home_bare };
+        // A stranger's link is asked for with what is for its host, and with nothing that is for everybody.
+        let base = match (defaults.named.has(&flight.url), trip.with_body) {
+            (false, _) => &self.foreign,
+            (true, true) => &self.home,
+            (true, false) => &self.home_bare,
+        };
         let mut fields = Arc::clone(base);
         if !defaults.host_headers.is_empty() {
             let name = trip.url.host_str().unwrap_or_default();
@@ -157,7 +163,7 @@ impl Asker {
         }
         // On the first origin, so the flight's own URL has the credentials that its redirects lack.
         // They stand behind what `--header` says for all, and before what a file says of the host.
-        if let Some(value) = basic_auth(&flight.url).filter(|_| !self.home.contains_key(header::AUTHORIZATION)) {
+        if let Some(value) = basic_auth(&flight.url).filter(|_| !base.contains_key(header::AUTHORIZATION)) {
             Arc::make_mut(&mut fields).insert(header::AUTHORIZATION, value);
         }
         if let Some(wish) = flight.request.wish.as_ref().filter(|wish| !wish.headers.is_empty()) {

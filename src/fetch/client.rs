@@ -209,7 +209,7 @@ impl Client {
         part: &mut Option<Part>,
         (started, end): (SystemTime, Instant),
     ) -> (Exchange, Race) {
-        let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80));
+        let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80), self.is_proxied(&ask.url));
         let mut request = self.request(ask);
         if let Some(part) = &*part {
             saving::ask_for_rest(request.headers_mut(), part);

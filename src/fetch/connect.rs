@@ -97,7 +97,8 @@ impl Resolve for Resolver {
                 Some(addresses) => Ok(addresses.as_slice().into()),
                 None => inner.look_up(&name).await,
             };
-            let usable = answer.and_then(|addresses| inner.usable(&name, &addresses, inner.private_for(&name)));
+            let usable = answer
+                .and_then(|addresses| inner.usable(&name, &addresses, inner.private_for(&name, probe.as_deref())));
             if let Some(probe) = &probe {
                 probe.mark(Mark::DnsEnd);
             }
@@ -146,9 +147,11 @@ impl Inner {
         }
     }
 
-    /// What is connected to is a proxy where its name is a proxy's.
-    fn private_for(&self, name: &str) -> PrivateIps {
-        if self.proxy_hosts.iter().any(|host| host == name) { PrivateIps::Allow } else { self.private }
+    /// What is connected to is a proxy where its name is a proxy's, and the request goes through one: a proxy
+    /// on localhost opens localhost to nobody who goes around it.
+    fn private_for(&self, name: &str, probe: Option<&Probe>) -> PrivateIps {
+        let is_proxy = probe.is_some_and(|probe| probe.via_proxy) && self.proxy_hosts.iter().any(|host| host == name);
+        if is_proxy { PrivateIps::Allow } else { self.private }
     }
 
     /// The addresses that family and rules leave; an error if none is left.

@@ -24,6 +24,8 @@ pub(super) struct Probe {
     start: Instant,
     /// Port of the URL, for `--resolve`.
     pub port: u16,
+    /// Whether the connection is one to a proxy.
+    pub via_proxy: bool,
     connect_start: AtomicU64,
     dns_start: AtomicU64,
     dns_end: AtomicU64,
@@ -58,11 +60,12 @@ pub(super) enum Reached {
 }
 
 impl Probe {
-    pub fn new(port: u16) -> Arc<Self> {
+    pub fn new(port: u16, via_proxy: bool) -> Arc<Self> {
         let unset = || AtomicU64::new(0);
         Arc::new(Probe {
             start: Instant::now(),
             port,
+            via_proxy,
             connect_start: unset(),
             dns_start: unset(),
             dns_end: unset(),

@@ -98,7 +98,7 @@ impl Maker {
     }
 }
 
-/// The clients for the origin that was asked for and for others.
+/// The clients for the origins that the user named and for others.
 #[derive(Clone, Debug)]
 pub(super) struct Pair {
     home: reqwest::Client,
@@ -108,7 +108,7 @@ pub(super) struct Pair {
 
 impl Pair {
     pub fn of(&self, ask: &Ask) -> &reqwest::Client {
-        self.foreign.as_ref().filter(|_| ask.off_origin).unwrap_or(&self.home)
+        self.foreign.as_ref().filter(|_| ask.off_origin || !ask.named).unwrap_or(&self.home)
     }
 }
 

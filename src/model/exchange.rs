@@ -106,6 +106,8 @@ pub struct Ask {
     /// Whether the chain of redirects has left the origin that was asked first: then no client
     /// certificate and no cookie from the user goes along.
     pub off_origin: bool,
+    /// Whether the user named the origin that was asked first; no other is shown the client certificate.
+    pub named: bool,
     /// Whether an earlier answer, or the lack of one, was not taken: then none from a cache is either.
     pub another_try: bool,
     /// How old an answer from a cache may be at most, if nobody has to confirm it.

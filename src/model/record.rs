@@ -196,9 +196,10 @@ pub fn shown(input: &str, is_url: bool) -> Cow<'_, str> {
         return clean;
     }
     // A line that could not be read may be half a request, fields and all.
-    match redact::fields(&clean) {
+    let cut = redact::request(&clean);
+    match redact::fields(&cut) {
         Cow::Owned(cleaner) => Cow::Owned(cleaner),
-        Cow::Borrowed(_) => clean,
+        Cow::Borrowed(_) => Cow::Owned(cut.into_owned()),
     }
 }
 
@@ -438,7 +439,11 @@ fn header_lists(headers: &http::HeaderMap) -> Vec<(String, Vec<String>)> {
         } else {
             let text = String::from_utf8_lossy(value.as_bytes());
             // Location, Link, Refresh and whatever else may hold a URL.
-            if text.contains("://") { redact::text(&text).into_owned() } else { text.into_owned() }
+            if text.contains('@') && (text.contains("//") || name == http::header::LOCATION) {
+                redact::text(&text).into_owned()
+            } else {
+                text.into_owned()
+            }
         }
     };
     headers

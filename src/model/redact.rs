@@ -19,6 +19,52 @@ pub fn is_secret_field(name: &str) -> bool {
     SECRET_FIELDS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
+/// Words in the names of fields whose values are secrets, most likely: `X-Api-Key`, `X-Auth-Token`.
+const SECRET_WORDS: [&str; 18] = [
+    "apikey",
+    "auth",
+    "authentication",
+    "authorization",
+    "bearer",
+    "cookie",
+    "credential",
+    "credentials",
+    "csrf",
+    "jwt",
+    "key",
+    "passwd",
+    "password",
+    "secret",
+    "session",
+    "sid",
+    "signature",
+    "token",
+];
+
+/// Whether the value of a field of a request (any case) may be a secret, by its name.
+pub fn may_be_secret_field(name: &str) -> bool {
+    let is_word = |word: &str| SECRET_WORDS.iter().any(|secret| word.eq_ignore_ascii_case(secret));
+    is_secret_field(name) || name.split(['-', '_']).any(is_word) || name.to_ascii_lowercase().contains("token")
+}
+
+/// A line that was to be a request in JSON and could not be read, up to its fields and its content: whatever is in
+/// these may be a secret.
+pub fn request(line: &str) -> Cow<'_, str> {
+    if !line.trim_start().starts_with(['{', '[']) {
+        return Cow::Borrowed(line);
+    }
+    let (start, end) = match REQUEST.find(line) {
+        Some(found) => (&line[..found.end()], " ***"),
+        None => (line, ""),
+    };
+    // A mistyped `headers` may have it all the same.
+    let masked = PAIR.replace_all(start, |found: &regex::Captures<'_>| match may_be_secret_field(&found[2]) {
+        true => format!("{}\"{MASK}\"", &found[1]),
+        false => found[0].to_owned(),
+    });
+    Cow::Owned(format!("{masked}{end}"))
+}
+
 /// The URL as text, without userinfo.
 pub fn url(url: &Url) -> String {
     if url.username().is_empty() && url.password().is_none() {
@@ -32,14 +78,28 @@ pub fn url(url: &Url) -> String {
 }
 
 #[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
-static USERINFO: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"(?i)([a-z][a-z0-9+.-]*:[\\/]{2,}|^\s*[\\/]{2,}|^)[^\s/\\?#]*@"#).expect("constant"));
+static USERINFO: LazyLock<Regex> = LazyLock::new(|| {
+    // Of http and its kin, any number of slashes will do (URL Standard, "special authority slashes state").
+    Regex::new(
+        r#"(?i)((?:https?|wss?|ftp):[\\/]*|[a-z][a-z0-9+.-]*:[\\/]{2,}|(?:^|[\s<>"'=(,;])[\\/]{2,}|^)[^\s/\\?#]*@"#,
+    )
+    .expect("constant")
+});
 
 #[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?i)("?(?:proxy-)?authorization"?|"?(?:set-)?cookie"?)(\s*[:=]\s*)("(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^,}\r\n]+)"#)
         .expect("constant")
 });
+
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static REQUEST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)["']?\b(?:headers?|body|body_base64|data|cookies?)\b["']?\s*[:=]"#).expect("constant")
+});
+
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static PAIR: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"("([^"\\]{1,64})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?)"#).expect("constant"));
 
 /// Schemes whose `@` belongs to an address and not to credentials.
 const ADDRESSES: [&str; 3] = ["mailto:", "sip:", "xmpp:"];
@@ -72,10 +132,11 @@ pub fn line(line: &str, is_url: bool) -> Cow<'_, str> {
 /// A reference as it stands in a document, without userinfo. A relative one has none: what stands
 /// before an `@` there is part of a name.
 pub fn reference(reference: &str) -> Cow<'_, str> {
-    let start = reference.trim_start();
+    let start = reference.trim();
     let head = start.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     match head.contains(':') || start.starts_with("//") || start.starts_with("\\\\") {
-        true => line(reference, true),
+        // In what is no address at all, everything before an `@` may be part of a password.
+        true => line(reference, start.starts_with(['/', '\\']) || Url::parse(start).is_ok()),
         false => Cow::Borrowed(reference),
     }
 }
@@ -126,6 +187,10 @@ mod tests {
             ("http://h/p@x", "http://h/p@x"),
             (r"http:\\u:canary@h", r"http:\\h"),
             ("http:///u:canary@h", "http:///h"),
+            ("http:/u:canary@h", "http:/h"),
+            ("HTTPS:u:canary@h", "HTTPS:h"),
+            ("</a>; rel=x, <//u:canary@h/>", "</a>; rel=x, <//h/>"),
+            ("0;url=//u:canary@h/", "0;url=//h/"),
             ("plain", "plain"),
             ("http://h/?cookie=1", "http://h/?cookie=1"),
         ] {
@@ -156,6 +221,8 @@ mod tests {
             ("//u:canary@h/p", "//h/p"),
             ("https://canary@h/p", "https://h/p"),
             (" http:/u:canary@h", " http:/h"),
+            ("http://u:can/ary@h/", "http://h/"),
+            ("http://h/a@b", "http://h/a@b"),
             ("mailto:a@b", "mailto:a@b"),
         ] {
             assert_eq!(reference(raw), clean, "{raw}");
@@ -171,6 +238,34 @@ mod tests {
             r#"{"set-cookie" : "canary \" canary"}"#,
         ] {
             assert!(!text(raw).contains("canary"), "{raw} -> {}", text(raw));
+        }
+    }
+
+    #[test]
+    fn half_a_request_is_shown_up_to_its_fields_and_its_content() {
+        for (raw, clean) in [
+            (r#"{"url":"x","headers":{"X-Api-Key":"canary"}"#, r#"{"url":"x","headers": ***"#),
+            (r#"{"url":"x","body":"canary"#, r#"{"url":"x","body": ***"#),
+            (r#"{"url":"x","body_base64":"canary"#, r#"{"url":"x","body_base64": ***"#),
+            (r#"{"hedaers":{"X-Api-Key":"can\"ary","a":"b"}}"#, r#"{"hedaers":{"X-Api-Key":"***","a":"b"}}"#),
+            (r#"{"tokens":["canary"#, r#"{"tokens":"***""#),
+            (r#"{"url":"x","depth":}"#, r#"{"url":"x","depth":}"#),
+            ("http://h/?headers=1", "http://h/?headers=1"),
+            (r#"{"url":"http://h/data/body.html",}"#, r#"{"url":"http://h/data/body.html",}"#),
+        ] {
+            assert_eq!(request(raw), clean, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_field_may_be_secret_by_a_word_of_its_name() {
+        for name in
+            ["X-Api-Key", "x_auth_token", "X-Amz-Security-Token", "Cookie", "X-CSRFToken", "ApiKey", "X-Session"]
+        {
+            assert!(may_be_secret_field(name), "{name}");
+        }
+        for name in ["Accept", "X-All", "Host", "User-Agent", "If-None-Match", "X-Monkey", "X-Author"] {
+            assert!(!may_be_secret_field(name), "{name}");
         }
     }
 

@@ -7,6 +7,8 @@ use std::{borrow::Cow, cell::Cell};
 use encoding_rs::{Encoding, UTF_8};
 use url::{ParseError, Url};
 
+use crate::model::redact;
+
 /// Bytes that are read and written to make the addresses of one page absolute, at most: for a short
 /// one it is the base that is read, and it may become as long.
 pub(super) const BYTES: usize = 32 << 20;
@@ -52,7 +54,7 @@ impl Base {
     pub(super) fn resolve(&self, address: &str) -> Option<String> {
         let url = match self.join(address) {
             Ok(url) if url.scheme() == "data" => return None,
-            Ok(url) => String::from(url),
+            Ok(url) => redact::url(&url),
             Err(ParseError::RelativeUrlWithoutBase) => address.trim().to_owned(),
             Err(_) => return None,
         };

@@ -25,19 +25,25 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
         || a == 0 // this network, RFC 791
         || (a == 100 && b & 0xc0 == 64) // shared address space, RFC 6598
         || (a == 192 && b == 0 && c == 0) // IETF protocol assignments, RFC 6890
+        || (a == 192 && b == 88 && c == 99) // relays of 6to4, RFC 7526
         || (a == 198 && b & 0xfe == 18) // benchmarking, RFC 2544
         || a >= 240 // reserved, RFC 1112
 }
 
 fn is_private_v6(address: Ipv6Addr) -> bool {
-    let first = address.segments()[0];
+    let [first, second, ..] = address.segments();
     address.is_loopback()
         || address.is_unspecified()
         || address.is_multicast()
         || first & 0xfe00 == 0xfc00 // unique local, RFC 4193
         || first & 0xffc0 == 0xfe80 // link-local, RFC 4291
         || first & 0xffc0 == 0xfec0 // site-local, RFC 3879
-        || (first == 0x2001 && address.segments()[1] == 0xdb8) // documentation, RFC 3849
+        || (first == 0x2001 && second == 0xdb8) // documentation, RFC 3849
+        || (first == 0x3fff && second & 0xf000 == 0) // documentation, RFC 9637
+        || (first == 0x2001 && second == 0) // Teredo, RFC 4380: leads to any IPv4 address
+        || (first == 0x2001 && second == 2) // benchmarking, RFC 5180
+        || (first == 0x2001 && second & 0xfff0 == 0x10) // ORCHID, RFC 4843
+        || first == 0x5f00 // segments of routes, RFC 9602
         || first == 0x0100 // discard, RFC 6666
 }
 
@@ -51,10 +57,10 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     };
     match (s0, s1, s2, s3, s4, s5) {
         (0, 0, 0, 0, 0, 0xffff) | (0, 0, 0, 0, 0xffff, 0) => Some(tail(s6, s7)),
-        (0, 0, 0, 0, 0, 0) if s6 != 0 => Some(tail(s6, s7)),
+        (0, 0, 0, 0, 0, 0) => Some(tail(s6, s7)), // with `::` and `::1`, which are 0.0.0.0 and 0.0.0.1
         (0x64, 0xff9b, 0, 0, 0, 0) => Some(tail(s6, s7)), // NAT64, RFC 6052
         (0x64, 0xff9b, 1, ..) => Some(Ipv4Addr::new(10, 0, 0, 0)), // local-use NAT64, RFC 8215
-        (0x2002, ..) => Some(tail(s1, s2)),               // 6to4, RFC 3056
+        (0x2002, ..) => Some(tail(s1, s2)),       // 6to4, RFC 3056
         _ => None,
     }
 }
@@ -96,6 +102,14 @@ mod tests {
             "2002:a00:1::",
             "2001:db8::1",
             "::ffff:0:127.0.0.1",
+            "::5",
+            "::0.1.2.3",
+            "192.88.99.1",
+            "2001::7f00:1",
+            "2001:2::1",
+            "2001:1f::1",
+            "3fff::1",
+            "5f00::1",
         ] {
             assert!(is_private(text.parse().unwrap()), "{text}");
         }
@@ -103,9 +117,19 @@ mod tests {
 
     #[test]
     fn public_addresses_are_not() {
-        for text in
-            ["1.1.1.1", "172.32.0.1", "100.128.0.1", "198.20.0.1", "2606:4700::1", "64:ff9b::101:101", "::ffff:8.8.8.8"]
-        {
+        for text in [
+            "1.1.1.1",
+            "172.32.0.1",
+            "100.128.0.1",
+            "198.20.0.1",
+            "2606:4700::1",
+            "64:ff9b::101:101",
+            "::ffff:8.8.8.8",
+            "2001:4860::1",
+            "3ffe::1",
+            "3fff:1000::1",
+            "::8.8.8.8",
+        ] {
             assert!(!is_private(text.parse().unwrap()), "{text}");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Everything from outside is escaped here. Must not know whether it writes to a terminal.
 
-use std::{fmt, io};
+use std::{borrow::Cow, fmt, io};
 
 use super::{CheckSummary, view};
 use crate::model::{Finding, escape::visible};
@@ -48,9 +48,12 @@ pub(super) fn write(findings: &[Finding], summary: &CheckSummary, out: &mut dyn 
 /// The document, with line and column where they are known.
 pub(super) fn place(finding: &Finding) -> String {
     let document = view::document(finding);
+    // A CI server takes a line that begins like this for a command: `::error::x.md` is the name of a file too.
+    let is_command = document.trim_start().starts_with("::") || document.trim_start().starts_with("##[");
+    let document = if is_command { Cow::Owned(format!("./{document}")) } else { Cow::Borrowed(document) };
     match (finding.source.line, finding.source.column) {
         (Some(line), Some(column)) => format!("{document}:{line}:{column}"),
         (Some(line), None) => format!("{document}:{line}"),
-        (None, _) => document.to_owned(),
+        (None, _) => document.into_owned(),
     }
 }

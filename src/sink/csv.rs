@@ -126,9 +126,12 @@ fn row<'a>(out: &mut Vec<u8>, delimiter: u8, cells: impl Iterator<Item = Cow<'a,
     out.push(b'\n');
 }
 
+/// What a formula begins with, wide characters too: some spreadsheets take these for the narrow ones.
+const RUN: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 fn cell(out: &mut Vec<u8>, delimiter: u8, text: &str) {
     // Spreadsheets run such cells as formulas; an apostrophe makes them text (OWASP, CSV injection).
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number(text) { "'" } else { "" };
+    let guard = if text.starts_with(RUN) && !is_number(text) { "'" } else { "" };
     let special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
     if !text.bytes().any(special) {
         out.extend_from_slice(guard.as_bytes());
@@ -174,6 +177,8 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\tx", "'\tx"),
             ("\r=1", "\"'\r=1\""),
+            ("\n=1", "\"'\n=1\""),
+            ("＝1+1", "'＝1+1"),
             ("=HYPERLINK(\"a\",\"b\")", "\"'=HYPERLINK(\"\"a\"\",\"\"b\"\")\""),
             ("-1.5e3", "-1.5e3"),
             ("+7", "+7"),

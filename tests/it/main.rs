@@ -18,6 +18,7 @@ mod robots;
 mod rooms;
 mod save;
 mod schema;
+mod security;
 mod sessions;
 mod sinks;
 mod state;

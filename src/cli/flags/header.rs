@@ -74,7 +74,7 @@ pub fn name_and_value(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     }
     let mut value = HeaderValue::from_bytes(value.as_bytes())
         .map_err(|_| format!("the value of `{name}` holds a character that no field may hold"))?;
-    value.set_sensitive(redact::is_secret_field(name.as_str()));
+    value.set_sensitive(redact::may_be_secret_field(name.as_str()));
     Ok((name, value))
 }
 
@@ -131,6 +131,7 @@ mod tests {
     #[test]
     fn credentials_are_marked_sensitive() {
         assert!(parse("Authorization: Bearer x").unwrap().2.is_sensitive());
+        assert!(parse("X-Api-Key: x").unwrap().2.is_sensitive());
         assert!(!parse("X-A: x").unwrap().2.is_sensitive());
     }
 }

@@ -41,8 +41,8 @@ pub struct WarcFlags {
     pub warc_digest: Option<DigestArg>,
     /// Credentials in the archive are masked: on or off [default: on]
     ///
-    /// Values of Authorization, Proxy-Authorization, Cookie and Set-Cookie. An archive with them lets
-    /// whoever has it act as you.
+    /// Values of Authorization, Proxy-Authorization, Cookie and Set-Cookie, and in requests of fields with a name
+    /// like X-Api-Key or X-Auth-Token. An archive with them lets whoever has it act as you.
     #[arg(long, value_name = "ON|OFF", requires = "warc", hide_possible_values = true)]
     pub warc_redact: Option<Switch>,
     /// Take answers from this archive, and ask nobody; may be repeated

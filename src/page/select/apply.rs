@@ -118,7 +118,7 @@ fn run_one(filter: &Filter, value: Value, means: &Means<'_>) -> Result<Value, St
         Filter::Date(form) => date::date(&text, form).map(Value::from).map_err(said),
         Filter::Json => json(&text, &means.budget.room).map_err(|reason| said(&reason)),
         Filter::Url => match means.base.map_or_else(|| url::Url::parse(&text), |base| base.join(&text)) {
-            Ok(url) => Ok(paid(url.into(), means)),
+            Ok(url) => Ok(paid(crate::model::redact::url(&url), means)),
             Err(url::ParseError::RelativeUrlWithoutBase) => {
                 Err(said("is relative, and no address of the page is known; see --base-url"))
             }

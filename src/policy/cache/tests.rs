@@ -113,6 +113,7 @@ fn ask(text: &str) -> Ask {
         raw: crate::model::capture::Raw::Drop,
         close: false,
         off_origin: false,
+        named: true,
         another_try: false,
         age_most: None,
     }

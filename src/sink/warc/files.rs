@@ -21,6 +21,17 @@ pub struct Names {
     /// The first file has a number too.
     numbered: bool,
     packed: bool,
+    readers: Readers,
+}
+
+/// Who may read the files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Readers {
+    /// Whoever the system lets.
+    #[default]
+    Usual,
+    /// Their owner (mode 0600): there are secrets in them.
+    Owner,
 }
 
 impl Names {
@@ -33,7 +44,18 @@ impl Names {
             (None, Some(stem)) => (stem, false),
             (None, None) => return None,
         };
-        (!stem.is_empty()).then(|| Names { path: path.to_owned(), stem: stem.len(), numbered, packed })
+        (!stem.is_empty()).then(|| Names {
+            path: path.to_owned(),
+            stem: stem.len(),
+            numbered,
+            packed,
+            readers: Readers::Usual,
+        })
+    }
+
+    /// The same for files that only their owner may read.
+    pub fn for_owner(self) -> Names {
+        Names { readers: Readers::Owner, ..self }
     }
 
     /// Whether the files are packed by gzip.
@@ -126,7 +148,13 @@ impl Series {
         if names.complete(number).symlink_metadata().is_ok() {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, taken(&names.complete(number))));
         }
-        let file = OpenOptions::new().write(true).create_new(true).open(names.open(number))?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        if names.readers == Readers::Owner {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
+        let file = options.open(names.open(number))?;
         Ok(Series { names, number, file, length: 0, pending: Vec::new() })
     }
 

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use crate::model::{
     Capture,
     capture::{NO_FIELD, ORIGINAL},
-    redact::{MASK, is_secret_field},
+    redact::{MASK, is_secret_field, may_be_secret_field},
 };
 
 /// What becomes of values of fields that carry credentials.
@@ -34,7 +34,8 @@ pub(super) fn request(capture: &Capture, secrets: Secrets) -> Vec<u8> {
     }
     out.extend_from_slice(b" HTTP/1.1\r\n");
     for (name, value) in &capture.fields {
-        field(&mut out, name.as_str(), shown(name, value, secrets));
+        let is_secret = may_be_secret_field(name.as_str());
+        field(&mut out, name.as_str(), shown(is_secret, value, secrets));
     }
     out.extend_from_slice(b"\r\n");
     out
@@ -56,7 +57,7 @@ pub(super) fn response(capture: &Capture, len: usize, secrets: Secrets) -> Vec<u
         match *name {
             header::CONTENT_LENGTH => length.told(&mut out, value),
             header::TRANSFER_ENCODING => original(&mut out, name, value.as_bytes()),
-            _ => field(&mut out, name.as_str(), shown(name, value, secrets)),
+            _ => field(&mut out, name.as_str(), shown(is_secret_field(name.as_str()), value, secrets)),
         }
     }
     length.end(&mut out);
@@ -103,9 +104,9 @@ impl Length {
     }
 }
 
-fn shown<'a>(name: &HeaderName, value: &'a HeaderValue, secrets: Secrets) -> &'a [u8] {
+fn shown(is_secret: bool, value: &HeaderValue, secrets: Secrets) -> &[u8] {
     match secrets {
-        Secrets::Mask if is_secret_field(name.as_str()) => MASK.as_bytes(),
+        Secrets::Mask if is_secret => MASK.as_bytes(),
         _ => value.as_bytes(),
     }
 }
@@ -150,14 +151,18 @@ mod tests {
     #[test]
     fn secrets_are_masked_unless_they_are_to_stay() {
         let mut sent = capture("http://h/a?b=c", 200, &[("set-cookie", "canary"), ("x", "y")], "");
-        for (name, value) in [("host", "h"), ("authorization", "canary"), ("cookie", "canary")] {
+        for (name, value) in [("host", "h"), ("authorization", "canary"), ("cookie", "canary"), ("x-api-key", "canary")]
+        {
             sent.fields.insert(name, value.parse().unwrap());
         }
         let masked = String::from_utf8(request(&sent, Secrets::Mask)).unwrap();
-        assert_eq!(masked, "GET /a?b=c HTTP/1.1\r\nhost: h\r\nauthorization: ***\r\ncookie: ***\r\n\r\n");
+        assert_eq!(
+            masked,
+            "GET /a?b=c HTTP/1.1\r\nhost: h\r\nauthorization: ***\r\ncookie: ***\r\nx-api-key: ***\r\n\r\n"
+        );
         let text = String::from_utf8(response(&sent, 0, Secrets::Mask)).unwrap();
         assert!(text.contains("set-cookie: ***\r\nx: y\r\n"), "{text}");
         let kept = String::from_utf8([request(&sent, Secrets::Keep), response(&sent, 0, Secrets::Keep)].concat());
-        assert_eq!(kept.unwrap().matches("canary").count(), 3);
+        assert_eq!(kept.unwrap().matches("canary").count(), 4);
     }
 }

@@ -113,7 +113,10 @@ impl Warc {
     ///
     /// # Errors
     /// A file of that name is there, or cannot be written.
-    pub fn open(options: Options, begin: Begin) -> Result<Warc, SinkError> {
+    pub fn open(mut options: Options, begin: Begin) -> Result<Warc, SinkError> {
+        if options.secrets == Secrets::Keep {
+            options.names = options.names.for_owner();
+        }
         let series = Series::open(options.names.clone(), begin).map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => SinkError::Unusable(source.to_string()),
             _ => fault(options.names.open(0), source),

@@ -23,7 +23,7 @@ pub use reply::{Reply, Then, gzip};
 pub use run::{Child, Fetchall, Run, Signal, checked, fetchall, program};
 pub use shelf::Shelf;
 pub use site::{Ask, Site};
-pub use tls::{Cert, Tls, ca_pem};
+pub use tls::{Cert, Tls, ca_pem, client_pem};
 
 /// Milliseconds.
 pub fn ms(n: u64) -> Duration {

@@ -48,6 +48,8 @@ pub struct Ask {
     pub peer: SocketAddr,
     /// Earlier requests for the same path.
     pub hit: usize,
+    /// Whether the client has shown a certificate (over HTTP/1.1).
+    pub certified: bool,
 }
 
 impl Ask {
@@ -184,6 +186,11 @@ impl Shared {
 trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// Closing it will send a reset.
     fn arm_reset(&self);
+
+    /// Whether the client has shown a certificate.
+    fn certified(&self) -> bool {
+        false
+    }
 }
 
 impl Socket for TcpStream {
@@ -195,6 +202,9 @@ impl Socket for TcpStream {
 impl Socket for TlsStream<TcpStream> {
     fn arm_reset(&self) {
         self.get_ref().0.arm_reset();
+    }
+    fn certified(&self) -> bool {
+        self.get_ref().1.peer_certificates().is_some_and(|chain| !chain.is_empty())
     }
 }
 
@@ -209,10 +219,22 @@ async fn turn<S: Socket>(io: &mut BufStream<S>, peer: SocketAddr, shared: &Share
     let Some(head) = read_head(io).await? else { return Ok(Then::Close) };
     let body = read_body(io, &head).await?;
     let method = head.method.clone();
-    let ask =
-        Ask { method: head.method, path: head.target, headers: head.headers, body, at: Instant::now(), peer, hit: 0 };
+    let is_last = head.header("connection") == Some("close");
+    let ask = Ask {
+        method: head.method,
+        path: head.target,
+        headers: head.headers,
+        body,
+        at: Instant::now(),
+        peer,
+        hit: 0,
+        certified: io.get_ref().certified(),
+    };
     let busy = shared.answering.enter();
-    let reply = shared.answer(ask);
+    let mut reply = shared.answer(ask);
+    if is_last && reply.then == Then::Next {
+        reply = reply.then(Then::Close);
+    }
     wait(io, reply.wait).await?;
     for piece in reply.pieces(&method) {
         match reply.every {
@@ -276,7 +298,7 @@ async fn answer_http2(
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes().to_vec();
     let method = head.method.to_string();
     let busy = shared.answering.enter();
-    let reply = shared.answer(Ask { method, path, headers, body, at: Instant::now(), peer, hit: 0 });
+    let reply = shared.answer(Ask { method, path, headers, body, at: Instant::now(), peer, hit: 0, certified: false });
     sleep(reply.wait).await;
     drop(busy);
     let Message::Http { status, headers, body } = reply.message else {

@@ -3,9 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
 };
-use rustls::{ServerConfig, SupportedProtocolVersion};
+use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion, server::WebPkiClientVerifier};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
@@ -28,12 +29,13 @@ pub struct Tls {
     cert: Cert,
     alpn: Vec<Vec<u8>>,
     versions: Vec<&'static SupportedProtocolVersion>,
+    asks_back: bool,
 }
 
 impl Tls {
     /// With that certificate, HTTP/1.1 alone, TLS 1.2 and 1.3.
     pub fn new(cert: Cert) -> Tls {
-        Tls { cert, alpn: vec![b"http/1.1".to_vec()], versions: rustls::ALL_VERSIONS.to_vec() }
+        Tls { cert, alpn: vec![b"http/1.1".to_vec()], versions: rustls::ALL_VERSIONS.to_vec(), asks_back: false }
     }
 
     /// Protocols offered, the favourite first: "h2", "http/1.1". None: no ALPN at all.
@@ -48,15 +50,27 @@ impl Tls {
         self
     }
 
+    /// It asks for a client certificate, and takes who has none.
+    pub fn asking_for_certificates(mut self) -> Tls {
+        self.asks_back = true;
+        self
+    }
+
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         let (chain, key) = certificate(self.cert);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&self.versions)
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
+        let builder = builder.with_protocol_versions(&self.versions).unwrap();
+        let builder = match self.asks_back {
+            false => builder.with_no_client_auth(),
+            true => {
+                let mut roots = RootCertStore::empty();
+                roots.add(CA.der().clone()).unwrap();
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                builder.with_client_cert_verifier(verifier.allow_unauthenticated().build().unwrap())
+            }
+        };
+        let mut config = builder.with_single_cert(chain, key).unwrap();
         config.alpn_protocols = self.alpn.clone();
         TlsAcceptor::from(Arc::new(config))
     }
@@ -79,6 +93,15 @@ static CA: LazyLock<CertifiedIssuer<'static, KeyPair>> = LazyLock::new(|| {
 /// The authority of this test run, for `--ca`.
 pub fn ca_pem() -> String {
     CA.pem()
+}
+
+/// A client certificate of that authority and its key, for `--cert`.
+pub fn client_pem() -> String {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, "a client");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    let key = KeyPair::generate().unwrap();
+    params.signed_by(&key, &CA).unwrap().pem() + &key.serialize_pem()
 }
 
 fn certificate(cert: Cert) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {

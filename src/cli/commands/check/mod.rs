@@ -55,6 +55,7 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         None => None,
     };
     descriptors::apply(&mut settings, &voice);
+    fields_for_nobody(flags, &starts, &settings).into_iter().for_each(|note| voice.line(note));
     let jar = JarFile::of(&flags.trust, &settings);
     let (course, answers) = Course::open(flags, &voice)?.unzip();
     memory.answers = answers;
@@ -115,6 +116,15 @@ fn mending(flags: &CheckFlags) -> Mending {
     let weights = Severities::with(flags.show.rule.clone());
     let named = flags.show.rule.iter().map(|change| change.0);
     Mending { off: named.filter(|rule| weights.of(*rule) == Severity::Off).collect() }
+}
+
+/// What is said where fields were given for the sites that are named, and none is.
+fn fields_for_nobody(flags: &CheckFlags, starts: &[Start], settings: &Settings) -> Option<&'static str> {
+    let named = flags.place.base_url.is_some() || starts.iter().any(|start| matches!(start, Start::Page(_)));
+    (!settings.ask.headers.is_empty() && !named).then_some(
+        "the fields of --header go to no link, since links may lead anywhere and no site was named; write \
+         -H 'HOST=Name: value', or -H '*=Name: value' for all",
+    )
 }
 
 /// What surrounds a run.

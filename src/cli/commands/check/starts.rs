@@ -34,7 +34,10 @@ fn start(word: &str) -> anyhow::Result<Start> {
         let url = Url::parse(word).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         return match url {
             Some(url) => Ok(Start::Page(url)),
-            None => bail!("`{word}` is not an address that can be fetched; write https://example.com/"),
+            None => bail!(
+                "`{}` is not an address that can be fetched; write https://example.com/",
+                fetchall::model::redact::line(word, false)
+            ),
         };
     }
     let path = Path::new(word);
