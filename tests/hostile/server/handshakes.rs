@@ -117,7 +117,9 @@ async fn shake(stream: Stream, config: impl FnOnce() -> ServerConfig) -> io::Res
 /// Reads the ClientHello, sends these bytes instead of an answer, closes, and hears the client out.
 async fn says(mut stream: Stream, bytes: Vec<u8>) -> io::Result<()> {
     let mut hello = [0; 16 * 1024];
-    stream.read(&mut hello).await?;
+    if stream.read(&mut hello).await? == 0 {
+        return Ok(());
+    }
     stream.write_all(&bytes).await?;
     stream.shutdown().await?;
     until_gone(&mut stream).await
