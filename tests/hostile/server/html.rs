@@ -15,7 +15,7 @@ const LARGE: &[&str] = &["--max-body=32MiB", "--with=links"];
 
 /// CPU that a process may take for a page of a mebibyte: one second, and what it takes to start. A
 /// build for tests is slower than what people run.
-const CPU_MOST: std::time::Duration = if cfg!(debug_assertions) { ms(4_000) } else { ms(1_200) };
+const CPU_MOST: std::time::Duration = if cfg!(debug_assertions) { ms(8_000) } else { ms(1_200) };
 
 fn fill(start: &str, piece: &str) -> Vec<u8> {
     let times = (SIZE - start.len()) / piece.len();

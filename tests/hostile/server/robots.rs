@@ -67,7 +67,7 @@ fn statuses() -> Vec<Behaviour> {
                 Step::drip("user-agent: *\ndisallow: /\n", ms(500)),
             ]
         }))
-        .within(secs(5)),
+        .within(secs(14)),
         file("robots-resets", "resets the connection for robots.txt", |_| vec![Step::Reset])
             .fails(&["connect.reset"])
             .check(|_, seen| left_alone(seen)),
