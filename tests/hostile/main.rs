@@ -42,7 +42,7 @@ static TURN: Mutex<()> = Mutex::const_new(());
 /// Opens a port for each behaviour that is asked for, and for the well-behaved places.
 async fn open(is_wanted: impl Fn(Set) -> bool) -> (Vec<Place>, [Port; 2]) {
     let good = [Port::good().await.unwrap(), Port::good_tls().await.unwrap()];
-    let origins = Places { good: good[0].origin().to_owned(), good_tls: good[1].origin().to_owned() };
+    let origins = origins(&good);
     let only = std::env::var("FETCHALL_TEST_HOSTILE").unwrap_or_default();
     let mut places = Vec::new();
     for behaviour in catalogue() {
@@ -56,6 +56,10 @@ async fn open(is_wanted: impl Fn(Set) -> bool) -> (Vec<Place>, [Port; 2]) {
         places.push(Place { behaviour, port });
     }
     (places, good)
+}
+
+fn origins(good: &[Port; 2]) -> Places {
+    Places { good: good[0].origin().to_owned(), good_tls: good[1].origin().to_owned() }
 }
 
 /// The records of a run; what is none is a fault of `name`.
@@ -96,20 +100,28 @@ async fn alone(place: &Place) -> Faults {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_behaviour_alone_has_its_record_in_time_and_in_bounded_memory() {
     let _turn = TURN.lock().await;
-    let (places, _good) = open(|_| true).await;
+    let (places, good) = open(|_| true).await;
     let places: Vec<_> = places.into_iter().map(Arc::new).collect();
     let tasks = places.iter().map(|place| {
-        let place = Arc::clone(place);
-        let name = place.behaviour.name;
-        async move { (name, tokio::spawn(async move { alone(&place).await }).await) }
+        let met = Arc::clone(place);
+        async move { (place, tokio::spawn(async move { alone(&met).await }).await) }
     });
     let mut all = Faults::default();
+    let mut suspects = Vec::new();
     let mut done = stream::iter(tasks).buffered(SIDE_BY_SIDE);
-    while let Some((name, faults)) = done.next().await {
+    while let Some((place, faults)) = done.next().await {
         match faults {
-            Ok(faults) => all.0.extend(faults.0),
-            Err(error) => all.add(name, format!("{error}")),
+            Ok(faults) if faults.0.is_empty() => {}
+            Ok(_) => suspects.push(place),
+            Err(error) => all.add(place.behaviour.name, format!("{error}")),
         }
+    }
+    drop(done);
+    // On a machine with other work, time may have run out for them: once more, with nothing beside them.
+    let origins = origins(&good);
+    for place in suspects {
+        let port = Port::open(place.behaviour.clone(), origins.clone()).await.unwrap();
+        all.0.extend(alone(&Place { behaviour: place.behaviour.clone(), port }).await.0);
     }
     all.end(places.len());
 }
