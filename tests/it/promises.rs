@@ -30,7 +30,7 @@ fn rows(table: &str) -> Vec<Row> {
         .collect()
 }
 
-/// The files that a path such as `lib::engine::tests::law` may stand for, and the module in them.
+/// The files in which a test of these modules may stand, the nearest first.
 fn places(target: &str, modules: &[&str]) -> Vec<PathBuf> {
     let base = match target {
         "lib" | "bin" => root().join("src"),
@@ -42,7 +42,6 @@ fn places(target: &str, modules: &[&str]) -> Vec<PathBuf> {
         let path = modules[..count].iter().fold(base.clone(), |path, module| path.join(module));
         out.extend([path.with_extension("rs"), path.join("mod.rs"), path.join("lib.rs"), path.join("main.rs")]);
     }
-    // `#[path]` gives tests a file beside that of their module, below its folder.
     out.retain(|path| path.is_file());
     out
 }
