@@ -30,7 +30,7 @@ fn rows(table: &str) -> Vec<Row> {
         .collect()
 }
 
-/// The files that a path such as `lib::engine::tests::law` may stand for, and the module in them.
+/// The files in which a test of these modules may stand, the nearest first.
 fn places(target: &str, modules: &[&str]) -> Vec<PathBuf> {
     let base = match target {
         "lib" | "bin" => root().join("src"),
@@ -42,7 +42,6 @@ fn places(target: &str, modules: &[&str]) -> Vec<PathBuf> {
         let path = modules[..count].iter().fold(base.clone(), |path, module| path.join(module));
         out.extend([path.with_extension("rs"), path.join("mod.rs"), path.join("lib.rs"), path.join("main.rs")]);
     }
-    // `#[path]` gives tests a file beside that of their module, below its folder.
     out.retain(|path| path.is_file());
     out
 }
@@ -60,8 +59,7 @@ fn fault(name: &str) -> Option<String> {
     let suite = root().join("tests").join(format!("{target}.rs"));
     let is_alone = modules.is_empty() && suite.is_file();
     let files = if is_alone { vec![suite] } else { places(target, modules) };
-    let wanted = format!("fn {test}(");
-    let has_it = |path: &PathBuf| fs::read_to_string(path).is_ok_and(|text| is_test(&text, &wanted));
+    let has_it = |path: &PathBuf| fs::read_to_string(path).is_ok_and(|text| is_test(&text, test));
     match files.first() {
         // The nearest file that the modules lead to; modules that stand in a file of another are found there.
         Some(_) if files.iter().any(has_it) => None,
@@ -70,16 +68,22 @@ fn fault(name: &str) -> Option<String> {
     }
 }
 
-/// Whether a text has that function, as a test: what stands before it says so, or it is in `proptest!`.
-fn is_test(text: &str, wanted: &str) -> bool {
-    text.match_indices(wanted).any(|(at, _)| {
+/// Whether a text has that function as a test: what stands above it says so, or a macro makes one of each
+/// `name: …`.
+fn is_test(text: &str, test: &str) -> bool {
+    let is_made = || {
+        let start = format!("{test}: ");
+        text.contains("fn $name()") && text.lines().any(|line| line.trim_start().starts_with(&start))
+    };
+    let is_written = text.match_indices(&format!("fn {test}(")).any(|(at, _)| {
         let line = text[..at].rfind('\n').map_or(0, |line| line + 1);
         let above: Vec<&str> = text[..line].lines().rev().take_while(|line| !line.trim().is_empty()).collect();
         above.iter().any(|line| {
             let line = line.trim();
             line.starts_with("#[") && line.contains("test") && !line.starts_with("#[cfg")
         })
-    })
+    });
+    is_written || is_made()
 }
 
 fn table() -> String {
@@ -125,5 +129,7 @@ fn a_name_that_is_that_of_no_test_is_found_out() {
     ] {
         assert_eq!(fault(name), None);
     }
+    let made = "macro_rules! groups { #[test]\n async fn $name() {} }\n\ngroups! {\n    a_test: 1;\n}\n";
+    assert!(is_test(made, "a_test") && !is_test(made, "another"));
     assert_eq!(rows("| # | a |\n|---|---|\n| 3 | p | `it::a` `it::b` | - |\nother").len(), 1);
 }
