@@ -48,7 +48,10 @@ async fn where_head_is_refused_get_is_asked_and_its_word_counts() {
     let checked = check(list(&paths.map(|path| site.url(path)))).await;
     assert_eq!(checked.told(), [format!("blocked {}", site.url("/403")), format!("dead {}", site.url("/gone"))]);
     for path in &paths[..6] {
-        assert_eq!(methods(&site, path), ["HEAD", "GET"], "{path}");
+        let mut asked = methods(&site, path);
+        // A connection that is reset may have been an old one: then the request is repeated unseen.
+        asked.dedup();
+        assert_eq!(asked, ["HEAD", "GET"], "{path}");
     }
     assert_eq!(methods(&site, "/fine"), ["HEAD"]);
     let gone = checked.found.iter().find(|one| !one.ok).unwrap();

@@ -197,8 +197,8 @@ async fn a_trail_that_cannot_be_read_ends_the_crawl_and_leaves_everything_as_it_
     // Neither what the file cannot have been given, nor what no crawl can have written.
     for data in ["x'07'", "x'0199'", "x'00ff'"] {
         let db = Connection::open(place.path("run.db")).unwrap();
-        let damage = format!("UPDATE trail SET data = {data} WHERE seq = 11");
-        db.execute_batch(&format!("UPDATE run SET value = 'stopped' WHERE key = 'ended'; {damage}")).unwrap();
+        let damage = format!("UPDATE trail SET data = {data}, sum = NULL WHERE seq = 11");
+        db.execute_batch(&format!("UPDATE run SET value = 'stopped', sum = NULL WHERE key = 'ended'; {damage}")).unwrap();
         db.close().unwrap();
         let run = place.fetchall(&args).run().await;
         let is_told = run.stderr.contains("run.db is damaged") && run.stderr.contains("--restart begins anew");
@@ -273,7 +273,7 @@ async fn rows_of_a_batch_that_was_never_settled_are_made_again_under_their_numbe
         let db = Connection::open(place.path("run.db")).unwrap();
         db.execute_batch(
             "DELETE FROM batch WHERE id >= (SELECT max(id) - 2 FROM batch);
-             UPDATE run SET value = 'stopped' WHERE key = 'ended'",
+             UPDATE run SET value = 'stopped', sum = NULL WHERE key = 'ended'",
         )
         .unwrap();
         db.close().unwrap();
