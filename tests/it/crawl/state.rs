@@ -198,7 +198,8 @@ async fn a_trail_that_cannot_be_read_ends_the_crawl_and_leaves_everything_as_it_
     for data in ["x'07'", "x'0199'", "x'00ff'"] {
         let db = Connection::open(place.path("run.db")).unwrap();
         let damage = format!("UPDATE trail SET data = {data}, sum = NULL WHERE seq = 11");
-        db.execute_batch(&format!("UPDATE run SET value = 'stopped', sum = NULL WHERE key = 'ended'; {damage}")).unwrap();
+        db.execute_batch(&format!("UPDATE run SET value = 'stopped', sum = NULL WHERE key = 'ended'; {damage}"))
+            .unwrap();
         db.close().unwrap();
         let run = place.fetchall(&args).run().await;
         let is_told = run.stderr.contains("run.db is damaged") && run.stderr.contains("--restart begins anew");
