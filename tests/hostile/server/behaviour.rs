@@ -97,6 +97,8 @@ pub struct Behaviour {
     pub tale: Option<Told>,
     /// What is planted in the folder of such a run.
     pub before: Option<Before>,
+    /// Time runs out on the way.
+    waits: bool,
     pub(crate) script: Script,
 }
 
@@ -187,6 +189,7 @@ impl Behaviour {
             expect,
             tale: None,
             before: None,
+            waits: false,
             script,
         }
     }
@@ -277,7 +280,13 @@ impl Behaviour {
 
     /// Whether it is about time running out.
     pub fn is_about_time(&self) -> bool {
-        self.expect.codes.iter().any(|code| code.contains("timeout"))
+        self.waits || self.expect.codes.iter().any(|code| code.contains("timeout"))
+    }
+
+    /// Time runs out on the way, though the record does not say so.
+    pub fn waits(mut self) -> Self {
+        self.waits = true;
+        self
     }
 
     /// Whether its connection is of no use when the record is there. HTTP/2 has other streams on it, and

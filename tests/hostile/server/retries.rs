@@ -33,7 +33,9 @@ fn heals() -> Vec<Behaviour> {
                 Step::raw("HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nthe")
             })
             .has("/bytes", 8),
-            first("silence-then-200", "says nothing to the first request", || vec![Step::Stall]).within(secs(3)),
+            first("silence-then-200", "says nothing to the first request", || vec![Step::Stall])
+                .within(secs(3))
+                .waits(),
             first("garbage-then-200", "answers the first request with something that is no HTTP", || {
                 Step::raw("220 mail.example ESMTP\r\n")
             }),

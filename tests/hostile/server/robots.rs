@@ -60,7 +60,7 @@ fn statuses() -> Vec<Behaviour> {
         unknown(status("robots-500", "fails at robots.txt", 500)),
         unknown(status("robots-503", "is overloaded at robots.txt", 503)),
         unknown(status("robots-999", "answers robots.txt with a status that is none", 999)),
-        unknown(file("robots-stalls", "never answers for robots.txt", |_| vec![Step::Stall])).within(secs(3)),
+        unknown(file("robots-stalls", "never answers for robots.txt", |_| vec![Step::Stall])).within(secs(3)).waits(),
         unknown(file("robots-drips", "sends robots.txt a byte every half second", |_| {
             vec![
                 Step::send("HTTP/1.1 200 OK\r\ncontent-length: 26\r\n\r\n"),

@@ -85,7 +85,8 @@ fn silence() -> Vec<Behaviour> {
         })
         .asking("retries", 1)
         .has("/bytes", 5)
-        .has("/attempts", 2),
+        .has("/attempts", 2)
+        .waits(),
         stalls("stalls-again-and-again", "never answers, whatever the tries", "")
             .asking("retries", 2)
             .fails(HEADERS)
