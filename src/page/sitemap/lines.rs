@@ -9,6 +9,7 @@ const EXCERPT_CHARS: usize = 256;
 #[derive(Default)]
 pub(super) struct Lines {
     held: String,
+    too_long: bool,
     line: u64,
 }
 
@@ -28,9 +29,11 @@ impl Lines {
         false
     }
 
-    /// Keeps no more of a line than shows that it is too long.
+    /// Keeps of a line that is too long only its beginning. A character may not fit where the room ends, so
+    /// that the length of what is kept does not tell.
     fn hold(&mut self, part: &str) {
-        let room = (ADDRESS_BYTES + 1).saturating_sub(self.held.len());
+        let room = if self.too_long { 0 } else { ADDRESS_BYTES - self.held.len() };
+        self.too_long |= part.len() > room;
         self.held.push_str(part.get(..part.floor_char_boundary(room)).unwrap_or_default());
     }
 
@@ -38,7 +41,7 @@ impl Lines {
         self.line += 1;
         let line = self.held.trim();
         if !line.is_empty() && !line.starts_with('#') {
-            out.push(match line.contains("://") && line.len() < ADDRESS_BYTES {
+            out.push(match line.contains("://") && !self.too_long {
                 true => Item::Entry(Entry {
                     url: line.to_owned(),
                     kind: Kind::Page,
@@ -53,5 +56,6 @@ impl Lines {
             });
         }
         self.held.clear();
+        self.too_long = false;
     }
 }

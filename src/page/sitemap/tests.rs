@@ -237,3 +237,16 @@ proptest! {
         prop_assert_eq!(read(1 << 20), read(chunk), "{}", text);
     }
 }
+
+/// Found by fuzzing: where a character of three bytes stood across the limit, the line was cut and asked for.
+#[test]
+fn an_address_that_is_too_long_is_never_cut_and_asked_for() {
+    for filler in ["x", "é", "\u{fffd}", "😀"] {
+        for more in 0..8 {
+            let long = format!("https://h/{}{}", "x".repeat(more), filler.repeat((64 << 10) / filler.len() + 2));
+            let parsed = read_all(format!("{long}\nhttps://h/b\n").as_bytes(), None);
+            let urls: Vec<&str> = parsed.entries.iter().map(|entry| entry.url.as_str()).collect();
+            assert_eq!((urls, parsed.faults.len()), (vec!["https://h/b"], 1), "{filler} {more}");
+        }
+    }
+}
