@@ -20,9 +20,8 @@ use super::{
     body::{Bounds, Received},
     classify::{self, Context},
     connect::Resolver,
-    framing,
-    freed::Freed,
-    gather,
+    framing, gather,
+    moments::Moments,
     probe::{Probe, Reached},
     proxies::{self, Proxies},
     race::{RACES, Race, Turn, Unseen, Whose},
@@ -59,7 +58,10 @@ pub struct Client {
     private_ips: PrivateIps,
     resolver: Resolver,
     room: Arc<Room>,
-    freed: Freed,
+    /// A connection to a host came free.
+    freed: Moments,
+    /// A host answered so that nobody can say where on the connection its answer ends.
+    doubted: Moments,
     /// Where bodies are saved, if they are.
     files: Option<Arc<Files>>,
 }
@@ -86,7 +88,8 @@ impl Client {
             private_ips: transport.private_ips,
             resolver,
             room: Room::new(settings.limits.body_budget),
-            freed: Freed::new(),
+            freed: Moments::new(),
+            doubted: Moments::new(),
             files,
         })
     }
@@ -208,7 +211,9 @@ impl Client {
         let sent = (ask.raw != Raw::Drop).then(|| tape::fields_sent(&request));
         let may_repeat = is_idempotent(&ask.method);
         let roomy = if may_repeat { route.roomy_if_made() } else { Some(route.roomy()) };
-        let client = roomy.unwrap_or(route.usual()).of(ask);
+        let is_doubted = self.doubted.ever(&ask.url);
+        let pair = if is_doubted { route.single() } else { roomy.unwrap_or(route.usual()) };
+        let client = pair.of(ask);
         let begun = Instant::now();
         let head_by = ask.patience.headers.map_or(end, |limit| (begun + limit).min(end));
         let answer = timeout_at(head_by, Arc::clone(&probe).around(client.execute(request))).await;
@@ -220,6 +225,14 @@ impl Client {
             // answer to a request that met it on its way.
             Ok(Ok(response)) if may_repeat && turn == Turn::Early && is_given_up(&response, &probe) => {
                 return (Exchange::failed(started, body::total_timeout()), Race::Lost);
+            }
+            // The connection may be the one on which another answer did not end where it seemed to.
+            Ok(Ok(response)) if !is_doubted && self.doubted.ever(&ask.url) && response.version() < Version::HTTP_2 => {
+                if may_repeat && turn == Turn::Early {
+                    return (Exchange::failed(started, body::total_timeout()), Race::Lost);
+                }
+                let message = "the answer may belong to another request: one before it had no clear end";
+                Failure::new(Code::ProtocolInvalid, message)
             }
             Ok(Ok(response)) => {
                 let begun = Begun { ask, sent, started, end, probe: &probe, head_at, part: part.take() };
@@ -302,6 +315,10 @@ impl Client {
         self.freed.note(&ask.url);
         let fault = framing::fault(&head, &ask.method);
         let is_refused = fault.is_some();
+        if is_refused {
+            // The HTTP library may keep the connection for others: no connection to this host is used twice now.
+            self.doubted.note(&ask.url);
+        }
         // Where nobody wants the body, the connection goes with the response, unless an archive is to have it.
         let is_wanted = saving.is_some() || gather::is_wanted(&head.headers, ask);
         let received = match () {

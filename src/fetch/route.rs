@@ -44,6 +44,16 @@ pub(super) enum Via {
     Proxy(ProxyUrl),
 }
 
+/// What a client is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Usual,
+    /// With room for [`HEAD_FIELDS`].
+    Roomy,
+    /// The same, with a new connection for each request.
+    Single,
+}
+
 /// What clients are made from; trust in certificates is read once for all of them.
 #[derive(Debug)]
 pub(super) struct Maker {
@@ -58,15 +68,18 @@ impl Maker {
         Ok(Maker { settings: settings.clone(), resolver: resolver.clone(), tls })
     }
 
-    fn pair(&self, via: &Via, fields: Option<usize>) -> Result<Pair, ClientError> {
+    fn pair(&self, via: &Via, kind: Kind) -> Result<Pair, ClientError> {
         let (home, foreign) = self.tls.fresh();
-        let build = |tls| self.build(via, tls, fields);
+        let build = |tls| self.build(via, tls, kind);
         Ok(Pair { home: build(home)?, foreign: foreign.map(build).transpose()? })
     }
 
-    fn build(&self, via: &Via, tls: tls::Config, fields: Option<usize>) -> Result<reqwest::Client, ClientError> {
+    fn build(&self, via: &Via, tls: tls::Config, kind: Kind) -> Result<reqwest::Client, ClientError> {
         let (settings, transport) = (&self.settings, &self.settings.transport);
-        let idle = transport.idle_per_host.unwrap_or(settings.limits.in_flight.get());
+        let idle = match kind {
+            Kind::Single => 0,
+            Kind::Usual | Kind::Roomy => transport.idle_per_host.unwrap_or(settings.limits.in_flight.get()),
+        };
         let deaf = deaf(&settings.times);
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -84,8 +97,8 @@ impl Maker {
             // A fold is a blank to whoever is no proxy (RFC 9112, section 5.2), and some servers fold.
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .referer(false);
-        if let Some(fields) = fields {
-            builder = builder.http1_max_headers(fields);
+        if kind != Kind::Usual {
+            builder = builder.http1_max_headers(HEAD_FIELDS);
         }
         builder = match transport.http {
             HttpVersions::Auto => builder,
@@ -135,12 +148,14 @@ pub(super) struct Route {
     usual: Pair,
     /// The same with room for [`HEAD_FIELDS`]; once there is one, it is used for everything.
     roomy: OnceLock<Pair>,
+    /// For hosts of which nobody can say where on a connection an answer ends.
+    single: OnceLock<Pair>,
 }
 
 impl Route {
     pub fn new(via: Via, maker: &Arc<Maker>) -> Result<Self, ClientError> {
-        let usual = maker.pair(&via, None)?;
-        let route = Route { via, maker: Arc::clone(maker), usual, roomy: OnceLock::new() };
+        let usual = maker.pair(&via, Kind::Usual)?;
+        let route = Route { via, maker: Arc::clone(maker), usual, roomy: OnceLock::new(), single: OnceLock::new() };
         // Finding out that a head needs room takes a request that no rate knows of.
         if maker.settings.limits.has_rates() {
             route.roomy();
@@ -159,7 +174,13 @@ impl Route {
 
     /// Made at need. What worked once for the usual client works again; if not, that one stays.
     pub fn roomy(&self) -> &Pair {
-        let make = || self.maker.pair(&self.via, Some(HEAD_FIELDS));
+        let make = || self.maker.pair(&self.via, Kind::Roomy);
         self.roomy.get_or_init(|| make().unwrap_or_else(|_| self.usual.clone()))
+    }
+
+    /// The clients that use no connection twice, made at need.
+    pub fn single(&self) -> &Pair {
+        let make = || self.maker.pair(&self.via, Kind::Single);
+        self.single.get_or_init(|| make().unwrap_or_else(|_| self.usual.clone()))
     }
 }

@@ -134,11 +134,20 @@ async fn where_the_framing_is_in_doubt_what_follows_is_the_answer_to_no_request(
     let head = "HTTP/1.1 200 OK\r\n";
     for (name, fields, code) in [
         ("both", "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "protocol.invalid"),
+        (
+            "both-and-later",
+            "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+            "protocol.invalid",
+        ),
         ("gzip", "transfer-encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "protocol.invalid"),
         ("lengths", "content-length: 5\r\ncontent-length: 6\r\n\r\nhello!", "protocol.invalid"),
         ("chunk", "transfer-encoding: chunked\r\n\r\n5x\r\nhello\r\n0\r\n\r\n", "protocol.invalid"),
     ] {
         let behaviour = Behaviour::plain(name, "", move |ask: &Ask| match ask.path.as_str() {
+            // What the next request would be answered by comes when the connection has been kept for it.
+            "/first" if name.ends_with("later") => {
+                vec![Step::send([head, fields].concat()), Step::Wait(ms(100)), Step::send(POISON), Step::Next]
+            }
             "/first" => vec![Step::send([head, fields, POISON].concat()), Step::Next],
             _ => Step::answer(200, "", "second"),
         });

@@ -1,4 +1,4 @@
-//! When a connection to a host last came free, as far as it can be told from its responses.
+//! When something last happened to hosts: a connection came free, or what one brings came into doubt.
 //!
 //! A new connection that is as good as ready can be overtaken by a pooled one that comes free at that very
 //! moment, and nothing says which of them a request has taken. Must not know what follows from that.
@@ -11,29 +11,34 @@ use std::{
 
 use url::Url;
 
-/// Hosts told apart: two that share a place are taken for one, which costs a request in doubt, and no more.
+/// Hosts told apart: two that share a place are taken for one, which costs requests or connections, and no more.
 const PLACES: usize = 1024;
 
 /// Moments for hosts, in nanoseconds since `start`; 0 is never.
 #[derive(Debug)]
-pub(super) struct Freed {
+pub(super) struct Moments {
     start: Instant,
     at: Box<[AtomicU64]>,
 }
 
-impl Freed {
+impl Moments {
     pub fn new() -> Self {
-        Freed { start: Instant::now(), at: (0..PLACES).map(|_| AtomicU64::new(0)).collect() }
+        Moments { start: Instant::now(), at: (0..PLACES).map(|_| AtomicU64::new(0)).collect() }
     }
 
-    /// A response of this host came, or came to its end.
+    /// It happened to this host.
     pub fn note(&self, url: &Url) {
         self.place(url).store(self.nanos(Instant::now()), Relaxed);
     }
 
-    /// Whether one did since then.
+    /// Whether it did since then.
     pub fn since(&self, url: &Url, moment: Instant) -> bool {
         self.place(url).load(Relaxed) >= self.nanos(moment)
+    }
+
+    /// Whether it ever did.
+    pub fn ever(&self, url: &Url) -> bool {
+        self.place(url).load(Relaxed) > 0
     }
 
     fn place(&self, url: &Url) -> &AtomicU64 {
@@ -57,7 +62,7 @@ mod tests {
     fn only_the_host_counts_and_only_what_came_since() {
         let [host, page, other] =
             ["http://a.test/", "http://a.test/page", "http://a.test:81/"].map(|url| url.parse().unwrap());
-        let freed = Freed::new();
+        let freed = Moments::new();
         let before = Instant::now();
         assert!(!freed.since(&host, before));
         freed.note(&page);
