@@ -144,9 +144,9 @@ async fn where_the_framing_is_in_doubt_what_follows_is_the_answer_to_no_request(
         ("chunk", "transfer-encoding: chunked\r\n\r\n5x\r\nhello\r\n0\r\n\r\n", "protocol.invalid"),
     ] {
         let behaviour = Behaviour::plain(name, "", move |ask: &Ask| match ask.path.as_str() {
-            // What the next request would be answered by comes when the connection has been kept for it.
+            // The next request is on its way when this comes, on the same connection if that was kept.
             "/first" if name.ends_with("later") => {
-                vec![Step::send([head, fields].concat()), Step::Wait(ms(100)), Step::send(POISON), Step::Next]
+                vec![Step::send([head, fields].concat()), Step::Wait(ms(600)), Step::send(POISON), Step::Next]
             }
             "/first" => vec![Step::send([head, fields, POISON].concat()), Step::Next],
             _ => Step::answer(200, "", "second"),
