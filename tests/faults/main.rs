@@ -1,7 +1,7 @@
 //! The binary while the system fails it: calls of libc that fail when told to (`fail.c`, preloaded), clocks
 //! that jump, signals at any moment, readers that are slow or gone.
 //!
-//! More of the same, for whoever has the time: `tests/faults.sh` and `tests/signals.sh`.
+//! More of the same, for whoever has the time: `tests/signals.sh`.
 
 #![cfg(target_os = "linux")]
 

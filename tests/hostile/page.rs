@@ -15,7 +15,9 @@ The page is written by a test (`cargo test --all-features --test hostile page`):
 
 The runs have `--timeout 4s --headers-timeout 1s --read-timeout 1s --connect-timeout 1s --retries 0
 --max-body 1MiB --host-errors 0` where the behaviour is about time, and more patience elsewhere; the last
-column is the time within which the record is there, counted from the start of the process.
+column is the time within which the record is there, counted from the start of the process. These are the
+times of a release build (`cargo test --release --test hostile`, as tests/run.sh has it); a debug build is
+given more of everything.
 ";
 
 fn record(behaviour: &Behaviour) -> String {
