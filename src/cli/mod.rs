@@ -36,9 +36,13 @@ pub fn main() -> ExitCode {
     tell_panics_in_a_line();
     let args: Vec<OsString> = std::env::args_os().collect();
     let exit = match parse::parse(args) {
-        Parsed::Run(command) => commands::run(*command).unwrap_or_else(|error| {
+        Parsed::Run(command, settings) => commands::run(*command).unwrap_or_else(|error| {
             // Whatever happens once something was sent is not an error here but a fact of the run.
-            Voice::plain().error(&sentence(&error));
+            let told = sentence(&error);
+            Voice::plain().error(&told);
+            for place in config::mentioned(&told, &settings) {
+                Voice::plain().line(&format!("  tip: {place}"));
+            }
             Exit::USAGE
         }),
         Parsed::Over(exit) => exit,

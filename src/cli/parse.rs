@@ -23,8 +23,8 @@ use super::{
 
 /// What the arguments amount to.
 pub enum Parsed {
-    /// This is to be run.
-    Run(Box<Command>),
+    /// This is to be run, with what files said to it.
+    Run(Box<Command>, Vec<Setting>),
     /// Help was printed, or an error.
     Over(Exit),
 }
@@ -47,7 +47,7 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
     }
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => return Parsed::Over(report(&error, &settings)),
+        Err(error) => return Parsed::Over(report(&definition, &error, &settings)),
     };
     let mut command = match cli.command {
         Some(command) => command,
@@ -73,15 +73,15 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
         _ => (Voice::plain(), None),
     };
     known.map(environment::mistyped).unwrap_or_default().iter().for_each(|line| voice.line(line));
-    Parsed::Run(Box::new(command))
+    Parsed::Run(Box::new(command), settings)
 }
 
 /// The same of a flag that only other commands have: which they are, instead of one that looks alike.
 fn report_unknown(definition: &Clap, mut error: clap::Error, settings: &[Setting]) -> Exit {
-    let Some(tip) = belongs_elsewhere(definition, &error) else { return report(&error, settings) };
+    let Some(tip) = belongs_elsewhere(definition, &error) else { return report(definition, &error, settings) };
     error.remove(ContextKind::SuggestedArg);
     error.remove(ContextKind::Suggested);
-    let exit = report(&error, settings);
+    let exit = report(definition, &error, settings);
     Voice::plain().raw(&tip);
     exit
 }
@@ -99,7 +99,7 @@ fn belongs_elsewhere(definition: &Clap, error: &clap::Error) -> Option<String> {
 }
 
 /// Prints what clap has to say: help on stdout, errors on stderr.
-fn report(error: &clap::Error, settings: &[Setting]) -> Exit {
+fn report(definition: &Clap, error: &clap::Error, settings: &[Setting]) -> Exit {
     if !error.use_stderr() {
         // Rendered by clap with colours where the terminal has them; a closed stdout is no fault.
         return match error.print() {
@@ -119,7 +119,11 @@ fn report(error: &clap::Error, settings: &[Setting]) -> Exit {
         // Nobody is left to hear that stderr is closed.
         drop(error.print());
     }
-    if let Some(place) = environment::blame(error).or_else(|| config::blame(error, settings)) {
+    let places = match environment::blame(error) {
+        Some(place) => vec![place],
+        None => config::blame(error, settings, definition),
+    };
+    for place in places {
         Voice::plain().raw(&format!("  tip: {}", visible_lines(&place)));
     }
     Exit::USAGE

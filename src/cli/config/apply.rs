@@ -25,12 +25,14 @@ pub enum Refused {
 /// Parses arguments (the program's name first) over what the files say.
 pub fn parse(definition: &Clap, args: &[OsString]) -> Result<Matched, Refused> {
     let typed = definition.clone().try_get_matches_from(args).map_err(|error| Refused::Clap(error, Vec::new()))?;
-    let settings = settings_of(definition, &typed).map_err(Refused::Config)?;
+    let mut settings = settings_of(definition, &typed).map_err(Refused::Config)?;
     if settings.is_empty() {
         return Ok(Matched { matches: typed, settings });
     }
     let own = typed.subcommand().map_or(&typed, |(_, own)| own);
     let (defaults, words) = parted(own, &settings);
+    // What is typed, or said by the environment, is not to be blamed on a file.
+    settings.retain(|setting| !setting.more.is_empty() || !is_given(own, &setting.id));
     let dress = move |command: Clap| {
         defaults.into_iter().fold(command, |command, (id, words)| {
             command.mut_arg(id, |arg: Arg| {
@@ -74,9 +76,8 @@ fn parted(own: &ArgMatches, settings: &[Setting]) -> (Vec<(String, Vec<String>)>
     for setting in settings {
         let id = setting.id.clone();
         let source = own.value_source(&id);
-        let is_given = matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable));
         if setting.more.is_empty() {
-            if !is_given {
+            if !is_given(own, &id) {
                 defaults.push((id, setting.words.clone()));
             }
             continue;
@@ -95,6 +96,10 @@ fn parted(own: &ArgMatches, settings: &[Setting]) -> (Vec<(String, Vec<String>)>
     (defaults, typed)
 }
 
+fn is_given(own: &ArgMatches, id: &str) -> bool {
+    matches!(own.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable))
+}
+
 /// What all layers say to a command: a later one and the table of the command replace what was said of
 /// a flag; what is said of a host or a rule stands beside what is said of others.
 pub fn merge(layers: &[Layer], command: &Clap) -> Vec<Setting> {
@@ -110,7 +115,7 @@ pub fn merge(layers: &[Layer], command: &Clap) -> Vec<Setting> {
                 } else {
                     words.clone()
                 };
-                merged.insert(long, Setting::new(arg, words, origin));
+                merged.insert(long, Setting { is_for_all: table.is_empty(), ..Setting::new(arg, words, origin) });
             }
         }
         for (long, about) in &layer.more {

@@ -11,15 +11,26 @@ pub const NAME: &str = "fetchall.toml";
 #[derive(Debug, PartialEq, Eq)]
 pub struct Found {
     pub path: PathBuf,
-    /// It was found and not named: whoever can write into a shared folder must not set proxies for
-    /// others.
-    pub must_be_ours: bool,
+    pub whose: Whose,
+}
+
+/// Who has put a file where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Whoever runs this has named it.
+    Named,
+    /// It is in the folder of the user's settings.
+    Yours,
+    /// It was found in the project: others may have written it.
+    Projects,
 }
 
 /// The weakest first.
 pub fn files() -> Result<Vec<Found>, BadConfig> {
     let here = std::env::current_dir().map_err(|error| BadConfig(format!("no working directory: {error}")))?;
-    Ok([users(), project(&here)].into_iter().flatten().map(|path| Found { path, must_be_ours: true }).collect())
+    let users = users().map(|path| Found { path, whose: Whose::Yours });
+    let project = project(&here).map(|path| Found { path, whose: Whose::Projects });
+    Ok([users, project].into_iter().flatten().collect())
 }
 
 /// `$XDG_CONFIG_HOME/fetchall/config.toml` (XDG Base Directory Specification), by default in

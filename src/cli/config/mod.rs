@@ -5,28 +5,31 @@
 //! if they had been typed.
 
 mod apply;
+mod blame;
 mod file;
 mod find;
 mod init;
 mod keys;
 mod schema;
 mod show;
+mod strangers;
 mod words;
 
 use std::{fmt, path::Path, sync::Arc};
 
-use clap::{
-    Arg, Command as Clap,
-    error::{ContextKind, ContextValue},
-};
+use clap::{Arg, Command as Clap};
 
 pub use self::{
     apply::{Matched, Refused, parse},
+    blame::{blame, mentioned},
     init::{NAME, text as init},
     schema::schema,
     show::show,
 };
-use self::{file::Layer, find::Found};
+use self::{
+    file::Layer,
+    find::{Found, Whose},
+};
 
 /// Commands that read files, each by a table of its own name beside what stands at the top.
 pub const COMMANDS: [&str; 4] = ["fetch", "crawl", "check", "extract"];
@@ -63,6 +66,8 @@ pub struct Setting {
     pub more: Vec<(String, Origin)>,
     /// Where the value stands, or the first of `more`.
     pub origin: Origin,
+    /// It stands at the top of a file and not in the table of the command.
+    is_for_all: bool,
 }
 
 impl Setting {
@@ -73,6 +78,7 @@ impl Setting {
             words,
             more: Vec::new(),
             origin: origin.clone(),
+            is_for_all: false,
         }
     }
 
@@ -99,7 +105,7 @@ impl Config {
     /// working directory upward. `None` where there is none.
     pub fn load(definition: &Clap, named: Option<&Path>) -> Result<Option<Config>, BadConfig> {
         let files = match named {
-            Some(file) => vec![Found { path: file.to_owned(), must_be_ours: false }],
+            Some(file) => vec![Found { path: file.to_owned(), whose: Whose::Named }],
             None => find::files()?,
         };
         let mut layers = Vec::new();
@@ -118,18 +124,4 @@ impl Config {
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.layers.iter().map(|layer| &*layer.file)
     }
-}
-
-/// Where a refused value came from, if it was a file.
-pub fn blame(error: &clap::Error, settings: &[Setting]) -> Option<String> {
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    let long = text(ContextKind::InvalidArg)?.split_once("--")?.1;
-    let long = long.split([' ', '=', '[', '<', '.']).next()?;
-    let setting = settings.iter().find(|setting| setting.long == long)?;
-    let value = text(ContextKind::InvalidValue);
-    let (_, origin) = setting.each().find(|(word, _)| value.is_none_or(|value| *word == value))?;
-    Some(format!("the value comes from {origin}"))
 }

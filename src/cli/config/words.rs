@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::{Arg, builder::ValueParser};
+use fetchall::sink::Place;
 use toml::de::DeValue;
 
 use super::keys::Takes;
@@ -20,7 +21,8 @@ pub fn words(arg: &Arg, takes: Takes, value: &DeValue<'_>, folder: &Path) -> Res
         (Takes::Many, DeValue::Table(table)) => {
             let between = if arg.get_long() == Some("header") { ": " } else { "=" };
             let pair = |(key, value): (&toml::Spanned<toml::de::DeString<'_>>, &toml::Spanned<DeValue<'_>>)| {
-                Ok(format!("{}{between}{}", key.get_ref(), scalar(value.get_ref())?))
+                let word = format!("{}{between}{}", key.get_ref(), scalar(value.get_ref())?);
+                Ok(placed(arg, word, folder))
             };
             table.iter().map(pair).collect()
         }
@@ -52,8 +54,49 @@ fn is_on_off(arg: &Arg) -> bool {
 /// A path from the folder of the file; what is no path, or `-`, as it is.
 fn placed(arg: &Arg, word: String, folder: &Path) -> String {
     let is_path = arg.get_value_parser().type_id() == ValueParser::path_buf().type_id();
-    if !is_path || word == "-" || Path::new(&word).is_absolute() || folder == Path::new("") {
-        return word;
+    match path_in(arg.get_long().unwrap_or_default(), is_path, &word) {
+        Some((before, path)) if !Path::new(path).is_absolute() && folder != Path::new("") => {
+            format!("{before}{}", folder.join(path).to_string_lossy())
+        }
+        _ => word,
     }
-    folder.join(word).to_string_lossy().into_owned()
+}
+
+/// The path that a word holds, if it holds one, and what stands before it: `KIND=` of a report, the
+/// scheme of a sink. `is_path` tells of flags whose words are nothing else.
+pub fn path_in<'a>(long: &str, is_path: bool, word: &'a str) -> Option<(&'a str, &'a str)> {
+    let at = match long {
+        "report" => word.find('=')? + 1,
+        "sink" => match Place::parse(word).ok()?.file()?.to_str() {
+            Some(path) => word.len().checked_sub(path.len())?,
+            None => return None,
+        },
+        "cookies" if matches!(word.to_ascii_lowercase().as_str(), "on" | "off") => return None,
+        "cookies" => 0,
+        _ if is_path => 0,
+        _ => return None,
+    };
+    Some((word.get(..at)?, word.get(at..)?)).filter(|(_, path)| !path.is_empty() && *path != "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_in_a_word_is_told_from_what_stands_before_it() {
+        for (long, word, parts) in [
+            ("report", "sarif=a/b.sarif", Some(("sarif=", "a/b.sarif"))),
+            ("report", "sarif=-", None),
+            ("sink", "a.jsonl", Some(("", "a.jsonl"))),
+            ("sink", "sqlite:a.db", Some(("sqlite:", "a.db"))),
+            ("sink", "sqlite:///a.db", Some(("sqlite://", "/a.db"))),
+            ("sink", "postgres://h/d", None),
+            ("cookies", "On", None),
+            ("cookies", "jar.txt", Some(("", "jar.txt"))),
+            ("select", "a=b", None),
+        ] {
+            assert_eq!(path_in(long, false, word), parts, "{long} {word}");
+        }
+    }
 }
