@@ -120,7 +120,9 @@ fn mending(flags: &CheckFlags) -> Mending {
 
 /// What is said where fields were given for the sites that are named, and none is.
 fn fields_for_nobody(flags: &CheckFlags, starts: &[Start], settings: &Settings) -> Option<&'static str> {
-    let named = flags.place.base_url.is_some() || starts.iter().any(|start| matches!(start, Start::Page(_)));
+    let named = flags.place.base_url.is_some()
+        || starts.iter().any(|start| matches!(start, Start::Page(_)))
+        || flags.place.remap.iter().any(|remap| remap.server().is_some());
     (!settings.ask.headers.is_empty() && !named).then_some(
         "the fields of --header go to no link, since links may lead anywhere and no site was named; write \
          -H 'HOST=Name: value', or -H '*=Name: value' for all",
