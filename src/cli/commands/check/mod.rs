@@ -174,12 +174,13 @@ impl Desk<'_> {
             }
             self.update(&mut ledger, &mut facts, &mut notes);
         }
-        self.conclude(answers, &mut facts, &mut notes);
+        let again = self.conclude(answers, &mut facts);
         facts.any_failed = ledger.counts.failing > 0;
         facts.no_links = end.links == 0 && !self.flags.show.allow_empty;
         if !facts.reader_gone || facts.signal.is_some() {
             notes.extend(stop_note(&facts));
             self.tell(&ledger.counts, &facts, &notes);
+            again.into_iter().for_each(|again| self.voice.command(again));
         }
         exit::judge(&facts)
     }
@@ -256,16 +257,16 @@ impl Desk<'_> {
     }
 
     /// What is answered need not be kept once all is said; until then it says how to go on.
-    fn conclude(&self, answers: Option<Answers>, facts: &mut Facts, notes: &mut Vec<String>) {
-        let (Some(course), Some(answers)) = (self.course, answers) else { return };
+    fn conclude(&self, answers: Option<Answers>, facts: &mut Facts) -> Option<&str> {
+        let (course, answers) = (self.course?, answers?);
         if let Some(fault) = answers.fault() {
             self.note(facts, Err(Fault::Broken(course.told(&fault))));
         }
         if facts.is_whole() {
             self.note(facts, course.over().map_err(Fault::Broken));
-        } else {
-            notes.push(course.again.clone());
+            return None;
         }
+        Some(&course.again)
     }
 
     fn note(&self, facts: &mut Facts, outcome: Result<(), Fault>) {
