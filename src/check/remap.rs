@@ -7,12 +7,25 @@
 use std::{borrow::Cow, str::FromStr};
 
 use regex::Regex;
+use url::Url;
 
 /// One rewriting.
 #[derive(Clone, Debug)]
 pub struct Remap {
     from: Regex,
     to: String,
+}
+
+impl Remap {
+    /// The server that is written out in the replacement; `None` where a group has a say in it, or where
+    /// what is replaced is less than that.
+    pub fn server(&self) -> Option<Url> {
+        let literal = self.to.split('$').next()?;
+        let (_, authority) = literal.split_once("://")?;
+        let is_whole = literal.len() == self.to.len() || authority.contains(['/', '?', '#', '\\']);
+        let url = is_whole.then(|| Url::parse(literal).ok())??;
+        matches!(url.scheme(), "http" | "https").then_some(url)
+    }
 }
 
 impl FromStr for Remap {
@@ -97,6 +110,22 @@ mod tests {
             ("https://example.net/", "https://example.net/"),
         ] {
             assert_eq!(remap(url, &remaps), to);
+        }
+    }
+
+    #[test]
+    fn a_server_is_known_where_no_group_has_a_say_in_it() {
+        for (text, server) in [
+            (r"^https://a\.example/(.*) http://localhost:8080/$1", Some("http://localhost:8080")),
+            (r"^https://a\.example https://staging.example", Some("https://staging.example")),
+            (r"^https://a\.(\w+) https://staging.$1", None),
+            (r"^https://(\w+)\.example/ https://$1:80@evil.example/", None),
+            (r"a\.example staging.example", None),
+            (r"^https://a\.example/ file:///srv/", None),
+        ] {
+            let remap: Remap = text.parse().unwrap();
+            let origin = remap.server().map(|url| url.origin().ascii_serialization());
+            assert_eq!(origin.as_deref(), server, "{text}");
         }
     }
 

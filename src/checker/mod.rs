@@ -47,7 +47,7 @@ use self::{
 };
 pub use crate::source::walk::Walk;
 use crate::{
-    check::ignore::Unused,
+    check::{ignore::Unused, remap::Remap},
     engine::Stop,
     fetch::Client,
     fetcher::BuildError,
@@ -161,11 +161,12 @@ impl Checker {
         let Documents { listed, faults, .. } = walk::documents(&paths, plan.walk).map_err(CheckError::Source)?;
         found.faults = faults;
         let base = plan.place.base_url.clone();
+        let staged: Vec<_> = plan.place.remaps.iter().filter_map(Remap::server).collect();
         let (shared, kept) = Shared::of(&mut plan, listed);
         let mut fetch = plan.fetch.clamped();
         fetch.limits.body_budget = fetch.limits.body_budget.min(BODIES);
         // Links may be anybody's: what the user gave is for the sites that were named.
-        fetch.ask.named = Named::of(found.starts.iter().chain(&base));
+        fetch.ask.named = Named::of(found.starts.iter().chain(&base).chain(&staged));
         let client = Client::new(&fetch).map_err(BuildError::from)?;
         Ok(Checker { shared, kept, fetch, client, inlets: found })
     }

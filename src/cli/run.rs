@@ -183,7 +183,7 @@ impl Ran {
             || self.facts.source_failed
             || matches!(self.facts.stopped, Some(Stop::Asked | Stop::Deadline | Stop::Failures));
         if let (true, Some(again)) = (is_left, again) {
-            voice.line(again);
+            voice.command(again);
         }
     }
 

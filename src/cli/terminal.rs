@@ -78,6 +78,14 @@ impl Voice {
         }
     }
 
+    /// A line for people with a command in it that is to be run as it stands; whoever made it has seen to
+    /// it that there is no secret in it.
+    pub fn command(&self, text: &str) {
+        if !self.0.quiet {
+            self.write(&format!("{}\n", visible_lines(text)));
+        }
+    }
+
     /// A line that is said to programs, as it is; the caller has asked whether to be quiet.
     pub fn raw(&self, text: &str) {
         self.write(&format!("{text}\n"));

@@ -53,7 +53,7 @@ pub struct Client {
     usual: Route,
     pool: Option<Proxies>,
     jar: Option<CookieJar>,
-    proxies: Matcher,
+    proxies: Option<Matcher>,
     verify: Verify,
     private_ips: PrivateIps,
     resolver: Resolver,
@@ -203,7 +203,8 @@ impl Client {
         part: &mut Option<Part>,
         (started, end, turn): (SystemTime, Instant, Turn),
     ) -> (Exchange, Race) {
-        let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80), self.is_proxied(&ask.url));
+        let via_proxy = self.is_proxied(&ask.url);
+        let probe = Probe::new(ask.url.port_or_known_default().unwrap_or(80), via_proxy);
         let mut request = self.request(ask);
         if let Some(part) = &*part {
             saving::ask_for_rest(request.headers_mut(), part);
@@ -218,7 +219,7 @@ impl Client {
         let head_by = ask.patience.headers.map_or(end, |limit| (begun + limit).min(end));
         let answer = timeout_at(head_by, Arc::clone(&probe).around(client.execute(request))).await;
         let head_at = probe.start().elapsed();
-        let context = || Context { reached: probe.reached(), via_proxy: self.is_proxied(&ask.url) };
+        let context = || Context { reached: probe.reached(), via_proxy };
         let mut race = Race::None;
         let failure = match answer {
             // What a server says of an idle connection when it gives it up (RFC 9110, section 15.5.9) is no
@@ -378,7 +379,8 @@ impl Client {
     }
 
     fn is_proxied(&self, url: &Url) -> bool {
-        url.as_str().parse::<Uri>().is_ok_and(|uri| self.proxies.intercept(&uri).is_some())
+        let Some(proxies) = &self.proxies else { return false };
+        url.as_str().parse::<Uri>().is_ok_and(|uri| proxies.intercept(&uri).is_some())
     }
 }
 

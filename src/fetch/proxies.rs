@@ -4,6 +4,7 @@
 //! clients, and failures are told to it. Must not know how an exchange is made.
 
 use std::{
+    ffi::OsString,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Instant,
 };
@@ -67,16 +68,22 @@ fn is_for_all(transport: &Transport) -> bool {
     transport.no_proxy.as_deref().is_some_and(|list| list.trim() == "*")
 }
 
-/// The same choice once more, to tell a proxy's failures from a host's.
-pub(super) fn matcher(transport: &Transport) -> Matcher {
+/// The same choice once more, to tell a proxy's failures from a host's; `None` where there is no proxy.
+pub(super) fn matcher(transport: &Transport) -> Option<Matcher> {
     match transport.proxies.first() {
-        _ if is_for_all(transport) => Matcher::builder().build(),
+        _ if is_for_all(transport) => None,
         Some(proxy) => {
             let builder = Matcher::builder().all(proxy.secret().to_owned());
-            builder.no(transport.no_proxy.clone().unwrap_or_default()).build()
+            Some(builder.no(transport.no_proxy.clone().unwrap_or_default()).build())
         }
-        None => Matcher::from_env(),
+        None => names_one(|name| std::env::var_os(name)).then(Matcher::from_env),
     }
+}
+
+/// Whether the environment names a proxy for anything.
+fn names_one(var: impl Fn(&str) -> Option<OsString>) -> bool {
+    let names = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    names.iter().any(|name| var(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Several proxies, each with a way of its own.
@@ -157,5 +164,19 @@ impl Proxies {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_names_a_proxy_no_url_is_looked_at() {
+        let set = |name: &'static str, value: &'static str| move |asked: &str| (asked == name).then(|| value.into());
+        assert!(names_one(set("ALL_PROXY", "http://p:1")) && names_one(set("https_proxy", "p")));
+        assert!(!names_one(set("http_proxy", "")) && !names_one(set("NO_PROXY", "h")));
+        let none = Transport { no_proxy: Some("*".into()), ..Transport::default() };
+        assert!(matcher(&none).is_none());
     }
 }

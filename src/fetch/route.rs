@@ -33,6 +33,10 @@ const IDLE: Duration = Duration::from_secs(20);
 /// The same where one request may take longer.
 const DEAF: Duration = Duration::from_secs(60);
 
+/// What a PING is waited for at least: short times of one run say nothing of how slow a connection may be,
+/// and a request may have more time of its own than the run gives to the others.
+const PONG: Duration = Duration::from_secs(10);
+
 /// Which proxy a way leads through.
 #[derive(Clone, Debug)]
 pub(super) enum Via {
@@ -93,7 +97,7 @@ impl Maker {
             .pool_idle_timeout(transport.idle_timeout.unwrap_or(IDLE))
             .http2_max_header_list_size(HEAD_BYTES)
             .http2_keep_alive_interval(deaf / 2)
-            .http2_keep_alive_timeout(deaf.mul_f64(0.6))
+            .http2_keep_alive_timeout(pong(deaf))
             // A fold is a blank to whoever is no proxy (RFC 9112, section 5.2), and some servers fold.
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .referer(false);
@@ -119,11 +123,16 @@ impl Maker {
     }
 }
 
-/// How long a connection of HTTP/2 on which requests wait may leave PINGs without an answer, less a
-/// tenth: no longer than it takes to give up one request. Those behind it would wait in vain too, and the
-/// HTTP library has no other way to tell that such a connection is dead.
+/// How long a connection of HTTP/2 on which requests wait may keep silent before it is as good as dead, less
+/// a tenth: no longer than it takes to give up one request, but see [`PONG`]. Those behind it would wait in
+/// vain too, and the HTTP library has no other way to tell that such a connection is dead.
 fn deaf(times: &Times) -> Duration {
     times.headers.unwrap_or(times.attempt).min(times.attempt).min(DEAF)
+}
+
+/// How long the answer to a PING may take.
+fn pong(deaf: Duration) -> Duration {
+    deaf.mul_f64(0.6).max(PONG)
 }
 
 /// The clients for the origins that the user named and for others.
@@ -182,5 +191,19 @@ impl Route {
     pub fn single(&self) -> &Pair {
         let make = || self.maker.pair(&self.via, Kind::Single);
         self.single.get_or_init(|| make().unwrap_or_else(|_| self.usual.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_not_called_dead_because_requests_have_little_time() {
+        let secs = Duration::from_secs;
+        let times = |attempt| Times { attempt: secs(attempt), headers: None, ..Times::default() };
+        for (attempt, most) in [(1, 10), (10, 10), (50, 30), (600, 36)] {
+            assert_eq!(pong(deaf(&times(attempt))), secs(most), "{attempt} s");
+        }
     }
 }

@@ -440,11 +440,11 @@ fn header_lists(headers: &http::HeaderMap) -> Vec<(String, Vec<String>)> {
             MASK.to_owned()
         } else {
             let text = String::from_utf8_lossy(value.as_bytes());
-            // Location, Link, Refresh and whatever else may hold a URL.
-            if text.contains('@') && (text.contains("//") || name == http::header::LOCATION) {
-                redact::text(&text).into_owned()
-            } else {
-                text.into_owned()
+            match name {
+                &http::header::LOCATION => redact::reference(&text).into_owned(),
+                // Link, Refresh and whatever else may hold a URL.
+                _ if text.contains('@') && text.contains("//") => redact::text(&text).into_owned(),
+                _ => text.into_owned(),
             }
         }
     };

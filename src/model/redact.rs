@@ -132,9 +132,14 @@ pub fn line(line: &str, is_url: bool) -> Cow<'_, str> {
 /// A reference as it stands in a document, without userinfo. A relative one has none: what stands
 /// before an `@` there is part of a name.
 pub fn reference(reference: &str) -> Cow<'_, str> {
+    if !reference.contains('@') {
+        return Cow::Borrowed(reference);
+    }
     let start = reference.trim();
     let head = start.split(['/', '\\', '?', '#']).next().unwrap_or_default();
-    match head.contains(':') || start.starts_with("//") || start.starts_with("\\\\") {
+    // Two slashes of either kind (URL Standard, "relative slash state").
+    let has_host = start.strip_prefix(['/', '\\']).is_some_and(|rest| rest.starts_with(['/', '\\']));
+    match head.contains(':') || has_host {
         // In what is no address at all, everything before an `@` may be part of a password.
         true => line(reference, start.starts_with(['/', '\\']) || Url::parse(start).is_ok()),
         false => Cow::Borrowed(reference),
@@ -218,7 +223,9 @@ mod tests {
         for (raw, clean) in [
             ("@Dir/File.md", "@Dir/File.md"),
             ("foo@bar.md#x", "foo@bar.md#x"),
+            ("@alice", "@alice"),
             ("//u:canary@h/p", "//h/p"),
+            (r"/\u:canary@h/p", r"/\h/p"),
             ("https://canary@h/p", "https://h/p"),
             (" http:/u:canary@h", " http:/h"),
             ("http://u:can/ary@h/", "http://h/"),

@@ -228,7 +228,8 @@ impl Timings {
 
 impl Redirect {
     pub(super) fn of(hop: &super::Hop) -> Self {
-        Redirect { status: hop.status, url: redact::url(&hop.url), location: redact::text(&hop.location).into_owned() }
+        let location = redact::reference(&hop.location).into_owned();
+        Redirect { status: hop.status, url: redact::url(&hop.url), location }
     }
 }
 

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::{HeaderValue, header};
 use url::Url;
 
 use super::{Facts, Head, Outline};
@@ -24,6 +25,8 @@ pub struct Sighting {
     pub robots_tags: Vec<String>,
     /// Values of `Link`, in order.
     pub link_fields: Vec<String>,
+    /// Values of `Location` as received, in order; the record's are for eyes.
+    pub locations: Vec<HeaderValue>,
     /// `cf-mitigated: challenge`: a test for browsers was sent instead of the page.
     pub challenge: bool,
     /// `Retry-After` is there.
@@ -45,8 +48,9 @@ impl Sighting {
             body: None,
             robots_tags: texts("x-robots-tag"),
             link_fields: texts("link"),
+            locations: head.headers.get_all(header::LOCATION).iter().cloned().collect(),
             challenge: mitigated.is_some_and(|value| value.trim().eq_ignore_ascii_case("challenge")),
-            retry_after: head.headers.contains_key(http::header::RETRY_AFTER),
+            retry_after: head.headers.contains_key(header::RETRY_AFTER),
         }
     }
 }

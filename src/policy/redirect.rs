@@ -31,7 +31,15 @@ pub fn is_followed(status: u16) -> bool {
 ///
 /// Fails where there are two that differ: whoever checked the one might have meant the other.
 pub fn location(status: u16, headers: &HeaderMap) -> Result<Option<String>, Failure> {
-    let mut all = headers.get_all(header::LOCATION).iter();
+    location_of(status, headers.get_all(header::LOCATION))
+}
+
+/// The same where nothing but the values of `Location` is at hand.
+pub fn location_of<'a>(
+    status: u16,
+    values: impl IntoIterator<Item = &'a HeaderValue>,
+) -> Result<Option<String>, Failure> {
+    let mut all = values.into_iter();
     let Some(first) = all.next() else { return Ok(None) };
     if all.any(|other| other != first) {
         return Err(Failure::new(Code::RedirectInvalid, format!("{status} with two Locations that differ")));

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{LoggedIn, Login, LoginError, landing::Landing};
 use crate::{
-    model::{Look, Record, Request, units::StatusSet},
+    model::{Failure, Look, Record, Request, units::StatusSet},
     page::form::{Form, FormPage, Submission},
     policy::redirect,
     settings::{Choose, Pages, RobotsMode, Settings},
@@ -108,12 +108,12 @@ where
         let request = post(&url, page, &content);
         let landing = Landing::of(ask(request, at(login, settings, &url)).await, what)?;
         statuses.push(landing.status);
-        let Some(location) = landing.location.as_deref().filter(|_| redirect::is_followed(landing.status) && left > 0)
-        else {
+        if left == 0 {
             return Ok((landing, statuses));
-        };
-        let onward = redirect::follow(&landing.url, &Method::POST, true, landing.status, location)
-            .map_err(|failure| LoginError::new(format!("{what}: {}", failure.message)))?;
+        }
+        let astray = |failure: Failure| LoginError::new(format!("{what}: {}", failure.message));
+        let Some(location) = landing.location().map_err(astray)? else { return Ok((landing, statuses)) };
+        let onward = redirect::follow(&landing.url, &Method::POST, true, landing.status, &location).map_err(astray)?;
         login.permits(&onward.url, "the answer to the form leads to")?;
         url = onward.url;
         if !onward.with_body {

@@ -5,12 +5,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use url::Url;
 
 use super::{LoginError, without_query};
 use crate::{
-    model::{Record, record::Outcome},
+    model::{Failure, Record, record::Outcome},
     page::Input,
+    policy::redirect,
 };
 
 /// An answer, whether it is a welcome one or not.
@@ -19,8 +21,8 @@ pub(super) struct Landing {
     pub(super) status: u16,
     /// Statuses of the redirects that led here, then that of the answer.
     pub(super) statuses: Vec<u16>,
-    /// `Location`, as received.
-    pub(super) location: Option<String>,
+    /// Values of `Location`, as received.
+    locations: Vec<HeaderValue>,
     content_type: Option<String>,
     body: Bytes,
 }
@@ -38,18 +40,25 @@ impl Landing {
         if matches!(record.outcome, Outcome::Error | Outcome::Skipped) {
             return Err(told(&record));
         }
-        let field = |name: &str| {
-            let mut fields = record.headers.iter().flatten();
-            fields.find(|(key, _)| key == name).and_then(|(_, values)| values.first()).cloned()
-        };
-        let (location, content_type) = (field("location"), field("content-type"));
+        let mut fields = record.headers.iter().flatten();
+        let content_type =
+            fields.find(|(key, _)| key == "content-type").and_then(|(_, values)| values.first()).cloned();
         let mut statuses: Vec<u16> = record.redirects.iter().map(|hop| hop.status).collect();
         let sighting = record.sighting.as_deref();
         let url = sighting.and_then(|sighting| sighting.url.clone());
         let (Some(status), Some(url)) = (record.status, url) else { return Err(told(&record)) };
         let body = sighting.and_then(|sighting| sighting.body.clone()).unwrap_or_default();
+        let locations = sighting.map(|sighting| sighting.locations.clone()).unwrap_or_default();
         statuses.push(status);
-        Ok(Landing { url, status, statuses, location, content_type, body })
+        Ok(Landing { url, status, statuses, locations, content_type, body })
+    }
+
+    /// Where a redirect leads, as it is written; `None` if this is none, or does not say.
+    pub(super) fn location(&self) -> Result<Option<String>, Failure> {
+        if !redirect::is_followed(self.status) {
+            return Ok(None);
+        }
+        redirect::location_of(self.status, &self.locations)
     }
 
     /// The page, to be read.

@@ -14,7 +14,7 @@ use crate::{
 
 const FORM: &str = "<form method=post action=/in><input name=user><input type=password name=pw></form>";
 
-/// An answer: status, `Location`, page.
+/// An answer: status, `Location` (each line one), page.
 type Answer = (u16, Option<&'static str>, &'static str);
 
 fn login(more: &str) -> Login {
@@ -27,12 +27,11 @@ fn login(more: &str) -> Login {
 fn record(request: &Request, (status, location, html): Answer) -> Record {
     let mut record = Record::of(Visit::refused(0, request.clone(), None, Ending::Ok), Heavy::default());
     record.status = Some(status);
-    let mut headers = vec![("content-type".to_owned(), vec!["text/html".to_owned()])];
-    headers.extend(location.map(|to| ("location".to_owned(), vec![to.to_owned()])));
-    record.headers = Some(headers);
+    record.headers = Some(vec![("content-type".to_owned(), vec!["text/html".to_owned()])]);
+    let locations = location.into_iter().flat_map(str::lines).map(|to| to.parse().unwrap()).collect();
     let url = Arc::new(Url::parse(request.url_text()).unwrap());
     let body = Some(Bytes::from_static(html.as_bytes()));
-    record.sighting = Some(Box::new(Sighting { url: Some(url), body, ..Sighting::default() }));
+    record.sighting = Some(Box::new(Sighting { url: Some(url), body, locations, ..Sighting::default() }));
     record
 }
 
@@ -99,6 +98,23 @@ fn content_is_sent_again_where_a_redirect_says_so_within_the_origin_only() {
     let (asked, ended) =
         run(&login(""), |url| if url.ends_with("login") { (200, None, FORM) } else { (307, Some("/in"), "") });
     assert!(ended.unwrap_err().message.contains("307") && asked.len() == 12, "{}", asked.len());
+}
+
+#[test]
+fn the_password_is_sent_to_no_first_of_two_locations_and_to_the_very_name_that_one_says() {
+    let to = |target: &'static str| {
+        move |url: &str| match url {
+            "https://h.example/login" => (200, None, FORM),
+            "https://h.example/in" => (307, Some(target), ""),
+            _ => HOME,
+        }
+    };
+    let (asked, ended) = run(&login(""), to("/there\n/elsewhere"));
+    assert!(asked.len() == 2 && ended.unwrap_err().message.contains("two Locations"), "{asked:?}");
+    for (target, url) in [("/there\n/there", "https://h.example/there"), ("@alice", "https://h.example/@alice")] {
+        let (asked, ended) = run(&login(""), to(target));
+        assert!(ended.is_ok() && asked[2].starts_with(&format!("POST {url} ")), "{asked:?}");
+    }
 }
 
 #[test]

@@ -250,6 +250,32 @@ async fn a_stdout_that_does_not_block_is_waited_for_by_every_command() {
 }
 
 #[tokio::test]
+async fn a_stdout_that_does_not_block_is_waited_for_by_commands_that_read_files_too() {
+    use std::{io::Read as _, os::fd::AsFd as _};
+    let shelf = Shelf::new();
+    let (old, new) = (shelf.path("old.jsonl"), shelf.path("new.jsonl"));
+    let row =
+        |n: usize| format!("{{\"input\":\"http://h/{n}\",\"url\":\"http://h/{n}\",\"ok\":true,\"status\":200}}\n");
+    std::fs::write(&old, (0..6_000).map(row).collect::<String>()).unwrap();
+    std::fs::write(&new, "").unwrap();
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    rustix::io::ioctl_fionbio(writer.as_fd(), true).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fetchall"));
+    command.arg("diff").args([&old, &new]).env_clear();
+    command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    tokio::time::sleep(ms(500)).await;
+    let text = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        text
+    });
+    let text = text.await.unwrap();
+    assert_eq!((child.wait().unwrap().code(), text.lines().count()), (Some(0), 6_000));
+}
+
+#[tokio::test]
 async fn a_stdout_that_takes_no_more_is_exit_3() {
     let place = Place::with(40).await;
     for (rule, into) in

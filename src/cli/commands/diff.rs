@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use fetchall::{
     model::escape::visible,
     report::diff::{Change, Changed, DiffError, Facts, Old, Slower, each_row},
+    sink::outlet::{self, Outlet},
 };
 
 use crate::cli::{definition::DiffFlags, exit::Exit, terminal::Voice};
@@ -38,7 +39,7 @@ pub fn run(flags: &DiffFlags) -> anyhow::Result<Exit> {
         old.note(&row);
         Ok::<(), DiffError>(())
     })?;
-    let mut told = Told { out: BufWriter::new(io::stdout().lock()), flags, counts: BTreeMap::new() };
+    let mut told = Told { out: BufWriter::new(outlet::stdout()), flags, counts: BTreeMap::new() };
     match compare(flags, &mut old, slower, &mut told) {
         Ok(()) => {}
         Err(Fault::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::OK),
@@ -81,7 +82,7 @@ fn compare(flags: &DiffFlags, old: &mut Old, slower: Slower, told: &mut Told<'_>
 
 /// Writes what is wanted, and counts all.
 struct Told<'a> {
-    out: BufWriter<io::StdoutLock<'static>>,
+    out: BufWriter<Outlet>,
     flags: &'a DiffFlags,
     counts: BTreeMap<Change, u64>,
 }

@@ -19,6 +19,7 @@ use fetchall::{
     },
     model::escape::{self, visible},
     replace,
+    sink::outlet,
 };
 
 use crate::cli::{
@@ -40,7 +41,7 @@ fn run_verify(flags: &VerifyFlags) -> anyhow::Result<Exit> {
     are_files(&flags.files)?;
     let voice = Voice::new(flags.quiet, None);
     let is_jsonl = flags.is_jsonl(io::stdout().is_terminal());
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(outlet::stdout());
     let told = verify(&flags.files, &mut |finding| {
         let line = if is_jsonl { json(finding)? } else { text(finding) };
         writeln!(out, "{line}")
@@ -122,7 +123,7 @@ fn run_index(flags: &IndexFlags) -> anyhow::Result<Exit> {
     let written = match &flags.output {
         Some(path) => replace::with(path, write).map_err(|error| format!("cannot write {}: {error}", path.display())),
         None => {
-            let mut out = BufWriter::new(io::stdout().lock());
+            let mut out = BufWriter::new(outlet::stdout());
             match write(&mut out).and_then(|()| out.flush()) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Exit::OK),
                 written => written.map_err(|error| format!("cannot write stdout: {error}")),

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use fetchall::model::{escape, redact};
+
 use super::SINK;
 use crate::cli::flags::{ContinueFlags, Given};
 
@@ -42,10 +44,15 @@ pub fn command_again(given: &[Given], more: Option<PathBuf>, reads_stdin: bool) 
 }
 
 fn may_be_shown(given: &[Given]) -> bool {
-    let is_secret = |given: &&Given| {
-        MAY_BE_SECRET.contains(&given.name.as_str()) || fetchall::model::redact::line(&given.value, true) != given.value
-    };
-    !given.iter().any(|given| is_secret(&given))
+    !given.iter().any(|given| MAY_BE_SECRET.contains(&given.name.as_str()) || holds_secret(&given.value))
+}
+
+/// What is no URL may have one in it, like an expression with what takes its place; the query of one that is
+/// shown as it is everywhere.
+fn holds_secret(value: &str) -> bool {
+    let is_url = !value.contains(char::is_whitespace)
+        && url::Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    redact::line(value, true) != value || !is_url && redact::text(value) != value
 }
 
 /// A word as a shell takes it.
@@ -54,7 +61,7 @@ fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    format!("'{}'", fetchall::model::escape::visible(word).replace('\'', "'\\''"))
+    format!("'{}'", escape::visible(word).replace('\'', "'\\''"))
 }
 
 #[cfg(test)]
@@ -70,6 +77,8 @@ mod tests {
         assert!(may_be_shown(&given(&[("SOURCE", "https://h/"), ("--output", "x")])));
         assert!(!may_be_shown(&given(&[("--header", "Authorization: x")])));
         assert!(!may_be_shown(&given(&[("SOURCE", "https://me:secret@h/")])));
+        assert!(!may_be_shown(&given(&[("--remap", "^https://h/ http://me:secret@staging/")])));
+        assert!(may_be_shown(&given(&[("SOURCE", "https://h/?next=//me@h")])));
     }
 
     #[test]

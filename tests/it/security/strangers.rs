@@ -44,6 +44,17 @@ async fn files_name_no_site_so_their_links_get_no_fields_unless_all_are_named() 
     assert_eq!(told, [0, 1, 1]);
 }
 
+#[tokio::test]
+async fn a_site_that_a_remap_leads_to_is_named_by_it() {
+    let (staging, other) = (Site::start(|_| Reply::html("")).await, Site::start(|_| Reply::html("")).await);
+    let page = file("page.html", &links(&["https://live.test/x".to_owned(), other.url("/x")]));
+    let remap = format!("^https://live\\.test/(.*) {}$1", staging.url("/"));
+    let run = fetchall([&["check", &*page, "--remap", &*remap][..], &GIVEN].concat()).run().await;
+    assert!(run.exit == 0 && !run.stderr.contains("go to no link"), "{run}");
+    let told = |site: &Site| site.asks().iter().map(carries).collect::<Vec<_>>();
+    assert_eq!((told(&staging), told(&other)), (vec![2], vec![0]));
+}
+
 /// A site that asks for client certificates and links to `others`.
 async fn asking(others: Vec<String>) -> Site {
     let tls = Tls::new(Cert::Good).asking_for_certificates();

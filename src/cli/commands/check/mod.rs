@@ -120,7 +120,9 @@ fn mending(flags: &CheckFlags) -> Mending {
 
 /// What is said where fields were given for the sites that are named, and none is.
 fn fields_for_nobody(flags: &CheckFlags, starts: &[Start], settings: &Settings) -> Option<&'static str> {
-    let named = flags.place.base_url.is_some() || starts.iter().any(|start| matches!(start, Start::Page(_)));
+    let named = flags.place.base_url.is_some()
+        || starts.iter().any(|start| matches!(start, Start::Page(_)))
+        || flags.place.remap.iter().any(|remap| remap.server().is_some());
     (!settings.ask.headers.is_empty() && !named).then_some(
         "the fields of --header go to no link, since links may lead anywhere and no site was named; write \
          -H 'HOST=Name: value', or -H '*=Name: value' for all",
@@ -172,12 +174,13 @@ impl Desk<'_> {
             }
             self.update(&mut ledger, &mut facts, &mut notes);
         }
-        self.conclude(answers, &mut facts, &mut notes);
+        let again = self.conclude(answers, &mut facts);
         facts.any_failed = ledger.counts.failing > 0;
         facts.no_links = end.links == 0 && !self.flags.show.allow_empty;
         if !facts.reader_gone || facts.signal.is_some() {
             notes.extend(stop_note(&facts));
             self.tell(&ledger.counts, &facts, &notes);
+            again.into_iter().for_each(|again| self.voice.command(again));
         }
         exit::judge(&facts)
     }
@@ -254,16 +257,16 @@ impl Desk<'_> {
     }
 
     /// What is answered need not be kept once all is said; until then it says how to go on.
-    fn conclude(&self, answers: Option<Answers>, facts: &mut Facts, notes: &mut Vec<String>) {
-        let (Some(course), Some(answers)) = (self.course, answers) else { return };
+    fn conclude(&self, answers: Option<Answers>, facts: &mut Facts) -> Option<&str> {
+        let (course, answers) = (self.course?, answers?);
         if let Some(fault) = answers.fault() {
             self.note(facts, Err(Fault::Broken(course.told(&fault))));
         }
         if facts.is_whole() {
             self.note(facts, course.over().map_err(Fault::Broken));
-        } else {
-            notes.push(course.again.clone());
+            return None;
         }
+        Some(&course.again)
     }
 
     fn note(&self, facts: &mut Facts, outcome: Result<(), Fault>) {
