@@ -26,7 +26,7 @@ use super::{
     proxies::{self, Proxies},
     race::{RACES, Race, Turn, Unseen, Whose},
     room::Room,
-    route::{Maker, Route, Via},
+    route::{IDLE, Maker, Route, Via},
     saving, tape,
 };
 use crate::{
@@ -62,6 +62,8 @@ pub struct Client {
     freed: Moments,
     /// A host answered so that nobody can say where on the connection its answer ends.
     doubted: Moments,
+    /// How long an idle connection is kept.
+    idle: Duration,
     /// Where bodies are saved, if they are.
     files: Option<Arc<Files>>,
 }
@@ -90,6 +92,7 @@ impl Client {
             room: Room::new(settings.limits.body_budget),
             freed: Moments::new(),
             doubted: Moments::new(),
+            idle: transport.idle_timeout.unwrap_or(IDLE),
             files,
         })
     }
@@ -212,7 +215,7 @@ impl Client {
         let sent = (ask.raw != Raw::Drop).then(|| tape::fields_sent(&request));
         let may_repeat = is_idempotent(&ask.method);
         let roomy = if may_repeat { route.roomy_if_made() } else { Some(route.roomy()) };
-        let is_doubted = self.doubted.ever(&ask.url);
+        let is_doubted = self.doubted.within(&ask.url, self.idle);
         let pair = if is_doubted { route.single() } else { roomy.unwrap_or(route.usual()) };
         let client = pair.of(ask);
         let begun = Instant::now();
@@ -228,7 +231,7 @@ impl Client {
                 return (Exchange::failed(started, body::total_timeout()), Race::Lost);
             }
             // The connection may be the one on which another answer did not end where it seemed to.
-            Ok(Ok(response)) if !is_doubted && self.doubted.ever(&ask.url) && response.version() < Version::HTTP_2 => {
+            Ok(Ok(response)) if self.is_in_doubt(ask, is_doubted, probe.start(), &response) => {
                 if may_repeat && turn == Turn::Early {
                     return (Exchange::failed(started, body::total_timeout()), Race::Lost);
                 }
@@ -271,6 +274,11 @@ impl Client {
             Some(moment) if self.freed.since(url, moment) => Whose::Either,
             Some(_) => Whose::Own,
         }
+    }
+
+    /// Whether an answer came on a connection of the pool while another there turned out to have no clear end.
+    fn is_in_doubt(&self, ask: &Ask, is_single: bool, begun: std::time::Instant, response: &reqwest::Response) -> bool {
+        !is_single && response.version() < Version::HTTP_2 && self.doubted.since(&ask.url, begun)
     }
 
     fn no_head(&self, context: Context, by_headers_limit: bool) -> Failure {
@@ -316,8 +324,9 @@ impl Client {
         self.freed.note(&ask.url);
         let fault = framing::fault(&head, &ask.method);
         let is_refused = fault.is_some();
-        if is_refused {
-            // The HTTP library may keep the connection for others: no connection to this host is used twice now.
+        if fault.as_ref().is_some_and(|fault| fault.code == Code::ProtocolInvalid) {
+            // The HTTP library may keep the connection for others. Until it has thrown it away for having been
+            // idle, no connection to this host is used twice.
             self.doubted.note(&ask.url);
         }
         // Where nobody wants the body, the connection goes with the response, unless an archive is to have it.

@@ -6,7 +6,7 @@
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::atomic::{AtomicU64, Ordering::Relaxed},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use url::Url;
@@ -36,9 +36,10 @@ impl Moments {
         self.place(url).load(Relaxed) >= self.nanos(moment)
     }
 
-    /// Whether it ever did.
-    pub fn ever(&self, url: &Url) -> bool {
-        self.place(url).load(Relaxed) > 0
+    /// Whether it did so recently.
+    pub fn within(&self, url: &Url, time: Duration) -> bool {
+        let at = self.place(url).load(Relaxed);
+        at > 0 && self.nanos(Instant::now()).saturating_sub(at) <= u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
     }
 
     fn place(&self, url: &Url) -> &AtomicU64 {

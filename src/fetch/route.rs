@@ -28,7 +28,7 @@ const HEAD_FIELDS: usize = 1_000;
 pub(super) const HEAD_BYTES: u32 = 256 * 1024;
 /// How long an idle connection is kept when nothing else is said: long enough for the next
 /// request of a paced host, short enough not to pile up over thousands of hosts.
-const IDLE: Duration = Duration::from_secs(20);
+pub(super) const IDLE: Duration = Duration::from_secs(20);
 
 /// The same where one request may take longer.
 const DEAF: Duration = Duration::from_secs(60);

@@ -122,7 +122,7 @@ impl Builder {
     /// Keeps answers in this folder from one run to the next, and asks only for what is not there or not
     /// fresh (RFC 9111) [default: none are kept]. Replaces what was said of a cache before.
     ///
-    /// Each record says what came of it ([`Record::cache`]). Several runs and processes may share a folder.
+    /// Each record says what came of it ([`Record::cache`](crate::Record::cache)). Several runs and processes may share a folder.
     pub fn cache(mut self, dir: impl Into<std::path::PathBuf>) -> Self {
         self.settings.cache = Some(CacheSettings::new(dir));
         self
