@@ -5,6 +5,7 @@
 mod check;
 mod crawl;
 mod extract;
+mod report;
 mod warc;
 
 use std::{path::PathBuf, time::Duration};
@@ -16,7 +17,10 @@ use fetchall::{
     report::diff::{Change, Slower},
 };
 
-pub use self::warc::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand};
+pub use self::{
+    report::{ReportFlags, ReportFormat},
+    warc::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand},
+};
 use super::{
     environment,
     flags::{CheckFlags, ColorArg, CrawlFlags, FetchFlags, FormatArg, SavedFlags},
@@ -103,6 +107,8 @@ pub enum Command {
     Extract(Box<SavedFlags>),
     /// What broke, healed, slowed down or changed between two runs
     Diff(DiffFlags),
+    /// A saved run as a page for browsers, as records again, or in words
+    Report(ReportFlags),
     /// Judge archives (WARC), index and pack them
     Warc {
         /// What is to be done.
@@ -223,6 +229,7 @@ pub fn definition() -> Clap {
         |command: Clap| command.mut_args(hide).before_help(EXAMPLES).after_help(AFTER).after_long_help(AFTER_LONG);
     let command = Cli::command().mut_args(hide).mut_subcommand("fetch", fetch);
     let command = command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress);
+    let command = command.mut_subcommand("report", report::dress);
     environment::attach(command.mut_subcommand("extract", extract::dress).mut_subcommand("warc", warc::dress))
 }
 

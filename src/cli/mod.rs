@@ -3,6 +3,7 @@
 //! The one place that knows clap, terminals, signals and exit codes; the library cannot name it.
 
 mod commands;
+mod configuration;
 mod continued;
 mod definition;
 mod descriptors;

@@ -13,6 +13,7 @@ use clap::{
 use fetchall::model::{escape::visible_lines, units};
 
 use super::{
+    configuration,
     definition::{Cli, Command, compact, definition, short_help},
     environment,
     exit::Exit,
@@ -57,12 +58,7 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
     let own = matches.subcommand().map_or((&definition, &matches), |(name, matches)| {
         (definition.find_subcommand(name).unwrap_or(&definition), matches)
     });
-    match &mut command {
-        Command::Fetch(flags) => flags.continued.given = given(own.0, own.1),
-        Command::Crawl(flags) => flags.continued.given = given(own.0, own.1),
-        Command::Check(flags) => flags.given = given(own.0, own.1),
-        _ => {}
-    }
+    note_given(&mut command, own.0, own.1);
     let (voice, known) = match &command {
         Command::Fetch(flags) => (Voice::of(&flags.output), Some(&definition)),
         Command::Crawl(flags) => (Voice::of(&flags.output), definition.find_subcommand("crawl")),
@@ -72,6 +68,18 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
     };
     known.map(environment::mistyped).unwrap_or_default().iter().for_each(|line| voice.line(line));
     Parsed::Run(Box::new(command))
+}
+
+/// Lets a command know what was given, and what it was told in all.
+fn note_given(command: &mut Command, definition: &Clap, matches: &clap::ArgMatches) {
+    let (given, settings) = (|| given(definition, matches), || configuration::settings(definition, matches));
+    match command {
+        Command::Fetch(flags) => (flags.continued.given, flags.output.settings) = (given(), settings()),
+        Command::Crawl(flags) => (flags.continued.given, flags.output.settings) = (given(), settings()),
+        Command::Check(flags) => (flags.given, flags.show.settings) = (given(), settings()),
+        Command::Extract(flags) => flags.output.settings = settings(),
+        _ => {}
+    }
 }
 
 /// The same of a flag that only other commands have: which they are, instead of one that looks alike.

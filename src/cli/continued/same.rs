@@ -39,6 +39,7 @@ const MAY_DIFFER: &[&str] = &[
     "--color",
     "--progress",
     "--quiet",
+    "--report",
     // how it goes on
     "--restart",
     "--resume",

@@ -200,8 +200,6 @@ enum Group {
 
 /// A chunk, packed: gzip, then base64.
 pub(super) struct Packed {
-    /// How many rows it has.
-    pub rows: usize,
     /// The columns that are needed at once.
     pub at_once: String,
     /// The others; `None` if there is none.
@@ -338,7 +336,6 @@ impl Chunk {
             serde_json::to_string(&groups)?
         );
         Ok(Packed {
-            rows: chunk.rows,
             at_once: packed(&format!("{head}{}}}", chunk.columns_of(&at_once)?))?,
             more: match more.is_empty() {
                 true => None,
@@ -512,7 +509,6 @@ mod tests {
             chunk.push(line.as_bytes(), None).unwrap();
         }
         let packed = chunk.pack().unwrap();
-        assert_eq!(packed.rows, lines.len());
         assert!(chunk.is_empty());
         let (at_once, more) = (unpacked(&packed.at_once).unwrap(), packed.more.map(|more| unpacked(&more).unwrap()));
         let mut back = Vec::new();

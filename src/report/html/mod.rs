@@ -12,6 +12,7 @@ mod nojs;
 mod read;
 mod row;
 mod tally;
+mod told;
 
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,10 @@ use self::{
     row::{Row, name_of, wait_of},
     tally::Tally,
 };
-pub use self::read::{ReadError, is_report, read};
+pub use self::{
+    read::{ReadError, is_report, read},
+    told::Told,
+};
 use super::Summary;
 use crate::model::{Code, Finding, Record, Rule, Wait, escape};
 
@@ -205,9 +209,7 @@ impl<S: Read + Write + Seek> HtmlReport<S> {
         }
         self.spool.flush()?;
         self.spool.seek(SeekFrom::Start(0))?;
-        let tally = &mut self.tally;
-        tally.summary.wall = about.wall_ms.and_then(row::ms).or(tally.span()).unwrap_or_default();
-        tally.summary.noun = tally.noun();
+        self.tally.settle(about);
         let written =
             Written { listed: self.listed, left_out: self.tally.summary.requests.saturating_sub(self.listed) };
         head(&nojs::title(&self.tally), out)?;
@@ -296,7 +298,7 @@ fn head(title: &str, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Writes the report of a check, from first to last.
-pub(super) fn write(findings: &[Finding], about: &About, out: &mut dyn Write) -> io::Result<Written> {
+pub fn write(findings: &[Finding], about: &About, out: &mut dyn Write) -> io::Result<Written> {
     let mut report = HtmlReport::new(io::Cursor::new(Vec::new()));
     findings.iter().try_for_each(|finding| report.finding(finding))?;
     report.finish(about, out)

@@ -89,6 +89,11 @@ fn verdict(tally: &Tally) -> Verdict {
     Verdict { sentence, class }
 }
 
+/// The verdict as a sentence.
+pub(super) fn verdict_of(tally: &Tally) -> String {
+    verdict(tally).sentence
+}
+
 fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
     if count == 1 { one } else { many }
 }

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::row::Row;
+use super::{
+    About,
+    row::{Row, ms},
+};
 use crate::{
     model::{Wait, record::Outcome},
     report::Summary,
@@ -90,6 +93,12 @@ impl Tally {
             self.end = Some(self.end.map_or(end, |last| last.max(end)));
         }
         self.summary.count_in(&counted);
+    }
+
+    /// Everything is in: says how long it took, and what was counted.
+    pub(super) fn settle(&mut self, about: &About) {
+        self.summary.wall = about.wall_ms.and_then(ms).or(self.span()).unwrap_or_default();
+        self.summary.noun = self.noun();
     }
 
     /// From the first launch to the last end; nothing where no record tells.

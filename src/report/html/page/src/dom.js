@@ -1,7 +1,7 @@
 // Elements. Data becomes text nodes and attribute values only; nothing here reads markup.
 import { visible } from './text.js';
 
-/** @typedef {Node | string | number | null | undefined | false} Child */
+/** @typedef {Node | string | number | null | undefined | false | any[]} Child */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -22,6 +22,7 @@ const plain = { value: 1, checked: 1, disabled: 1 };
 export function fill(element, children) {
     for (const child of children) {
         if (child == null || child === false) continue;
+        if (Array.isArray(child)) { fill(element, child); continue; }
         element.appendChild(child instanceof Node ? child : document.createTextNode(visible(String(child))));
     }
 }

@@ -14,7 +14,9 @@ export const MARKS = /** @type {Record<string, [string, string]>} */ ({
     fine: ['●', 'fine'], failed: ['■', 'failed'], warned: ['▲', 'warning'], skipped: ['○', 'left out'],
 });
 
-/** @param {Run} run */
+/** @typedef {{name: string, title: string, cls: string, key: (row: number) => any, cell: (run: Run, row: number) => any}} Column */
+
+/** @param {Run} run @returns {Column[]} */
 const columns = (run) => [
     { name: 'result', title: 'Result', cls: 'c-result', key: (/** @type {number} */ row) => `${run.fate(row)} ${run.status?.[row] ?? ''} ${run.code(row) ?? ''}`, cell: result },
     { name: 'what', title: run.isCheck ? 'Link' : 'Address', cls: 'c-what', key: (/** @type {number} */ row) => run.what(row), cell: what },
@@ -217,7 +219,7 @@ export function chosen(run) {
     return out.subarray(0, count);
 }
 
-/** @param {Run} run @param {Uint32Array} rows @param {ReturnType<typeof columns>} columns */
+/** @param {Run} run @param {Uint32Array} rows @param {Column[]} columns */
 function sorted(run, rows, columns) {
     const name = view.sort.replace(/^-/, '');
     const column = columns.find((column) => column.name === name);
@@ -239,6 +241,7 @@ class Tools {
     /** @param {Run} run */
     constructor(run) {
         this.run = run;
+        this.timer = 0;
         /** @type {Record<string, number>} */
         const fates = {};
         /** @type {Record<string, number>} */
@@ -257,7 +260,7 @@ class Tools {
             type: 'search', id: 'search', placeholder: 'Search addresses, titles, reasons', autocomplete: 'off', spellcheck: 'false',
             oninput: () => {
                 clearTimeout(this.timer);
-                this.timer = setTimeout(() => go({ q: this.search.value }), run.size > 20_000 ? 150 : 30);
+                this.timer = window.setTimeout(() => go({ q: this.search.value }), run.size > 20_000 ? 150 : 30);
             },
         });
         this.is = choice('Outcome', 'is', [['', 'All'], ...['failed', 'warned', 'skipped', 'fine'].filter((fate) => fates[fate]).map((fate) => [fate, `${fate === 'skipped' ? 'left out' : fate} (${num(fates[fate])})`])]);
@@ -277,6 +280,7 @@ class Tools {
         for (const [label, name] of /** @type {const} */ ([[this.is, 'is'], [this.code, 'code'], [this.status, 'status']])) {
             label.querySelector('select').value = view[name];
         }
+        /** @type {Element[]} */
         const chips = [];
         /** @param {string} text @param {Partial<import('./state.js').View>} change */
         const chip = (text, change) => chips.push(h('button.chip', { type: 'button', 'aria-label': `Take away: ${text}`, onclick: () => go(change) }, text, h('span', { 'aria-hidden': 'true' }, ' ×')));

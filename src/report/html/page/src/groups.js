@@ -60,7 +60,9 @@ export function hosts(run, fall) {
 /** Broken links by what they lead to and by where they stand. @param {Run} run @param {(row: number) => void} open */
 export function broken(run, open) {
     /** @type {Map<string, {name: string, rows: number[], others: Set<string>, code: string}>} */
-    const [targets, sources] = [new Map(), new Map()];
+    const targets = new Map();
+    /** @type {typeof targets} */
+    const sources = new Map();
     /** @param {typeof targets} groups @param {string} name @param {number} row @param {string} other */
     const add = (groups, name, row, other) => {
         let group = groups.get(name);

@@ -47,6 +47,7 @@ function draw(run, main) {
         if (part) main.append(part);
     }
     linkReasons();
+    forPaper(run, main);
     navigation(main);
     grid.update();
     watch((now, changed) => {
@@ -62,6 +63,26 @@ function draw(run, main) {
         event.preventDefault();
         document.getElementById('search')?.focus();
     });
+}
+
+/** Failures that are printed. */
+const PRINTED = 200;
+
+/** On paper there is no table to search: the first failures are printed, and how many there are. @param {Run} run @param {HTMLElement} main */
+function forPaper(run, main) {
+    addEventListener('beforeprint', () => {
+        document.getElementById('failed-print')?.remove();
+        const rows = [];
+        let all = 0;
+        for (let row = 0; row < run.size; row++) {
+            if (!['failed', 'warned'].includes(run.fate(row))) continue;
+            if (++all <= PRINTED) rows.push(row);
+        }
+        if (!all) return;
+        main.append(section('failed-print', 'What failed', h('p', null, all > PRINTED ? `The first ${num(PRINTED)} of ${num(all)}.` : ''),
+            h('table', null, h('tbody', null, ...rows.map((row) => h('tr', null, h('th', { scope: 'row' }, h('code', null, run.code(row) ?? '')), h('td', null, h('span.url', null, run.what(row)), h('br', null), h('span.dim', null, run.message(row)))))))));
+    });
+    addEventListener('afterprint', () => document.getElementById('failed-print')?.remove());
 }
 
 /** The reasons that stand in the page lead to their records. */
