@@ -236,6 +236,8 @@ pub fn definition() -> Clap {
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.
 pub fn compact(command: Clap) -> Clap {
     let plain = |arg: clap::Arg| arg.help_heading(None::<&'static str>);
+    // There is room for 45 lines; whoever packages the program finds it in --help.
+    let command = command.mut_subcommand("man", |man| man.hide(true));
     command.mut_args(plain).mut_subcommands(move |command| command.mut_args(plain))
 }
 

@@ -2,7 +2,13 @@
 // Every thousandth is hostile: a title and an address that would be markup, or would turn a line around.
 const [count, kind] = [Number(process.argv[2] ?? 1000), process.argv[3] ?? 'fetch'];
 let seed = 42;
-const roll = () => { seed = (seed * 1103515245 + 12345) % 2147483648; return seed / 2147483648; };
+// mulberry32
+const roll = () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+};
 const pick = (list) => list[Math.floor(roll() * list.length)];
 const ms = (value) => Math.round(value * 1000) / 1000;
 const errors = [['dns.not_found', 'no such host', false], ['timeout.headers', 'no response head within 30 s', true], ['connect.refused', 'nothing listens there', true], ['tls.expired', 'the certificate has expired', false]];

@@ -306,7 +306,8 @@ fn waiting(page: &mut String, tally: &Tally) {
     page.push_str("</tbody></table></div>\n</section>\n");
 }
 
-/// Codes, the most frequent first, with what they mean.
+/// Codes, the most frequent first, with what they mean. Narrow windows show the rows as blocks; their roles say
+/// that they are a table still.
 fn failures(page: &mut String, tally: &Tally) {
     let mut codes: Vec<(&String, &Count)> = tally.codes.iter().collect();
     if codes.is_empty() {
@@ -317,8 +318,8 @@ fn failures(page: &mut String, tally: &Tally) {
     });
     page.push_str(
         "<section id=\"failures\" aria-labelledby=\"h-failures\">\n<h2 id=\"h-failures\">Failures by reason</h2>\n\
-         <div class=\"scroll\" role=\"region\" aria-labelledby=\"h-failures\" tabindex=\"0\"><table class=\"codes\">\n<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\" class=\"num\">Count</th>\
-         <th scope=\"col\">What it means, and what to do</th></tr></thead>\n<tbody>\n",
+         <div class=\"scroll\" role=\"region\" aria-labelledby=\"h-failures\" tabindex=\"0\"><table class=\"codes\" role=\"table\">\n<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">Reason</th><th role=\"columnheader\" scope=\"col\" class=\"num\">Count</th>\
+         <th role=\"columnheader\" scope=\"col\">What it means, and what to do</th></tr></thead>\n<tbody role=\"rowgroup\">\n",
     );
     for (name, count) in codes {
         let facts = facts(name);
@@ -331,15 +332,15 @@ fn failures(page: &mut String, tally: &Tally) {
             continue;
         }
         let class = match (count.failed, count.warned) {
-            (0, 0) => "skip",
+            (0, 0) => "left",
             (0, _) => "warn",
             _ => "bad",
         };
         let text = |key: &str| escaped(facts[key].as_str().unwrap_or_default());
         let _ = writeln!(
             page,
-            "<tr data-code=\"{0}\"><th scope=\"row\"><span class=\"mark {class}\" aria-hidden=\"true\"></span><code>{0}</code></th>\
-             <td class=\"num\">{1}</td><td>{2} <span class=\"dim\">{3}</span></td></tr>",
+            "<tr role=\"row\" data-code=\"{0}\"><th role=\"rowheader\" scope=\"row\"><span class=\"mark {class}\" aria-hidden=\"true\"></span><code>{0}</code></th>\
+             <td role=\"cell\" class=\"num\">{1}</td><td role=\"cell\">{2} <span class=\"dim\">{3}</span></td></tr>",
             escaped(name),
             told.join("<br>"),
             text("meaning"),

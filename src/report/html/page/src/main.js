@@ -94,9 +94,12 @@ function linkReasons() {
     }
 }
 
+/** What parts are called where there is little room. */
+const SHORT = /** @type {Record<string, string>} */ ({ waiting: 'Waiting', failures: 'Reasons', time: 'Over time', latency: 'Phases', broken: 'Broken links', hosts: 'Hosts', waterfall: 'Waterfall', extremes: 'Slowest', depth: 'Depth', requests: 'All records', settings: 'Flags' });
+
 /** @param {HTMLElement} main */
 function navigation(main) {
-    const links = [...main.querySelectorAll(':scope > section')].map((part) => h('li', null, h('a', { href: `#${part.id}` }, part.querySelector('h2')?.textContent ?? '')));
+    const links = [...main.querySelectorAll(':scope > section')].map((part) => h('li', null, h('a', { href: `#${part.id}` }, SHORT[part.id] ?? part.querySelector('h2')?.textContent)));
     main.before(h('nav', { 'aria-label': 'Parts of the report' }, h('ul', null, ...links)));
 }
 

@@ -1,7 +1,7 @@
 // Requests and failures over time. The drawing has a table beside it that says the same.
 import uPlot from 'uplot';
 import { h, section } from './dom.js';
-import { num, time } from './text.js';
+import { num, round, time } from './text.js';
 import { go, only } from './state.js';
 import { paged } from './paged.js';
 
@@ -41,14 +41,14 @@ export function overTime(run) {
     const busiest = all.indexOf(Math.max(...all));
     const broken = failed.some(Boolean) ? failed.indexOf(Math.max(...failed)) : -1;
     const told = [
-        `Each bar is ${time(step)}. The busiest began at ${time(busiest * step)} and ended ${num(all[busiest])} ${run.noun[1]}`,
-        broken >= 0 ? `; most failures (${num(failed[broken])}) fell into the one at ${time(broken * step)}.` : '; nothing failed.',
+        `Each bar is ${round(step)}. The busiest began at ${round(busiest * step)} and ended ${num(all[busiest])} ${run.noun[1]}`,
+        broken >= 0 ? `; most failures (${num(failed[broken])}) fell into the one at ${round(broken * step)}.` : '; nothing failed.',
     ].join('');
     const box = h('div.plot', { 'aria-hidden': 'true' });
     const readout = h('p.readout', { 'aria-hidden': 'true' }, 'Drag over a part to see its records.');
     const small = steps(run, 12);
     const table = paged('Requests and failures over time', Array.from(small.fine, (_, at) => at), [
-        { title: 'From', head: true, cell: (at) => time(at * small.step), key: (at) => at },
+        { title: 'From', head: true, cell: (at) => round(at * small.step), key: (at) => at },
         { title: 'Fine', cls: 'num', cell: (at) => num(small.fine[at]), key: (at) => small.fine[at] },
         { title: 'Failed', cls: 'num', cell: (at) => num(small.failed[at]), key: (at) => small.failed[at] },
         { title: 'Records', cell: (at) => h('button', { type: 'button', 'aria-label': `Show the records from ${time(at * small.step)}`, onclick: () => show(at * small.step, (at + 1) * small.step) }, 'Show') },
@@ -90,7 +90,7 @@ function options(width, step, readout, fine, failed) {
         cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
         scales: { x: { time: false, range: (_, min, max) => [min, max + step / 1000] }, y: { range: (_, __, max) => [0, Math.max(max * 1.05, 1)] } },
         axes: [
-            { ...axis, values: (_, values) => values.map((value) => (value === 0 ? '0 s' : time(value * 1000).replace(/\.0+ s$/, ' s').replace(/(\.\d)0 s$/, '$1 s'))) },
+            { ...axis, values: (_, values) => values.map((value) => (value === 0 ? '0 s' : round(value * 1000))) },
             { ...axis, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 500_000], values: (_, values) => values.map((value) => num(value)) },
         ],
         series: [
@@ -102,7 +102,7 @@ function options(width, step, readout, fine, failed) {
             setCursor: [(plot) => {
                 const at = plot.cursor.idx;
                 if (at == null) return;
-                readout.textContent = `From ${time(at * step)}: ${num(fine[at])} fine, ${num(failed[at])} failed`;
+                readout.textContent = `From ${round(at * step)}: ${num(fine[at])} fine, ${num(failed[at])} failed`;
             }],
             setSelect: [(plot) => {
                 if (plot.select.width < 3) return;

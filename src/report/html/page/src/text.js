@@ -8,9 +8,10 @@ export const num = (n) => grouped.format(n);
 /** @param {number} n @param {string} one @param {string} [many] */
 export const counted = (n, one, many = `${one}s`) => `${num(n)} ${n === 1 ? one : many}`;
 
-/** Milliseconds with about three digits: `850 µs`, `34 ms`, `1.25 s`, `2 m 5 s`. @param {number | null | undefined} ms */
+/** Milliseconds with about three digits: `850 µs`, `34 ms`, `1.25 s`, `2m 5s`. @param {number | null | undefined} ms @returns {string} */
 export function time(ms) {
     if (ms == null || Number.isNaN(ms)) return '–';
+    if (ms < 0) return `−${time(-ms)}`;
     if (ms === 0) return '0 ms';
     if (ms < 1) return `${Math.round(ms * 1000)} µs`;
     if (ms < 10) return `${ms.toFixed(1)} ms`;
@@ -18,8 +19,11 @@ export function time(ms) {
     if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`;
     const s = Math.floor(ms / 1000);
     const parts = [[Math.floor(s / 3600), 'h'], [Math.floor(s / 60) % 60, 'm'], [s % 60, 's']];
-    return parts.filter(([n]) => n).map(([n, unit]) => `${n} ${unit}`).join(' ');
+    return parts.filter(([n]) => n).map(([n, unit]) => `${n}${unit}`).join(' ');
 }
+
+/** The same without noughts at the end, for what is a round number. @param {number} ms */
+export const round = (ms) => time(ms).replace(/\.0+ /, ' ').replace(/(\.\d)0 /, '$1 ');
 
 /** `512 B`, `1.2 KiB`, `64 MiB`. @param {number | null | undefined} bytes */
 export function size(bytes) {

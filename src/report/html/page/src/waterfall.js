@@ -66,8 +66,9 @@ export function waterfall(run, hosts, open) {
         ...[...causes].map((cause) => h('li', null, h(`span.key.w-${cause}`, { 'aria-hidden': 'true' }), `waited for ${causeOf(run, cause).words}`)),
         ...PARTS.filter(([name]) => run.phases?.[name]?.some((ms) => ms > 0)).map(([name, words]) => h('li', null, h(`span.key.p-${name}`, { 'aria-hidden': 'true' }), words)));
     choose(host);
+    const untold = causes.has('unknown') ? ' Some of these records do not say what they waited for: --with attempts keeps it.' : '';
     const element = section('waterfall', 'Request by request',
-        h('p', null, 'The requests of one host in the order of their start. Thin bars are waiting, with its reason; thick ones are the request itself, its last try.'),
+        h('p', null, 'The requests of one host in the order of their start. Thin bars are waiting, with its reason; thick ones are the request itself, its last try.', untold),
         h('div.tools', null, h('label', null, h('span', null, 'Host'), select)), legend,
         scroll('Requests of a host over time', h('table.falls', null, h('caption.vh', null, 'Requests of a host over time'),
             h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Request'), h('th.wide', { scope: 'col' }, h('span.vh', null, 'When'), axis), h('th', { scope: 'col' }, 'Waited for'), h('th.num', { scope: 'col' }, 'Time'))), body)),
