@@ -41,7 +41,8 @@ echo '== runs'
 for _ in $(seq 100); do [ -s "$kept/site" ] && break; sleep 0.1; done
 site=$(head -1 "$kept/site"); site=${site%/}
 real() { local want=$1; shift; local got=0; "$FETCHALL" "$@" -q || got=$?; [ "$got" = "$want" ] || { echo "fetchall $* ended with $got"; exit 1; }; }
-real 1 "$site/list" --no-proxy '*' -t 3s -r 1 --backoff 50ms..200ms --rate-per-host 40/s -H 'Authorization: Bearer hunter2' \
+"$FETCHALL" "$site/list" --no-proxy '*' --with body -q -f jsonl | jq -r .body > "$kept/list.txt"
+real 1 "$kept/list.txt" --no-proxy '*' -t 3s -r 1 --backoff 50ms..200ms --rate-per-host 40/s -H 'Authorization: Bearer hunter2' \
     --with headers,attempts -o "$kept/real.jsonl" --report html="$kept/real.html" --max-body 2MiB
 real 1 crawl "$site/catalogue/" --no-proxy '*' --depth 2 --max-pages 60 --robots ignore -o "$kept/crawl.jsonl" --report html="$kept/crawl.html" || true
 mkdir "$kept/docs"

@@ -3,7 +3,7 @@
 //! Defaults are those that the help names, in brackets. Must not know what any flag means; values that may
 //! be secrets are masked.
 
-use clap::{Arg, ArgMatches, Command, parser::ValueSource};
+use clap::{Arg, ArgAction, ArgMatches, Command, parser::ValueSource};
 use fetchall::{
     model::redact::{self, MASK},
     report::html::Setting,
@@ -32,10 +32,11 @@ fn of(arg: &Arg, matches: &ArgMatches) -> Vec<Setting> {
         ),
         _ => return default_of(arg).map(|value| Setting { name, value, origin: "default".to_owned() }).into_iter().collect(),
     };
-    let values: Vec<String> =
-        matches.get_raw(id).into_iter().flatten().map(|raw| masked(long, &raw.to_string_lossy())).collect();
-    // A switch has none, or one that says on or off.
-    let values = if values.is_empty() { vec![String::new()] } else { values };
+    let shown = |raw: &std::ffi::OsStr| match arg.get_action() {
+        ArgAction::SetTrue => if matches.get_flag(id) { "on" } else { "off" }.to_owned(),
+        _ => masked(long, &raw.to_string_lossy()),
+    };
+    let values: Vec<String> = matches.get_raw(id).into_iter().flatten().map(shown).collect();
     values.into_iter().map(|value| Setting { name: name.clone(), value, origin: origin.clone() }).collect()
 }
 
@@ -75,7 +76,7 @@ mod tests {
         assert_eq!(told("--concurrency"), ("8".into(), "command line".into()));
         assert_eq!(told("--retries").1, "default");
         assert_eq!(told("SOURCE"), ("https://h/".into(), "command line".into()));
-        assert_eq!(find("--ordered").origin, "command line");
+        assert_eq!(told("--ordered"), ("on".into(), "command line".into()));
     }
 
     #[test]

@@ -234,16 +234,16 @@ fn capital(word: &str) -> String {
 /// The bar of outcomes, and the same as a list.
 fn outcomes(page: &mut String, tally: &Tally) {
     let summary = &tally.summary;
-    let parts: Vec<_> = [
-        (Outcome::Ok, "answered as wanted"),
-        (Outcome::HttpError, "answered with another status"),
-        (Outcome::Error, "no usable answer"),
-        (Outcome::Skipped, "left out"),
-    ]
-    .into_iter()
-    .map(|(outcome, words)| (outcome.name(), words, summary.count(outcome)))
-    .filter(|(.., count)| *count > 0)
-    .collect();
+    let words = match tally.links {
+        0 => ["answered as wanted", "answered with another status", "no usable answer", "left out"],
+        _ => ["lead somewhere", "answered with another status", "lead nowhere", "left out"],
+    };
+    let parts: Vec<_> = [Outcome::Ok, Outcome::HttpError, Outcome::Error, Outcome::Skipped]
+        .into_iter()
+        .zip(words)
+        .map(|(outcome, words)| (outcome.name(), words, summary.count(outcome)))
+        .filter(|(.., count)| *count > 0)
+        .collect();
     if parts.is_empty() {
         return;
     }

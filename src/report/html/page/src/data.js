@@ -60,6 +60,7 @@ export class Run {
         this.chunks = [];
         /** @type {Record<string, any[]>} */
         this.columns = Object.create(null);
+        /** @type {[string, string]} */
         this.noun = about.noun;
         /** @type {string[] | null} */
         this.hay = null;

@@ -54,7 +54,8 @@ export class Grid {
     constructor(run, open) {
         this.run = run;
         this.open = open;
-        this.columns = columns(run);
+        // A column that says nothing is none.
+        this.columns = columns(run).filter(({ key }) => { for (let row = 0; row < run.size; row++) if (!Number.isNaN(key(row))) return true; return false; });
         /** @type {Uint32Array} */
         this.rows = new Uint32Array(0);
         this.at = 0;

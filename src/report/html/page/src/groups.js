@@ -117,6 +117,13 @@ function change(from, to) {
     }
 }
 
+/** `301 → 302`; `302 × 10` where they are all the same. @param {any[]} hops */
+function statusesOf(hops) {
+    const statuses = hops.map(({ status }) => status);
+    const same = statuses.length > 2 && statuses.every((status) => status === statuses[0]);
+    return same ? `${statuses[0]} × ${statuses.length}` : statuses.join(' → ');
+}
+
 /** @param {Run} run @param {(row: number) => void} open */
 export function redirects(run, open) {
     const items = [];
@@ -125,7 +132,7 @@ export function redirects(run, open) {
         if (!hops?.length) continue;
         const to = run.get('final_url', row) ?? hops.at(-1).location;
         const lasts = hops.every((/** @type {any} */ hop) => hop.status === 301 || hop.status === 308);
-        items.push({ row, from: hops[0].url, to, hops: hops.length, statuses: hops.map((/** @type {any} */ hop) => hop.status).join(' → '), lasts: lasts ? 'for good' : 'for now', what: change(hops[0].url, to) });
+        items.push({ row, from: hops[0].url, to, hops: hops.length, statuses: statusesOf(hops), lasts: lasts ? 'for good' : 'for now', what: change(hops[0].url, to) });
     }
     if (!items.length) return null;
     const kinds = new Map();
@@ -137,7 +144,7 @@ export function redirects(run, open) {
             { title: 'From', head: true, key: (g) => g.from, cell: (g) => h('button.plain', { type: 'button', onclick: () => open(g.row) }, g.from) },
             { title: 'To', key: (g) => g.to, cell: (g) => h('span.url', null, g.to) },
             { title: 'Status', key: (g) => g.statuses, cell: (g) => g.statuses },
-            { title: 'Moved', key: (g) => g.lasts, cell: (g) => g.lasts },
+            { title: 'Moved', cls: 'tight', key: (g) => g.lasts, cell: (g) => g.lasts },
             { title: 'Hops', cls: 'num', key: (g) => g.hops, cell: (g) => num(g.hops) },
         ]));
 }

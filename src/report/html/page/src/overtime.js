@@ -1,7 +1,7 @@
 // Requests and failures over time. The drawing has a table beside it that says the same.
 import uPlot from 'uplot';
 import { h, section } from './dom.js';
-import { num, round, time } from './text.js';
+import { counted, num, round, time } from './text.js';
 import { go, only } from './state.js';
 import { paged } from './paged.js';
 
@@ -41,7 +41,7 @@ export function overTime(run) {
     const busiest = all.indexOf(Math.max(...all));
     const broken = failed.some(Boolean) ? failed.indexOf(Math.max(...failed)) : -1;
     const told = [
-        `Each bar is ${round(step)}. The busiest began at ${round(busiest * step)} and ended ${num(all[busiest])} ${run.noun[1]}`,
+        `Each bar is ${round(step)}. In the busiest, at ${round(busiest * step)}, ${counted(all[busiest], ...run.noun)} ended`,
         broken >= 0 ? `; most failures (${num(failed[broken])}) fell into the one at ${round(broken * step)}.` : '; nothing failed.',
     ].join('');
     const box = h('div.plot', { 'aria-hidden': 'true' });
