@@ -14,6 +14,7 @@ mod limits;
 mod polite;
 mod process;
 mod proxies;
+mod report;
 mod robots;
 mod rooms;
 mod save;
