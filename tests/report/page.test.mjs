@@ -113,9 +113,9 @@ test('100,000 records are ready within 5 s, in fewer than 2,000 elements', async
 test('search, filters and order say the same as the records', async () => {
     const all = records('small');
     const page = await open('small');
-    await page.locator('.tools select').nth(0).selectOption('failed');
+    await page.locator('#requests .tools select').nth(0).selectOption('failed');
     assert.equal(await count(page), `${all.filter((r) => !r.ok).length} of 3,000 requests`);
-    await page.locator('.tools select').nth(1).selectOption('dns.not_found');
+    await page.locator('#requests .tools select').nth(1).selectOption('dns.not_found');
     assert.equal(await count(page), `${all.filter((r) => r.error?.code === 'dns.not_found').length} of 3,000 requests`);
     await page.getByRole('button', { name: 'start over' }).click();
     await page.getByRole('columnheader', { name: 'Time' }).getByRole('button').click();

@@ -114,8 +114,8 @@ pub(super) fn write(tally: &Tally, about: &About, written: Written, out: &mut dy
     failures(&mut page, tally);
     failed(&mut page, tally);
     page.push_str(
-        "<noscript><p class=\"notice\">This is the part that needs no scripts. With scripts, which are part of this \
-         file and load nothing, every record, charts and searches follow here.</p></noscript>\n</main>\n",
+        "<p class=\"notice\" id=\"unscripted\">This is the part that needs no scripts. With scripts, which are part of \
+         this file and load nothing, every record, charts and searches follow here.</p>\n</main>\n",
     );
     let _ = writeln!(
         page,
@@ -283,7 +283,7 @@ fn waiting(page: &mut String, tally: &Tally) {
         page,
         "<section id=\"waiting\" aria-labelledby=\"h-waiting\">\n<h2 id=\"h-waiting\">What held the run back</h2>\n\
          <p>Before they were sent, requests waited {} on average. Why, and what would change it:</p>\n\
-         <div class=\"scroll\" role=\"region\" aria-labelledby=\"h-waiting\" tabindex=\"0\"><table class=\"bars\">\n<thead><tr><th scope=\"col\">Waiting for</th><th scope=\"col\" class=\"num\">Share</th>\
+         <div class=\"scroll\" role=\"region\" aria-label=\"Table: causes of waiting\" tabindex=\"0\"><table class=\"bars\">\n<thead><tr><th scope=\"col\">Waiting for</th><th scope=\"col\" class=\"num\">Share</th>\
          <th scope=\"col\" class=\"wide\"><span class=\"vh\">As a bar</span></th><th scope=\"col\" class=\"num\">In all</th>\
          <th scope=\"col\">Changed by</th></tr></thead>\n<tbody>\n",
         time(each)
@@ -318,7 +318,7 @@ fn failures(page: &mut String, tally: &Tally) {
     });
     page.push_str(
         "<section id=\"failures\" aria-labelledby=\"h-failures\">\n<h2 id=\"h-failures\">Failures by reason</h2>\n\
-         <div class=\"scroll\" role=\"region\" aria-labelledby=\"h-failures\" tabindex=\"0\"><table class=\"codes\" role=\"table\">\n<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">Reason</th><th role=\"columnheader\" scope=\"col\" class=\"num\">Count</th>\
+         <div class=\"scroll\" role=\"region\" aria-label=\"Table: reasons\" tabindex=\"0\"><table class=\"codes\" role=\"table\">\n<thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\">Reason</th><th role=\"columnheader\" scope=\"col\" class=\"num\">Count</th>\
          <th role=\"columnheader\" scope=\"col\">What it means, and what to do</th></tr></thead>\n<tbody role=\"rowgroup\">\n",
     );
     for (name, count) in codes {
@@ -365,7 +365,7 @@ fn failed(page: &mut String, tally: &Tally) {
     let _ = write!(
         page,
         "<section id=\"failed\" aria-labelledby=\"h-failed\">\n<h2 id=\"h-failed\">{title}</h2>\n{note}\
-         <div class=\"scroll\" role=\"region\" aria-labelledby=\"h-failed\" tabindex=\"0\"><table class=\"list\">\n<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\">What</th></tr></thead>\n<tbody>\n"
+         <div class=\"scroll\" role=\"region\" aria-label=\"Table: what failed\" tabindex=\"0\"><table class=\"list\">\n<thead><tr><th scope=\"col\">Reason</th><th scope=\"col\">What</th></tr></thead>\n<tbody>\n"
     );
     for Failed { about, place, status, code, message } in &tally.failed {
         let status = status.map(|status| format!("{status} ")).unwrap_or_default();

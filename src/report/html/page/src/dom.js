@@ -62,7 +62,7 @@ export function section(id, title, ...children) {
 
 /** Something that may be wider than the window. @param {string} label @param {...Child} children */
 export const scroll = (label, ...children) =>
-    h('div.scroll', { role: 'region', 'aria-label': label, tabindex: 0 }, ...children);
+    h('div.scroll', { role: 'region', 'aria-label': `Table: ${label}`, tabindex: 0 }, ...children);
 
 /** An address; a link only where it leads to the web. @param {string} url */
 export const address = (url) =>

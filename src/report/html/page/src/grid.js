@@ -69,8 +69,6 @@ export class Grid {
             onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
             onscroll: () => this.draw(),
             onclick: (/** @type {MouseEvent} */ event) => this.click(event),
-            onfocus: () => this.draw(),
-            onblur: () => this.draw(),
         }, h('div.g-top', { role: 'rowgroup' }, this.head), this.body);
         this.tools = new Tools(run);
         this.element = h('section', { id: 'requests', 'aria-labelledby': 'h-requests' },

@@ -53,7 +53,7 @@ export function hosts(run, fall) {
         { title: '95 %', cls: 'num', key: (g) => g.most || 0, cell: (g) => time(g.most) },
         { title: 'Waited', cls: 'num', key: (g) => g.waited / g.rows, cell: (g) => time(g.waited / g.rows) },
         { title: 'Received', cls: 'num', key: (g) => g.bytes, cell: (g) => size(g.bytes) },
-        ...(fall ? [{ title: 'Details', cls: 'tight', cell: (/** @type {any} */ g) => h('button', { type: 'button', 'aria-label': `Request by request: ${g.name}`, onclick: () => fall(g.name) }, 'Over time') }] : []),
+        ...(fall ? [{ title: 'Details', cls: 'tight', cell: (/** @type {any} */ g) => h('button', { type: 'button', 'aria-label': `Over time: ${g.name}`, onclick: () => fall(g.name) }, 'Over time') }] : []),
     ]));
 }
 

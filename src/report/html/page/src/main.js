@@ -21,6 +21,7 @@ async function start() {
     document.getElementById('overview')?.before(busy);
     // The table has them all.
     document.getElementById('failed')?.remove();
+    document.getElementById('unscripted')?.remove();
     await breath();
     const run = new Run(about);
     await run.load();
