@@ -80,6 +80,7 @@ async fn what_is_no_run_or_cannot_be_written_is_wrong_usage() {
         (&["http://127.0.0.1:1/", "--report", "junit=x.xml"], "junit is a report of `check`"),
         (&["http://127.0.0.1:1/", "--report", "html="], "write html=run.html"),
         (&["http://127.0.0.1:1/", "--report", "html=no/such/x.html"], "its folder does not exist"),
+        (&["http://127.0.0.1:1/", "--report", "html=notes.txt"], "is there and is no page"),
         (&["http://127.0.0.1:1/", "--report", "html=x.html", "--watch", "1s"], "--watch has many rounds"),
     ] {
         let run = fetchall(args).dir(&dir).run().await;

@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -14,7 +14,7 @@ use anyhow::{Context as _, bail};
 use fetchall::{
     model::Record,
     replace,
-    report::html::{About, HtmlReport},
+    report::html::{About, HtmlReport, is_report},
     sink::{Sink, SinkError},
 };
 use futures::future::{BoxFuture, ready};
@@ -51,6 +51,9 @@ impl Page {
         let Some(path) = &flags.report else { return Ok(None) };
         if let Err(why) = writable(path) {
             bail!("--report: cannot write {}: {why}", path.display());
+        }
+        if !may_be_replaced(path) {
+            bail!("--report: {} is there and is no page; give the page a name of its own", path.display());
         }
         if going_on.is_some_and(|(flags, _)| flags.watch.is_some()) {
             bail!("--report is about one run, and --watch has many rounds; `fetchall report` takes the records of one");
@@ -96,6 +99,14 @@ impl Page {
         }
         ran.wrote(written.map_err(|error| format!("cannot write {name}: {error}")));
     }
+}
+
+/// Nothing is lost but a page: a list or an output is not to be written over by a slip.
+fn may_be_replaced(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let is_file = fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() > 0);
+    let read = || File::open(path).and_then(|file| io::Read::take(file, 64).read_to_end(&mut head));
+    !is_file || (read().is_ok() && is_report(&head))
 }
 
 /// Hands records over.

@@ -34,6 +34,8 @@ pub(super) struct Tally {
     pub warnings: u64,
     /// The first failures, and the first warnings.
     pub failed: Vec<Failed>,
+    /// The command that made them, where it is known.
+    pub command: String,
     /// Rows that are links of a check.
     pub links: u64,
     /// Rows that are pages of a crawl.
@@ -98,6 +100,7 @@ impl Tally {
     /// Everything is in: says how long it took, and what was counted.
     pub(super) fn settle(&mut self, about: &About) {
         self.summary.wall = about.wall_ms.and_then(ms).or(self.span()).unwrap_or_default();
+        self.command.clone_from(&about.command);
         self.summary.noun = self.noun();
     }
 
@@ -108,10 +111,12 @@ impl Tally {
 
     /// What the rows are, one and several of them.
     pub(super) fn noun(&self) -> (&'static str, &'static str) {
-        match self.summary.requests {
-            0 => ("request", "requests"),
-            all if self.links == all => ("link", "links"),
-            all if self.pages == all => ("page", "pages"),
+        let all = self.summary.requests;
+        match self.command.as_str() {
+            "check" => ("link", "links"),
+            "crawl" | "extract" => ("page", "pages"),
+            _ if all > 0 && self.links == all => ("link", "links"),
+            _ if all > 0 && self.pages == all => ("page", "pages"),
             _ => ("request", "requests"),
         }
     }

@@ -154,10 +154,15 @@ export function extremes(run, open) {
     /** @param {Float64Array | undefined} values @param {(n: number) => string} told @param {string} label */
     const top = (values, told, label) => {
         if (!values) return null;
+        // Ten of a hundred thousand: no need to put all in order.
         /** @type {number[]} */
-        let rows = [];
-        for (let row = 0; row < run.size; row++) if (values[row] > 0) rows.push(row);
-        rows = rows.sort((a, b) => values[b] - values[a]).slice(0, 10);
+        const rows = [];
+        for (let row = 0; row < run.size; row++) {
+            if (!(values[row] > 0) || (rows.length === 10 && values[row] <= values[rows[9]])) continue;
+            rows.push(row);
+            rows.sort((a, b) => values[b] - values[a]);
+            if (rows.length > 10) rows.pop();
+        }
         if (rows.length < 2) return null;
         return h('div.half', null, h('h3', null, label), scroll(label, h('table', null, h('caption.vh', null, label),
             h('thead.vh', null, h('tr', null, h('th', { scope: 'col' }, 'Address'), h('th', { scope: 'col' }, 'How much'))),

@@ -2,7 +2,7 @@
 import { Run } from './data.js';
 import { h, section } from './dom.js';
 import { num } from './text.js';
-import { view, watch } from './state.js';
+import { view } from './state.js';
 import { Grid } from './grid.js';
 import { Details } from './details.js';
 import { overTime } from './overtime.js';
@@ -51,10 +51,6 @@ function draw(run, main) {
     forPaper(run, main);
     navigation(main);
     grid.update();
-    watch((now, changed) => {
-        // An address that names records was followed: they are what is wanted.
-        if (changed.size && !changed.has('row') && document.activeElement === document.body && now) document.getElementById('requests')?.scrollIntoView();
-    });
     if (location.hash.includes('=')) document.getElementById('requests')?.scrollIntoView();
     else if (location.hash.length > 1) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
     if (view.row) void details.follow();

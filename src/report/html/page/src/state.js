@@ -64,5 +64,7 @@ function apply(next) {
 export const watch = (watcher) => void watchers.add(watcher);
 
 addEventListener('popstate', () => {
-    if (location.hash.includes('=')) apply(read());
+    // An address that names a part of the page changes nothing but the record that is open.
+    const names = location.hash.includes('=') || location.hash.length < 2;
+    apply(names ? read() : { ...view, row: '' });
 });
