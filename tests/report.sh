@@ -67,4 +67,4 @@ for name in real crawl check small large; do
 done
 
 echo '== in the browser'
-PAGES="$kept" node --test --test-concurrency=1 tests/report/page.test.mjs
+PAGES="$kept" node --test --test-concurrency=1 tests/report/text.test.mjs tests/report/page.test.mjs
