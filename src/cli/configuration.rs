@@ -26,11 +26,15 @@ fn of(arg: &Arg, matches: &ArgMatches) -> Vec<Setting> {
     let name = long.map_or_else(|| "SOURCE".to_owned(), |long| format!("--{long}"));
     let origin = match matches.value_source(id) {
         Some(ValueSource::CommandLine) => "command line".to_owned(),
-        Some(ValueSource::EnvVariable) => arg.get_env().map_or_else(
-            || "environment".to_owned(),
-            |variable| format!("variable {}", variable.to_string_lossy()),
-        ),
-        _ => return default_of(arg).map(|value| Setting { name, value, origin: "default".to_owned() }).into_iter().collect(),
+        Some(ValueSource::EnvVariable) => arg
+            .get_env()
+            .map_or_else(|| "environment".to_owned(), |variable| format!("variable {}", variable.to_string_lossy())),
+        _ => {
+            return default_of(arg)
+                .map(|value| Setting { name, value, origin: "default".to_owned() })
+                .into_iter()
+                .collect();
+        }
     };
     let shown = |raw: &std::ffi::OsStr| match arg.get_action() {
         ArgAction::SetTrue => if matches.get_flag(id) { "on" } else { "off" }.to_owned(),

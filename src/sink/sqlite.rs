@@ -6,7 +6,9 @@
 use std::path::Path;
 
 use futures::future::BoxFuture;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params_from_iter, types::Value};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params_from_iter, types::Value,
+};
 
 use super::{
     Sink, SinkError, ddl,

@@ -59,7 +59,8 @@ impl Page {
             bail!("--report is about one run, and --watch has many rounds; `fetchall report` takes the records of one");
         }
         let done = going_on.and_then(|(_, continued)| continued.before.as_ref()).map_or(0, |before| before.done.len());
-        let earlier = (done > 0).then(|| format!("{done} records were written before this part of the run; this page has the others"));
+        let earlier = (done > 0)
+            .then(|| format!("{done} records were written before this part of the run; this page has the others"));
         let spool = Spool::beside(path).with_context(|| format!("--report: cannot write beside {}", path.display()))?;
         Ok(Some(Page {
             path: path.clone(),
@@ -93,7 +94,9 @@ impl Page {
         let name = self.path.display();
         match &written {
             Ok(()) if left_out > 0 => {
-                voice.line(&format!("{name} counts all records and lists all but the last {left_out}: a browser takes no more"));
+                voice.line(&format!(
+                    "{name} counts all records and lists all but the last {left_out}: a browser takes no more"
+                ));
             }
             _ => {}
         }

@@ -171,7 +171,9 @@ fn page(flags: &ReportFlags, name: &str, source: Source, voice: &Voice) -> anyho
         Ok(())
     });
     if left_out > 0 {
-        voice.line(&format!("the page counts all records and lists all but the last {left_out}: a browser takes no more"));
+        voice.line(&format!(
+            "the page counts all records and lists all but the last {left_out}: a browser takes no more"
+        ));
     }
     Ok(later(exit, end.tell(name, voice)))
 }
@@ -203,13 +205,7 @@ fn lines(flags: &ReportFlags, name: &str, source: Source, voice: &Voice) -> anyh
     }
 }
 
-fn words(
-    flags: &ReportFlags,
-    format: ReportFormat,
-    name: &str,
-    source: Source,
-    voice: &Voice,
-) -> anyhow::Result<Exit> {
+fn words(flags: &ReportFlags, format: ReportFormat, name: &str, source: Source, voice: &Voice) -> anyhow::Result<Exit> {
     let mut told = Told::default();
     let end = source.each(name, |line, waits| told.line(line, waits))?;
     let text = match format {

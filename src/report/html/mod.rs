@@ -259,8 +259,7 @@ fn facts(name: &str) -> serde_json::Value {
 }
 
 fn waits_text(waits: &[(Wait, Duration)]) -> String {
-    let pairs: Vec<_> =
-        waits.iter().map(|(cause, time)| (name_of(*cause), time.as_micros() as f64 / 1000.0)).collect();
+    let pairs: Vec<_> = waits.iter().map(|(cause, time)| (name_of(*cause), time.as_micros() as f64 / 1000.0)).collect();
     serde_json::to_string(&pairs).unwrap_or_default()
 }
 

@@ -150,7 +150,8 @@ fn a_page_that_is_none_or_was_cut_is_an_error() {
 #[test]
 fn lines_of_json_make_a_page_and_others_do_not() {
     let mut report = HtmlReport::new(Cursor::new(Vec::new()));
-    let line = br#"{"ok":false,"url":"http://h/","error":{"code":"x.y"},"attempt_log":[{"wait_ms":2.0,"wait_for":"slot"}]}"#;
+    let line =
+        br#"{"ok":false,"url":"http://h/","error":{"code":"x.y"},"attempt_log":[{"wait_ms":2.0,"wait_for":"slot"}]}"#;
     report.line(line, None).unwrap();
     assert_eq!(report.summary().waits.get(&Wait::Slot), Some(&Duration::from_millis(2)));
     for bad in ["", "[]", "{\"ok\":true}", "{\"ok\":1,\"url\":\"x\"}"] {

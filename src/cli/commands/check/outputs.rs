@@ -210,7 +210,13 @@ mod tests {
     fn outputs(reports: &[(&str, Option<&str>)]) -> Outputs {
         let report =
             |(kind, path): &(&str, Option<&str>)| Report { kind: kind.parse().unwrap(), path: path.map(Into::into) };
-        Outputs { reports: reports.iter().map(report).collect(), step: None, paint: Paint::Plain, to_stdout: true, settings: Vec::new() }
+        Outputs {
+            reports: reports.iter().map(report).collect(),
+            step: None,
+            paint: Paint::Plain,
+            to_stdout: true,
+            settings: Vec::new(),
+        }
     }
 
     #[test]

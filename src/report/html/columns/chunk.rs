@@ -45,7 +45,11 @@ impl Chunk {
     ///
     /// # Errors
     /// It is no object of JSON.
-    pub(in crate::report::html) fn push(&mut self, line: &[u8], waits: Option<&str>) -> Result<bool, serde_json::Error> {
+    pub(in crate::report::html) fn push(
+        &mut self,
+        line: &[u8],
+        waits: Option<&str>,
+    ) -> Result<bool, serde_json::Error> {
         let Object(pairs) = serde_json::from_slice(line)?;
         let row = self.rows;
         let mut place = 0;
@@ -127,9 +131,9 @@ impl Chunk {
         let parts: Vec<_> =
             keys.iter().filter_map(|key| Some((key, self.columns.remove(&format!("{name}.{key}"))?))).collect();
         for row in 0..rows {
-            let inner = parts.iter().filter_map(|(key, column)| {
-                Some(format!("{}:{}", serde_json::to_string(key).ok()?, column.get(row)?))
-            });
+            let inner = parts
+                .iter()
+                .filter_map(|(key, column)| Some(format!("{}:{}", serde_json::to_string(key).ok()?, column.get(row)?)));
             let inner = inner.collect::<Vec<_>>();
             if !inner.is_empty() {
                 self.column(name).push(row, &format!("{{{}}}", inner.join(",")));
