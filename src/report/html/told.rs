@@ -127,7 +127,7 @@ mod tests {
     fn a_run_is_told_in_markdown_that_nothing_gets_out_of() {
         let text = told(&[FAILED]).markdown(&About::default());
         assert!(text.starts_with("## The request failed\n"), "{text}");
-        assert!(text.contains("no \\*such\\* host") && text.contains("``http://h/`\\|\\u{1b}[2J``"), "{text}");
+        assert!(text.contains("no \\*such\\* host") && text.contains("`` http://h/`\\|\\u{1b}[2J ``"), "{text}");
         assert!(text.contains("The host name does not exist"), "{text}");
     }
 

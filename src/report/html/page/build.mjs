@@ -21,5 +21,8 @@ for (const name of ['report.js', 'report.css']) {
     const text = readFileSync(path, 'utf8').trimEnd();
     for (const bad of ['</script', '</style', '<!--', '\r', '@import', 'url(http', 'innerHTML', 'insertAdjacentHTML', 'outerHTML', 'document.write', 'eval(', 'new Function'])
         if (text.includes(bad)) throw new Error(`dist/${name} has ${JSON.stringify(bad)} in it`);
+    // A page that is looked at in a terminal does nothing there.
+    const acting = text.match(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/u);
+    if (acting) throw new Error(`dist/${name} has a control character in it, near ${text.slice(acting.index - 40, acting.index + 10)}`);
     writeFileSync(path, text);
 }

@@ -45,8 +45,11 @@ const acts = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 /** One line of text with such characters written out as `\u{1b}`. @param {string} text */
 export const visible = (text) => text.replace(acts, (c) => `\\u{${/** @type {number} */ (c.codePointAt(0)).toString(16)}}`);
 
+// Not as a literal: it would stand in the page as it is, and a page is to have no such character.
+const TAB = String.fromCharCode(9);
+
 /** The same, lines and tabs apart. @param {string} text */
-export const visibleLines = (text) => text.split('\n').map((line) => line.split('\t').map(visible).join('\t')).join('\n');
+export const visibleLines = (text) => text.split('\n').map((line) => line.split(TAB).map(visible).join(TAB)).join('\n');
 
 /** A word as a POSIX shell takes it. @param {string} word */
 export const quoted = (word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
