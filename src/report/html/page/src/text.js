@@ -45,11 +45,10 @@ const acts = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\
 /** One line of text with such characters written out as `\u{1b}`. @param {string} text */
 export const visible = (text) => text.replace(acts, (c) => `\\u{${/** @type {number} */ (c.codePointAt(0)).toString(16)}}`);
 
-// Not as a literal: it would stand in the page as it is, and a page is to have no such character.
-const TAB = String.fromCharCode(9);
+const actsInLines = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** The same, lines and tabs apart. @param {string} text */
-export const visibleLines = (text) => text.split('\n').map((line) => line.split(TAB).map(visible).join(TAB)).join('\n');
+export const visibleLines = (text) => text.replace(actsInLines, visible);
 
 /** A word as a POSIX shell takes it. @param {string} word */
 export const quoted = (word) => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
