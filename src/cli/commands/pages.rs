@@ -108,7 +108,7 @@ impl Page {
 fn may_be_replaced(path: &Path) -> bool {
     let mut head = Vec::new();
     let is_file = fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() > 0);
-    let read = || File::open(path).and_then(|file| io::Read::take(file, 64).read_to_end(&mut head));
+    let mut read = || File::open(path).and_then(|file| io::Read::take(file, 64).read_to_end(&mut head));
     !is_file || (read().is_ok() && is_report(&head))
 }
 
