@@ -72,6 +72,7 @@ async fn what_is_no_run_or_cannot_be_written_is_wrong_usage() {
     fs::write(dir.path().join("cut.html"), &page[..page.len() - 9]).unwrap();
     for (args, said) in [
         (&["report", "notes.txt", "-f", "text"][..], "notes.txt, line 1: it is no record"),
+        (&["report", "notes.txt", "-f", "jsonl"], "notes.txt, line 1: it is no record"),
         (&["report", "other.html", "-f", "jsonl"], "it has no run in it"),
         (&["report", "none.jsonl", "-f", "jsonl"], "cannot open none.jsonl"),
         (&["report", "run.jsonl", "-o", "run.jsonl"], "is the run that is to be read"),

@@ -183,6 +183,7 @@ fn lines(flags: &ReportFlags, name: &str, source: Source, voice: &Voice) -> anyh
     let exit = write(flags, voice, |out| {
         let mut unwritten = None;
         end = source.each(name, |line, _| {
+            html::check(line)?;
             begun = true;
             out.write_all(line).and_then(|()| out.write_all(b"\n")).map_err(|error| {
                 let kind = error.kind();

@@ -106,6 +106,14 @@ pub enum AddError {
     Spool(#[from] io::Error),
 }
 
+/// Whether a line of JSON is one of our records.
+///
+/// # Errors
+/// What it lacks.
+pub fn check(line: &[u8]) -> Result<(), AddError> {
+    Row::parse(line).map(drop).map_err(AddError::NoRecord)
+}
+
 /// A report that is being written.
 #[derive(Debug)]
 pub struct HtmlReport<S> {
