@@ -41,3 +41,4 @@ RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
 step cargo run --release --locked --quiet -- demo > /dev/null
 step bash tests/readme.sh
 step bash tests/warc.sh
+step bash tests/report.sh
