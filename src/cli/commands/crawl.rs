@@ -20,7 +20,7 @@ use super::{
     archive::{self, Planned},
     fetch::{check_dry_run, dry_run, runtime, specs},
     output::{Names, Output, schema},
-    pages::Page,
+    pages::{self, Page},
     session::{JarFile, log_in},
 };
 use crate::cli::{
@@ -51,6 +51,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     }
     let save = archive::without_append(flags.save.clone(), &flags.warc);
     let output = Output::of(RecordKind::Page, &save, &flags.output, &specs)?;
+    pages::check(&flags.output, flags.continued.watch.is_some())?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut plan, login) = flags.resolve()?;
     output.check_names(&plan.settings.pages.columns(), Names::Closed)?;
@@ -88,7 +89,7 @@ fn go(
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
-    let page = Page::of("crawl", &flags.output, Some((&flags.continued, &continued)))?;
+    let page = Page::of("crawl", &flags.output, Some(&continued))?;
     let mut sinks = output.open_all(runtime, &plan.settings.pages.columns(), continued.run.as_deref())?;
     sinks.extend(page.as_ref().map(Page::sink));
     let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;

@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use super::{
     fetch::runtime,
     output::{Names, Output, schema},
-    pages::Page,
+    pages::{self, Page},
 };
 use crate::cli::{
     exit::Exit,
@@ -57,6 +57,7 @@ pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
     }
     let specs: Vec<Spec> = found.paths().map(spec).collect();
     let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
+    pages::check(&flags.output, false)?;
     output.check_names(&pages.columns(), Names::Closed)?;
     let runtime = runtime()?;
     let exit = go(&runtime, extractor, found, &pages, flags, &output, &voice)?;

@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use super::{
     archive::{self, Planned},
     output::{Names, Output, schema},
-    pages::Page,
+    pages::{self, Page},
     session::{JarFile, log_in},
     watch,
 };
@@ -50,6 +50,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     }
     let save = archive::without_append(flags.save.or_into(flags.continued.resume.as_ref()), &flags.warc);
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
+    pages::check(&flags.output, flags.continued.watch.is_some())?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut settings, login) = flags.resolve()?;
     output.check_names(&settings.pages.columns(), Names::Open)?;
@@ -73,7 +74,6 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         let planned = planned.map(|planned| planned.going_on(continued.archive));
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         if let Some(every) = flags.continued.watch {
-            Page::of("fetch", &flags.output, Some((&flags.continued, &continued)))?;
             let list = watch::list(&runtime, source, &settings)?;
             let planned = planned.map(|planned| planned.open(&settings)).transpose()?;
             let exit =
@@ -100,7 +100,7 @@ fn go(
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let extracting = fetcher.clone();
-    let page = Page::of("fetch", &flags.output, Some((&flags.continued, &continued)))?;
+    let page = Page::of("fetch", &flags.output, Some(&continued))?;
     let mut sinks = output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?;
     sinks.extend(page.as_ref().map(Page::sink));
     let begin = run::fetching(fetcher, source, continued.before.take());

@@ -20,12 +20,7 @@ use fetchall::{
 use futures::future::{BoxFuture, ready};
 
 use super::check::writable;
-use crate::cli::{
-    continued::Continued,
-    flags::{ContinueFlags, OutputFlags},
-    run::Ran,
-    terminal::Voice,
-};
+use crate::cli::{continued::Continued, flags::OutputFlags, run::Ran, terminal::Voice};
 
 /// What is gathered; nothing once the page is written.
 type Gathered = Arc<Mutex<Option<HtmlReport<Spool>>>>;
@@ -37,28 +32,32 @@ pub struct Page {
     gathered: Gathered,
 }
 
+/// Looks whether the page that the flags want can be written, before anything is sent.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check(flags: &OutputFlags, is_watch: bool) -> anyhow::Result<()> {
+    let Some(path) = &flags.report else { return Ok(()) };
+    if let Err(why) = writable(path) {
+        bail!("--report: cannot write {}: {why}", path.display());
+    }
+    if !may_be_replaced(path) {
+        bail!("--report: {} is there and is no page; give the page a name of its own", path.display());
+    }
+    if is_watch {
+        bail!("--report is about one run, and --watch has many rounds; `fetchall report` takes the records of one");
+    }
+    Ok(())
+}
+
 impl Page {
-    /// As the flags want it; looks whether it can be written. `going_on` are the flags and what was there
-    /// before, where a command can go on with an earlier run.
+    /// As the flags want it; `before` is what was there before, where a command can go on with an earlier run.
     ///
     /// # Errors
-    /// Why it cannot.
-    pub fn of(
-        command: &str,
-        flags: &OutputFlags,
-        going_on: Option<(&ContinueFlags, &Continued)>,
-    ) -> anyhow::Result<Option<Page>> {
+    /// Rows cannot be kept beside it.
+    pub fn of(command: &str, flags: &OutputFlags, before: Option<&Continued>) -> anyhow::Result<Option<Page>> {
         let Some(path) = &flags.report else { return Ok(None) };
-        if let Err(why) = writable(path) {
-            bail!("--report: cannot write {}: {why}", path.display());
-        }
-        if !may_be_replaced(path) {
-            bail!("--report: {} is there and is no page; give the page a name of its own", path.display());
-        }
-        if going_on.is_some_and(|(flags, _)| flags.watch.is_some()) {
-            bail!("--report is about one run, and --watch has many rounds; `fetchall report` takes the records of one");
-        }
-        let done = going_on.and_then(|(_, continued)| continued.before.as_ref()).map_or(0, |before| before.done.len());
+        let done = before.and_then(|continued| continued.before.as_ref()).map_or(0, |before| before.done.len());
         let earlier = (done > 0)
             .then(|| format!("{done} records were written before this part of the run; this page has the others"));
         let spool = Spool::beside(path).with_context(|| format!("--report: cannot write beside {}", path.display()))?;
