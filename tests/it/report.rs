@@ -108,3 +108,39 @@ async fn a_check_leaves_a_page_with_every_link() {
     let back = fetchall(["report", "links.html", "-f", "jsonl"]).dir(&dir).run().await;
     assert_eq!((back.exit, back.text().lines().count()), (0, 2), "{back}");
 }
+
+#[tokio::test]
+async fn a_run_that_goes_on_says_what_its_page_has_not() {
+    let site = Site::start(|_: &Ask| Reply::html("<title>x</title>")).await;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let list = |count: usize| (0..count).map(|page| site.url(&format!("/{page}")) + "\n").collect::<String>();
+    fetchall(["-", "-o", "run.jsonl", "-q"]).dir(&dir).stdin(list(2)).run().await;
+    let args = ["-", "--resume", "run.jsonl", "--report", "html=run.html", "-q"];
+    let run = fetchall(args).dir(&dir).stdin(list(5)).run().await;
+    assert_eq!(run.exit, 0, "{run}");
+    let page = fs::read_to_string(dir.path().join("run.html")).unwrap();
+    assert!(page.contains("All 3 requests are fine"), "this part of it");
+    assert!(page.contains("2 records were written before this part of the run; this page has the others."));
+    let whole = fetchall(["report", "run.jsonl", "-f", "text"]).dir(&dir).run().await;
+    assert!(whole.text().starts_with("5 requests"), "{whole}");
+}
+
+#[tokio::test]
+async fn a_crawl_and_kept_pages_leave_pages_of_their_own() {
+    let site = Site::start(|ask: &Ask| match ask.path.as_str() {
+        "/" => Reply::html("<a href=/gone>x</a>"),
+        _ => Reply::status(404),
+    })
+    .await;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let url = site.url("/");
+    let crawl = ["crawl", url.as_str(), "--robots", "ignore", "--report", "html=crawl.html", "-q"];
+    assert_eq!(fetchall(crawl).dir(&dir).run().await.exit, 1);
+    let page = fs::read_to_string(dir.path().join("crawl.html")).unwrap();
+    assert!(page.contains("1 of 2 pages failed"), "by its noun");
+    fs::write(dir.path().join("kept.html"), "<h1>a</h1>").unwrap();
+    let extract = ["extract", "kept.html", "--select", "t=h1", "--report", "html=extract.html", "-q"];
+    assert_eq!(fetchall(extract).dir(&dir).run().await.exit, 0);
+    let page = fs::read_to_string(dir.path().join("extract.html")).unwrap();
+    assert!(page.contains("The page is fine"), "{page:.3000}");
+}
