@@ -2,7 +2,7 @@
 //!
 //! Eats records as they come. They are gathered into chunks of columns, which are packed and put into a
 //! spool as soon as they are full, so memory does not grow with the run; [`HtmlReport::finish`] writes
-//! the page around them. What the page says first is plain HTML ([`nojs`]), readable without scripts;
+//! the page around them. What the page says first is plain HTML (`nojs`), readable without scripts;
 //! the rest is drawn by its script, which is built in `page/` and stands in `page/dist`. Both script and
 //! style are named by their digests in a content security policy that lets the page load nothing.
 //! Must not know files or the engine: whoever calls says where the spool is and the page goes.
@@ -160,7 +160,7 @@ impl<S: Read + Write + Seek> HtmlReport<S> {
         })
     }
 
-    /// Takes in a line of JSON Lines; `waits` is what [`read`] gave with it.
+    /// Takes in a line of JSON Lines; `waits` is what [`read()`] gave with it.
     ///
     /// # Errors
     /// It is no record, or the spool cannot be written.

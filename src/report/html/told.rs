@@ -20,7 +20,7 @@ const LISTED: usize = 100;
 pub struct Told(Tally);
 
 impl Told {
-    /// Takes in a line of JSON Lines; `waits` is what [`super::read`] gave with it.
+    /// Takes in a line of JSON Lines; `waits` is what [`super::read()`] gave with it.
     ///
     /// # Errors
     /// It is no record.
