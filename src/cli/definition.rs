@@ -5,6 +5,7 @@
 mod check;
 mod crawl;
 mod extract;
+mod report;
 mod warc;
 
 use std::{path::PathBuf, time::Duration};
@@ -16,7 +17,10 @@ use fetchall::{
     report::diff::{Change, Slower},
 };
 
-pub use self::warc::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand};
+pub use self::{
+    report::{ReportFlags, ReportFormat},
+    warc::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand},
+};
 use super::{
     config, environment,
     flags::{CheckFlags, ColorArg, ConfigFlags, CrawlFlags, FetchFlags, FormatArg, SavedFlags},
@@ -91,6 +95,8 @@ pub enum Command {
     Extract(Box<SavedFlags>),
     /// What broke, healed, slowed down or changed between two runs
     Diff(DiffFlags),
+    /// A saved run as a page for browsers, as records again, or in words
+    Report(ReportFlags),
     /// Judge archives (WARC), index and pack them
     Warc {
         /// What is to be done.
@@ -258,6 +264,7 @@ pub fn definition() -> Clap {
     });
     let command = command.mut_args(hide).mut_subcommand("fetch", fetch);
     let command = command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress);
+    let command = command.mut_subcommand("report", report::dress);
     environment::attach(command.mut_subcommand("extract", extract::dress).mut_subcommand("warc", warc::dress))
 }
 
@@ -272,6 +279,8 @@ fn with_files(command: Clap) -> Clap {
 /// For `-h`: the common flags in one list, without the headings that `--help` needs.
 pub fn compact(command: Clap) -> Clap {
     let plain = |arg: clap::Arg| arg.help_heading(None::<&'static str>);
+    // There is room for 45 lines; whoever packages the program finds it in --help.
+    let command = command.mut_subcommand("man", |man| man.hide(true));
     command.mut_args(plain).mut_subcommands(move |command| command.mut_args(plain))
 }
 

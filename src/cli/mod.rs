@@ -4,6 +4,7 @@
 
 mod commands;
 mod config;
+mod configuration;
 mod continued;
 mod definition;
 mod descriptors;

@@ -14,6 +14,7 @@ use fetchall::model::{escape::visible_lines, redact, units};
 
 use super::{
     config::{self, Matched, Refused, Setting},
+    configuration,
     definition::{Cli, Command, compact, definition, short_help},
     environment,
     exit::Exit,
@@ -59,12 +60,7 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
     let own = matches.subcommand().map_or((&definition, &matches), |(name, matches)| {
         (definition.find_subcommand(name).unwrap_or(&definition), matches)
     });
-    match &mut command {
-        Command::Fetch(flags) => flags.continued.given = given(own.0, own.1, &settings),
-        Command::Crawl(flags) => flags.continued.given = given(own.0, own.1, &settings),
-        Command::Check(flags) => flags.given = given(own.0, own.1, &settings),
-        _ => {}
-    }
+    note_given(&mut command, own.0, own.1, &settings);
     let (voice, known) = match &command {
         Command::Fetch(flags) => (Voice::of(&flags.output), Some(&definition)),
         Command::Crawl(flags) => (Voice::of(&flags.output), definition.find_subcommand("crawl")),
@@ -74,6 +70,19 @@ pub fn parse(args: Vec<OsString>) -> Parsed {
     };
     known.map(environment::mistyped).unwrap_or_default().iter().for_each(|line| voice.line(line));
     Parsed::Run(Box::new(command), settings)
+}
+
+/// Lets a command know what was given, and what it was told in all.
+fn note_given(command: &mut Command, definition: &Clap, matches: &clap::ArgMatches, files: &[Setting]) {
+    let given = || given(definition, matches, files);
+    let settings = || configuration::settings(definition, matches, files);
+    match command {
+        Command::Fetch(flags) => (flags.continued.given, flags.output.settings) = (given(), settings()),
+        Command::Crawl(flags) => (flags.continued.given, flags.output.settings) = (given(), settings()),
+        Command::Check(flags) => (flags.given, flags.show.settings) = (given(), settings()),
+        Command::Extract(flags) => flags.output.settings = settings(),
+        _ => {}
+    }
 }
 
 /// The same of a flag that only other commands have: which they are, instead of one that looks alike.

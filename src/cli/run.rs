@@ -169,6 +169,11 @@ impl Ran {
         }
     }
 
+    /// What is said about the end, in sentences; faults too.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        self.faults.iter().chain(&self.notes).map(String::as_str)
+    }
+
     /// Says why selectors may have found nothing; nothing to a run that was ended from outside.
     pub fn hint(&self, hints: &[String], voice: &Voice) {
         if !self.is_over() {

@@ -27,6 +27,8 @@ pub enum Kind {
     Json,
     /// Every link, an object a line.
     Jsonl,
+    /// A page for browsers, with every link.
+    Html,
 }
 
 impl Kind {
@@ -42,6 +44,7 @@ impl Kind {
         Kind::Text,
         Kind::Json,
         Kind::Jsonl,
+        Kind::Html,
     ];
 
     /// The name on the command line.
@@ -57,13 +60,14 @@ impl Kind {
             Kind::Text => "text",
             Kind::Json => "json",
             Kind::Jsonl => "jsonl",
+            Kind::Html => "html",
         }
     }
 
     /// Whether links that are fine are written too. For the other kinds it is enough to keep what
     /// weighs something.
     pub const fn lists_all(self) -> bool {
-        matches!(self, Kind::Json | Kind::Jsonl)
+        matches!(self, Kind::Json | Kind::Jsonl | Kind::Html)
     }
 }
 

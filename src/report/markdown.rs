@@ -85,7 +85,7 @@ fn cut(text: &str) -> String {
 
 /// A code span that is one cell: its fence is longer than any within (CommonMark, section 6.1), and
 /// bars are escaped, as tables want it in code too (GFM, section 4.10).
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = cut(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -96,7 +96,7 @@ fn code(text: &str) -> String {
 
 /// Text with nothing in it that Markdown or GitHub would act on. The empty comment keeps `@name`
 /// from calling a person and `#1` from linking to an issue, which look at rendered text.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 16);
     for c in cut(text).chars() {
         if c.is_ascii_punctuation() {

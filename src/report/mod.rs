@@ -10,6 +10,7 @@ pub mod diff;
 pub mod github;
 mod gitlab;
 mod grouped;
+pub mod html;
 mod json;
 mod jsonl;
 mod junit;
@@ -68,5 +69,10 @@ pub fn write_with_lines(
         Kind::Text => text::write(findings, summary, out),
         Kind::Json => json::write(findings, summary, out),
         Kind::Jsonl => jsonl::write(findings, out),
+        Kind::Html => {
+            let wall_ms = Some(summary.elapsed.as_secs_f64() * 1000.0);
+            let about = html::About { command: "check".to_owned(), wall_ms, ..html::About::default() };
+            html::write(findings, &about, out).map(drop)
+        }
     }
 }

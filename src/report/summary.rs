@@ -56,6 +56,33 @@ pub struct Summary {
     pub noun: (&'static str, &'static str),
 }
 
+/// What is counted of one record.
+#[derive(Clone, Debug)]
+pub(super) struct Counted<'a> {
+    /// Whether it does not count against the exit status.
+    pub ok: bool,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it failed.
+    pub error: Option<Code>,
+    /// Why it was left out.
+    pub skip: Option<Code>,
+    /// Status of the last response.
+    pub status: Option<u16>,
+    /// Decoded bytes of its body.
+    pub bytes: u64,
+    /// The same as they crossed the network.
+    pub wire_bytes: u64,
+    /// Tries made.
+    pub attempts: u32,
+    /// Redirects followed.
+    pub redirects: u64,
+    /// Our own waiting by cause.
+    pub waits: &'a [(Wait, Duration)],
+    /// Time of the last exchange.
+    pub total: Option<Duration>,
+}
+
 impl Default for Summary {
     fn default() -> Self {
         Summary {
@@ -85,28 +112,45 @@ impl Summary {
 
     /// Takes one record in.
     pub fn add(&mut self, record: &Record) {
+        self.count_in(&Counted {
+            ok: record.ok,
+            outcome: record.outcome,
+            error: record.error.as_ref().map(|error| error.code),
+            skip: record.skip.as_ref().map(|skip| skip.code),
+            status: record.status,
+            bytes: record.bytes.unwrap_or(0),
+            wire_bytes: record.wire_bytes.unwrap_or(0),
+            attempts: record.attempts,
+            redirects: record.redirects.len() as u64,
+            waits: &record.waits,
+            total: record.timings.total_ms.map(|total| Duration::from_micros(total.0)),
+        });
+    }
+
+    /// The same of a record that was read back.
+    pub(super) fn count_in(&mut self, one: &Counted<'_>) {
         self.requests += 1;
-        *self.outcomes.entry(record.outcome).or_default() += 1;
-        self.not_ok += u64::from(!record.ok);
-        if let Some(error) = &record.error {
-            *self.errors.entry(error.code).or_default() += 1;
+        *self.outcomes.entry(one.outcome).or_default() += 1;
+        self.not_ok += u64::from(!one.ok);
+        if let Some(code) = one.error {
+            *self.errors.entry(code).or_default() += 1;
         }
-        if let Some(skip) = &record.skip {
-            *self.skips.entry(skip.code).or_default() += 1;
+        if let Some(code) = one.skip {
+            *self.skips.entry(code).or_default() += 1;
         }
-        if let Some(status) = record.status {
+        if let Some(status) = one.status {
             *self.statuses.entry(status).or_default() += 1;
         }
-        self.bytes += record.bytes.unwrap_or(0);
-        self.wire_bytes += record.wire_bytes.unwrap_or(0);
-        self.retries += u64::from(record.attempts.saturating_sub(1));
-        self.redirects += record.redirects.len() as u64;
-        for (cause, time) in record.waits.iter().filter(|(_, time)| !time.is_zero()) {
+        self.bytes = self.bytes.saturating_add(one.bytes);
+        self.wire_bytes = self.wire_bytes.saturating_add(one.wire_bytes);
+        self.retries += u64::from(one.attempts.saturating_sub(1));
+        self.redirects += one.redirects;
+        for (cause, time) in one.waits.iter().filter(|(_, time)| !time.is_zero()) {
             let sum = self.waits.entry(*cause).or_default();
             *sum = sum.saturating_add(*time);
         }
-        if let Some(total) = record.timings.total_ms {
-            self.times.add(total.0);
+        if let Some(total) = one.total {
+            self.times.add(u64::try_from(total.as_micros()).unwrap_or(u64::MAX));
         }
     }
 

@@ -43,6 +43,8 @@ use futures::future::BoxFuture;
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub use self::remote::SINK_PATIENCE;
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::records_of;
 pub use self::{fields::Fields, pack::Packing, place::Place};
 use crate::model::Record;
 

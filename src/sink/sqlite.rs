@@ -6,7 +6,9 @@
 use std::path::Path;
 
 use futures::future::BoxFuture;
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, TransactionBehavior, params_from_iter, types::Value};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension as _, TransactionBehavior, params_from_iter, types::Value,
+};
 
 use super::{
     Sink, SinkError, ddl,
@@ -90,6 +92,31 @@ impl Sink for Sqlite {
         // The log is folded into the file when it is closed; what is in either of them is written.
         Box::pin(std::future::ready(Ok(())))
     }
+}
+
+/// Calls `take` with each record of the run that was written last into a file of ours, in the order that
+/// they were written, as its JSON; until it says no. The file is not changed.
+///
+/// # Errors
+/// Why it cannot be read, in words.
+pub fn records_of(path: &Path, take: &mut dyn FnMut(&str) -> bool) -> Result<(), String> {
+    let told = |error: rusqlite::Error| told(&error);
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(told)?;
+    db.busy_timeout(FIRST_ANSWER).map_err(told)?;
+    if !found(&db).map_err(told)?.is_ours(|kind, name| type_of(kind).eq_ignore_ascii_case(name))? {
+        return Err(format!("it has no table {RECORDS}; --sink sqlite:PATH writes one"));
+    }
+    let last = format!("SELECT run FROM {RECORDS} ORDER BY rowid DESC LIMIT 1");
+    let all = format!("SELECT record FROM {RECORDS} WHERE run = ({last}) ORDER BY rowid");
+    let mut statement = db.prepare(&all).map_err(told)?;
+    let mut rows = statement.query([]).map_err(told)?;
+    while let Some(row) = rows.next().map_err(told)? {
+        let record: String = row.get(0).map_err(told)?;
+        if !take(&record) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the tables, or looks whether they can be written.

@@ -20,6 +20,7 @@ mod polite;
 mod process;
 mod promises;
 mod proxies;
+mod report;
 mod robots;
 mod rooms;
 mod save;

@@ -20,6 +20,7 @@ use super::{
     archive::{self, Planned},
     fetch::{check_dry_run, dry_run, runtime, specs},
     output::{Names, Output, schema},
+    pages::{self, Page},
     session::{JarFile, log_in},
 };
 use crate::cli::{
@@ -50,6 +51,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     }
     let save = archive::without_append(flags.save.clone(), &flags.warc);
     let output = Output::of(RecordKind::Page, &save, &flags.output, &specs)?;
+    pages::check(&flags.output, flags.continued.watch.is_some())?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut plan, login) = flags.resolve()?;
     output.check_names(&plan.settings.pages.columns(), Names::Closed)?;
@@ -87,7 +89,9 @@ fn go(
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
-    let sinks = output.open_all(runtime, &plan.settings.pages.columns(), continued.run.as_deref())?;
+    let page = Page::of("crawl", &flags.output, Some(&continued))?;
+    let mut sinks = output.open_all(runtime, &plan.settings.pages.columns(), continued.run.as_deref())?;
+    sinks.extend(page.as_ref().map(Page::sink));
     let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;
     let jar = JarFile::of(&flags.trust, &plan.settings);
     let mut crawler = Crawler::with_fetcher(plan, fetcher.clone());
@@ -104,6 +108,7 @@ fn go(
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(jar.map_or(Ok(()), |jar| jar.save()));
+    page.into_iter().for_each(|page| page.finish(&mut ran, voice));
     ran.tell(voice);
     ran.hint(&fetcher.hints(), voice);
     fetcher.cache_fault().iter().for_each(|fault| voice.line(fault));

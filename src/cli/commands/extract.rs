@@ -22,6 +22,7 @@ use tokio::runtime::Runtime;
 use super::{
     fetch::runtime,
     output::{Names, Output, schema},
+    pages::{self, Page},
 };
 use crate::cli::{
     exit::Exit,
@@ -56,6 +57,7 @@ pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
     }
     let specs: Vec<Spec> = found.paths().map(spec).collect();
     let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
+    pages::check(&flags.output, false)?;
     output.check_names(&pages.columns(), Names::Closed)?;
     let runtime = runtime()?;
     let exit = go(&runtime, extractor, found, &pages, flags, &output, &voice)?;
@@ -98,11 +100,14 @@ fn go(
         let end = Box::pin(async move { launched.end.await.ok() });
         Begun { records: launched.records, handle: Arc::new(launched.handle), end }
     };
-    let sinks = output.open_all(runtime, &pages.columns(), None)?;
+    let page = Page::of("extract", &flags.output, None)?;
+    let mut sinks = output.open_all(runtime, &pages.columns(), None)?;
+    sinks.extend(page.as_ref().map(Page::sink));
     let parts = output.parts(Box::new(begin), sinks, &flags.output, voice);
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.summary.noun = ("page", "pages");
+    page.into_iter().for_each(|page| page.finish(&mut ran, voice));
     ran.tell(voice);
     ran.hint(unread.as_slice(), voice);
     ran.hint(&hinting.hints(), voice);

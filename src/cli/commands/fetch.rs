@@ -20,6 +20,7 @@ use tokio::runtime::Runtime;
 use super::{
     archive::{self, Planned},
     output::{Names, Output, schema},
+    pages::{self, Page},
     session::{JarFile, log_in},
     watch,
 };
@@ -49,6 +50,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     }
     let save = archive::without_append(flags.save.or_into(flags.continued.resume.as_ref()), &flags.warc);
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
+    pages::check(&flags.output, flags.continued.watch.is_some())?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut settings, login) = flags.resolve()?;
     output.check_names(&settings.pages.columns(), Names::Open)?;
@@ -98,7 +100,9 @@ fn go(
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let extracting = fetcher.clone();
-    let sinks = output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?;
+    let page = Page::of("fetch", &flags.output, Some(&continued))?;
+    let mut sinks = output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?;
+    sinks.extend(page.as_ref().map(Page::sink));
     let begin = run::fetching(fetcher, source, continued.before.take());
     let parts = Parts {
         archive: planned.map(|planned| planned.open(settings)).transpose()?,
@@ -110,6 +114,7 @@ fn go(
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));
+    page.into_iter().for_each(|page| page.finish(&mut ran, voice));
     ran.tell(voice);
     ran.hint(&extracting.hints(), voice);
     extracting.cache_fault().iter().for_each(|fault| voice.line(fault));

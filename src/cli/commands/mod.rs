@@ -11,8 +11,10 @@ mod explain;
 mod extract;
 mod fetch;
 mod output;
+mod pages;
 mod papers;
 mod places;
+mod report;
 mod session;
 mod warc;
 mod watch;
@@ -30,6 +32,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Check(flags) => check::run(&flags),
         Command::Extract(flags) => extract::run(&flags),
         Command::Diff(flags) => diff::run(&flags),
+        Command::Report(flags) => report::run(&flags),
         Command::Warc { what } => warc::run(&what),
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),

@@ -24,7 +24,7 @@ pub use self::{
     blame::{blame, mentioned},
     init::{NAME, text as init},
     schema::schema,
-    show::show,
+    show::{default_of, show},
 };
 use self::{
     file::Layer,

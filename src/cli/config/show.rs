@@ -53,7 +53,7 @@ fn value_of(long: &str, takes: Takes, words: &[&str]) -> String {
 }
 
 /// What its help says that happens without it.
-pub(super) fn default_of(arg: &Arg) -> Option<String> {
+pub fn default_of(arg: &Arg) -> Option<String> {
     let help = arg.get_long_help().or(arg.get_help())?.to_string();
     let (_, rest) = help.split_once("[default: ")?;
     Some(rest.split_once(']')?.0.split_whitespace().collect::<Vec<_>>().join(" "))

@@ -41,6 +41,7 @@ const MAY_DIFFER: &[&str] = &[
     "--no-config",
     "--progress",
     "--quiet",
+    "--report",
     // how it goes on
     "--restart",
     "--resume",

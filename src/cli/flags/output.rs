@@ -1,8 +1,9 @@
 //! How records and progress are shown.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fetchall::{
+    report::{Kind, html::Setting},
     settings::{Order, Settings},
     sink::Packing,
 };
@@ -86,6 +87,13 @@ pub struct OutputFlags {
     /// Keys to write, in this order; `help` lists them
     #[arg(long, value_name = "LIST|help")]
     pub fields: Option<String>,
+    /// Write a report as well, a page for browsers: --report html=run.html
+    ///
+    /// One file that loads nothing: verdict, charts, all records to search and sort. It has them too, so
+    /// `fetchall report run.html --format jsonl` gives them back; `fetchall report records.jsonl` makes the
+    /// page later. Of more than a million records it lists the first million and counts the others.
+    #[arg(long, value_name = "html=PATH", value_parser = page, conflicts_with = "dry_run")]
+    pub report: Option<PathBuf>,
     /// Records in the order of the input, not as they complete
     #[arg(long)]
     pub ordered: bool,
@@ -108,6 +116,20 @@ pub struct OutputFlags {
     /// allow: as text, or as one JSON object with --format json.
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+    /// Every flag with its value and where that comes from, for reports.
+    #[arg(skip)]
+    pub settings: Vec<Setting>,
+}
+
+/// `html=PATH`: of the kinds of reports, the one for runs that check nothing.
+fn page(text: &str) -> Result<PathBuf, String> {
+    let wrong = || format!("`{text}` is not a kind with a path; write html=run.html");
+    let (kind, path) = text.split_once('=').ok_or_else(wrong)?;
+    match (kind.trim().parse()?, path) {
+        (Kind::Html, "" | "-") => Err(wrong()),
+        (Kind::Html, path) => Ok(path.into()),
+        (other, _) => Err(format!("{} is a report of `check`; here there is html", other.name())),
+    }
 }
 
 impl OutputFlags {

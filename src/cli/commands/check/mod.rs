@@ -25,6 +25,7 @@ use fetchall::{
 };
 use tokio::runtime::Runtime;
 
+pub use self::books::writable;
 use self::{
     books::{Books, Opened},
     course::Course,

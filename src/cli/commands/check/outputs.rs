@@ -14,7 +14,10 @@ use anyhow::{Context as _, bail};
 use fetchall::{
     model::Finding,
     replace,
-    report::{self, CheckSummary, Kind, github},
+    report::{
+        self, CheckSummary, Kind, github,
+        html::{self, About, Setting},
+    },
     sink::outlet,
 };
 
@@ -40,6 +43,7 @@ pub struct Outputs {
     step: Option<PathBuf>,
     paint: Paint,
     to_stdout: bool,
+    settings: Vec<Setting>,
 }
 
 impl Outputs {
@@ -68,6 +72,7 @@ impl Outputs {
             step: step.map(Into::into),
             paint: if colours { Paint::Coloured } else { Paint::Plain },
             reports,
+            settings: flags.settings.clone(),
         })
     }
 
@@ -114,6 +119,11 @@ impl Outputs {
         live.map(open).collect()
     }
 
+    fn about(&self, summary: &CheckSummary) -> About {
+        let wall_ms = Some(summary.elapsed.as_micros() as f64 / 1000.0);
+        About { command: "check".to_owned(), wall_ms, settings: self.settings.clone(), notes: Vec::new() }
+    }
+
     fn at_end(&self) -> impl Iterator<Item = &Report> {
         self.reports.iter().filter(|report| !is_live(report))
     }
@@ -125,6 +135,9 @@ impl Outputs {
         for Report { kind, path } in self.at_end() {
             let mut documents = Documents::default();
             let mut fill = |out: &mut dyn Write| {
+                if *kind == Kind::Html {
+                    return html::write(findings, &self.about(summary), out).map(drop);
+                }
                 report::write_with_lines(*kind, findings, summary, &mut |path, line| documents.line(path, line), out)
             };
             let (name, written) = match path {
@@ -198,7 +211,13 @@ mod tests {
     fn outputs(reports: &[(&str, Option<&str>)]) -> Outputs {
         let report =
             |(kind, path): &(&str, Option<&str>)| Report { kind: kind.parse().unwrap(), path: path.map(Into::into) };
-        Outputs { reports: reports.iter().map(report).collect(), step: None, paint: Paint::Plain, to_stdout: true }
+        Outputs {
+            reports: reports.iter().map(report).collect(),
+            step: None,
+            paint: Paint::Plain,
+            to_stdout: true,
+            settings: Vec::new(),
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use fetchall::{
     check::rules::{FailOn, RuleWeight},
-    report::Kind,
+    report::{Kind, html::Setting},
 };
 
 use super::values::{self, Report};
@@ -24,8 +24,8 @@ pub struct ShowFlags {
     /// text, jsonl, json, markdown, github, … or none [default: text]
     ///
     /// Every kind of report: text, json, jsonl, markdown, junit, sarif, github, gitlab, checkstyle,
-    /// rdjsonl. `text` and `jsonl` come while it runs; `json` and `jsonl` have every link, the others
-    /// what is worth a word. With `github`, the summary of the step is written too.
+    /// rdjsonl, html. `text` and `jsonl` come while it runs; `json`, `jsonl` and `html` have every link, the
+    /// others what is worth a word. With `github`, the summary of the step is written too.
     #[arg(short, long, value_name = "KIND", value_parser = values::shown(), hide_possible_values = true)]
     pub format: Option<Shown>,
     /// Write a report as well; may be repeated
@@ -69,6 +69,9 @@ pub struct ShowFlags {
     /// No progress, no notes, no summary.
     #[arg(short, long)]
     pub quiet: bool,
+    /// Every flag with its value and where that comes from, for reports.
+    #[arg(skip)]
+    pub settings: Vec<Setting>,
 }
 
 impl ShowFlags {
