@@ -214,15 +214,26 @@ fn slower(text: &str) -> Result<(f64, Duration), String> {
     Ok((factor, by))
 }
 
+/// `--format` of `doctor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LookFormat {
+    /// a readable line a look
+    Text,
+    /// a JSON object a line
+    Jsonl,
+    /// one JSON list
+    Json,
+}
+
 /// Flags of `doctor`.
 #[derive(clap::Args, Debug, Default)]
 pub struct DoctorFlags {
-    /// Fetch these once each, and tell how it went; without any, nothing is sent
+    /// Fetch these once each with the settings of `fetch`, and tell how it went; without any, nothing is sent
     #[arg(value_name = "URL")]
     pub urls: Vec<String>,
     /// text, json or jsonl [default: text]
     #[arg(short, long, value_name = "FORMAT", hide_possible_values = true)]
-    pub format: Option<FormatArg>,
+    pub format: Option<LookFormat>,
     /// Colours: auto, always or never [default: auto]
     #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<ColorArg>,

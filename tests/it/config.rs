@@ -76,7 +76,13 @@ async fn a_mistake_is_told_with_its_line_before_anything_is_sent() {
     for (toml, told) in [
         (
             "concurency = 3",
-            &["unknown key `concurency`", "fetchall.toml:1:1", "^^^^^^^^^^", "did you mean `concurrency`?"][..],
+            &[
+                "unknown key `concurency`",
+                "fetchall.toml:1:1",
+                "1 | concurency\n",
+                "^^^^^^^^^^",
+                "did you mean `concurrency`?",
+            ][..],
         ),
         ("rate_per_host = \"1/s\"", &["did you mean `rate-per-host`?"]),
         ("[chekc]\nx = 1", &["unknown key `chekc`", "did you mean `check`?"]),
@@ -89,6 +95,9 @@ async fn a_mistake_is_told_with_its_line_before_anything_is_sent() {
         ("[rules]\n\"link.dead\" = 3", &["a rule is"]),
         ("extends = \"fetchall.toml\"", &["extends itself"]),
         ("extends = \"gone.toml\"", &["cannot read", "gone.toml"]),
+        ("extends = [\"fetchall.toml\", 1]", &["or a list of them"]),
+        ("extends = \"/dev/zero\"", &["cannot read /dev/zero: it is no file"]),
+        ("fields = \"url,nope\"", &["unknown field `nope`", "the value of --fields comes from", "fetchall.toml:1"]),
     ] {
         let run = repository(toml).fetchall(&[&site.url("/")]).run().await;
         assert_eq!((run.exit, run.text()), (2, ""), "{toml}: {}", run.stderr);
@@ -102,9 +111,12 @@ async fn a_mistake_is_told_with_its_line_before_anything_is_sent() {
 #[tokio::test]
 async fn a_path_in_a_file_is_taken_from_its_folder_and_a_secret_in_it_is_not_shown() {
     let shelf = repository(
-        "output = \"records.jsonl\"\nheader = \"Authorization: Bearer sesame\"\nproxy = \"http://me:sesame@127.0.0.1:1\"\n",
+        "output = \"records.jsonl\"\nheader = \"Authorization: Bearer sesame\"\nproxy = \"http://me:sesame@127.0.0.1:1\"\nsink = \"sqlite:a.db\"\n",
     );
-    let show = fetchall(["config", "show"]).dir(shelf.path("deep/er")).run().await;
+    let file = shelf.path("fetchall.toml");
+    let show = fetchall(["config", "show", "--config", &file.to_string_lossy()]).dir(shelf.path("deep/er")).run().await;
+    let sink = format!("sink = \"sqlite:{}\"", shelf.path("a.db").display());
+    assert!(show.text().contains(&sink), "{}", show.text());
     assert!(
         show.text().contains(&format!("output = \"{}\"", shelf.path("records.jsonl").display())),
         "{}",
@@ -140,4 +152,82 @@ async fn a_run_goes_on_only_with_the_settings_it_began_with() {
     let second = shelf.fetchall(&[&urls[0]]).run().await;
     assert_eq!(second.exit, 2, "{}", second.stderr);
     assert!(second.stderr.contains("--accept"), "{}", second.stderr);
+}
+
+#[tokio::test]
+async fn a_file_of_a_project_sends_nothing_of_the_user_away_and_writes_beside_itself_alone() {
+    let site = Site::start(|_| Reply::html("x")).await;
+    let victim = Shelf::new();
+    let away = victim.path("kept").display().to_string();
+    for (toml, key) in [
+        ("proxy = \"http://127.0.0.1:1\"".to_owned(), "proxy"),
+        ("data = \"@/etc/hostname\"".to_owned(), "data"),
+        ("header = \"@/etc/hostname\"".to_owned(), "header"),
+        ("insecure = true".to_owned(), "insecure"),
+        ("private-ips = \"allow\"".to_owned(), "private-ips"),
+        ("[check]\nfix = true".to_owned(), "fix"),
+        ("output = \"../../kept\"".to_owned(), "output"),
+        ("output = \".git/config\"".to_owned(), "output"),
+        (format!("output = {away:?}"), "output"),
+        (format!("cookies = {away:?}"), "cookies"),
+        (format!("[check]\nreport = [\"jsonl={away}\"]"), "report"),
+        (format!("sink = [\"a.jsonl\", \"sqlite:{away}\"]"), "sink"),
+        ("sink = \"postgres://h/d\"".to_owned(), "sink"),
+    ] {
+        for text in [toml.clone(), "extends = \"base.toml\"".to_owned()] {
+            let shelf = repository(&text);
+            std::fs::write(shelf.path("base.toml"), &toml).unwrap();
+            let run = shelf.fetchall(&[&site.url("/")]).run().await;
+            assert_eq!((run.exit, run.text()), (2, ""), "{toml}: {}", run.stderr);
+            let told = run.stderr.contains(&format!("`{key}`")) && run.stderr.contains(".toml:");
+            assert!(told && run.stderr.contains("only in your own file or with --config"), "{toml}: {}", run.stderr);
+        }
+    }
+    assert!(site.asks().is_empty() && !victim.path("kept").exists());
+
+    let shelf = repository("output = \"out.jsonl\"\nprivate-ips = \"deny\"\ninsecure = false\n");
+    std::fs::write(shelf.path("own.toml"), format!("output = {away:?}\n")).unwrap();
+    assert_eq!(shelf.fetchall(&["config", "show"]).run().await.exit, 0);
+    let run = shelf.fetchall(&[&site.url("/"), "--config", "own.toml"]).run().await;
+    assert!(run.exit == 0 && victim.path("kept").exists(), "{}", run.stderr);
+}
+
+#[tokio::test]
+async fn a_mistake_beside_a_secret_does_not_show_it() {
+    for toml in [
+        "headr = { X-Api-Key = \"CANARY\" }",
+        "dta = \"password=CANARY\"",
+        "[check]\ndata = \"CANARY\"",
+        "header = [[\"CANARY\"]]",
+        "header = \"CANARY\" x",
+    ] {
+        let run = repository(toml).fetchall(&["http://127.0.0.1:1/"]).run().await;
+        assert!(run.exit == 2 && run.stderr.contains("fetchall.toml"), "{}", run.stderr);
+        assert!(!run.stderr.contains("CANARY"), "{}", run.stderr);
+    }
+}
+
+#[tokio::test]
+async fn files_that_extend_many_are_bounded_in_all() {
+    let shelf = repository("extends = [\"1.toml\", \"1.toml\", \"1.toml\", \"1.toml\"]");
+    for at in 1..10 {
+        let next = format!("\"{}.toml\"", at + 1);
+        std::fs::write(shelf.path(&format!("{at}.toml")), format!("extends = [{next}, {next}, {next}, {next}]"))
+            .unwrap();
+    }
+    std::fs::write(shelf.path("10.toml"), "").unwrap();
+    let run = shelf.fetchall(&["config", "show"]).run().await;
+    assert!(run.exit == 2 && run.stderr.contains("64 files"), "{}", run.stderr);
+}
+
+#[tokio::test]
+async fn a_value_at_the_top_that_a_command_does_not_take_is_told_its_table() {
+    let shelf = repository("format = \"csv\"\nquiet = true\n");
+    let run = shelf.fetchall(&["check", "deep"]).run().await;
+    assert_eq!(run.exit, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("fetchall.toml:1") && run.stderr.contains("put it into [fetch]"), "{}", run.stderr);
+
+    // a switch of a file is turned off by its variable
+    let run = shelf.fetchall(&["http://127.0.0.1:1/", "--retries", "0"]).env("FETCHALL_QUIET", "false").run().await;
+    assert!(run.stderr.contains("1 failed"), "{}", run.stderr);
 }

@@ -51,3 +51,18 @@ async fn what_stands_in_the_way_is_told_with_what_to_do_and_secrets_are_not() {
     }
     assert!(!run.text().contains("sesame"));
 }
+
+#[tokio::test]
+async fn a_url_is_tried_with_the_settings_of_fetch_and_a_refusal_is_a_warning() {
+    let site = Site::start(|ask| Reply::status(if ask.header("x-key") == Some("told") { 404 } else { 200 })).await;
+    let shelf = Shelf::new();
+    std::fs::write(shelf.path("fetchall.toml"), "header = \"X-Key: told\"\nmethod = \"POST\"\n").unwrap();
+    let run = shelf.fetchall(&["doctor", &site.url("/")]).run().await;
+    assert!(run.exit == 0 && run.text().contains("warn  try"), "{}", run.text());
+    assert_eq!(site.asks()[0].method, "GET");
+
+    let run = shelf.fetchall(&["doctor", &site.url("/")]).env("FETCHALL_PROXY", "http://127.0.0.1:1").run().await;
+    assert!(run.exit == 1 && run.text().contains("proxy.connect"), "{}", run.text());
+    let run = shelf.fetchall(&["doctor", "-f", "csv"]).run().await;
+    assert_eq!(run.exit, 2, "{}", run.text());
+}

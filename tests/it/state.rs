@@ -53,6 +53,21 @@ async fn a_stopped_run_names_the_command_that_goes_on_and_it_does() {
 }
 
 #[tokio::test]
+async fn the_command_that_goes_on_asks_for_the_same_url_whatever_is_in_its_query() {
+    let site = Site::start(|_| Reply::text("x").after(secs(30))).await;
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let url = site.url("/?next=//me@h");
+    let child = fetchall([&*url, "--state", "run.db", "-o", "out.jsonl"]).dir(&dir).start();
+    let end = std::time::Instant::now() + secs(20);
+    while site.asks().is_empty() && std::time::Instant::now() < end {
+        tokio::time::sleep(ms(50)).await;
+    }
+    child.signal(Signal::TERM);
+    let run = child.wait().await;
+    assert!(run.stderr.contains(&format!("to go on: fetchall '{url}' --state run.db")), "{run}");
+}
+
+#[tokio::test]
 async fn tables_and_arrays_go_on_too() {
     let lines = 300;
     for name in ["out.csv", "out.json"] {

@@ -2,7 +2,8 @@
 //! own file; the environment and the command line go before both.
 //!
 //! A key is the long name of a flag. Must not know what any flag means: clap judges the values as
-//! if they had been typed.
+//! if they had been typed. Two rooms know more: `words`, which values hold a path, and `strangers`,
+//! what a file of the project may not say.
 
 mod apply;
 mod blame;

@@ -43,29 +43,29 @@ const READ_BY_AT: [&str; 1] = ["header"];
 /// What is wrong with a key of a file of the project, if anything is; `words` are as they would be
 /// typed, with paths placed.
 pub fn fault(long: &str, takes: Takes, words: &[String], folder: &Path) -> Option<String> {
-    let only = "only in your own file or with --config";
+    let only = "this counts only in your own file or with --config";
     let is_off = takes == Takes::Switch && words.iter().all(|word| word == "false");
     if NEVER.contains(&long) && !is_off {
-        return Some(format!("`{long}` is set {only}"));
+        return Some(format!("`{long}` in a file of a project: {only}"));
     }
     if long == "private-ips" && words.iter().any(|word| !word.eq_ignore_ascii_case("deny")) {
-        return Some(format!("`{long}` other than \"deny\" is set {only}"));
+        return Some(format!("`{long}` other than \"deny\" in a file of a project: {only}"));
     }
     if READ_BY_AT.contains(&long) && words.iter().any(|word| word.starts_with('@')) {
-        return Some(format!("`{long}` reads a file by @ {only}"));
+        return Some(format!("`{long}` reads a file by @: {only}"));
     }
     if !WRITTEN.contains(&long) {
         return None;
     }
     words.iter().find_map(|word| match path_in(long, true, word) {
         // Records in somebody's database, with a password of this machine.
-        None if long == "sink" && word != "-" => Some(format!("`{long}` names what is no file {only}")),
+        None if long == "sink" && word != "-" => Some(format!("`{long}` names what is no file: {only}")),
         None => None,
         Some((_, path)) if !lies_in(Path::new(path), folder) => {
-            Some(format!("`{long}` writes outside the folder of this file, or into its .git, {only}"))
+            Some(format!("`{long}` writes outside the folder of this file, or into its .git: {only}"))
         }
         Some((_, path)) if long == "save" && Path::new(path).join(".git").exists() => {
-            Some(format!("`{long}` writes beside .git {only}"))
+            Some(format!("`{long}` writes beside .git: {only}"))
         }
         Some(_) => None,
     })

@@ -4,14 +4,14 @@
 
 mod here;
 mod network;
+mod trial;
 
 use serde_json::json;
 
 use super::fetch::runtime;
 use crate::cli::{
-    definition::DoctorFlags,
+    definition::{DoctorFlags, LookFormat},
     exit::Exit,
-    flags::FormatArg,
     terminal::{self, print},
 };
 use fetchall::model::escape::visible;
@@ -77,12 +77,17 @@ pub fn run(flags: &DoctorFlags) -> anyhow::Result<Exit> {
     let runtime = runtime()?;
     let mut looks = here::looks(&flags.files);
     looks.extend(runtime.block_on(network::looks()));
-    looks.extend(runtime.block_on(network::tried(&flags.urls))?);
+    if !flags.urls.is_empty() {
+        match trial::settings(&flags.files) {
+            Ok(settings) => looks.extend(runtime.block_on(network::tried(&flags.urls, settings))?),
+            Err(why) => looks.push(Look::fail("try", format!("nothing was sent: {why}"), "fetchall config show")),
+        }
+    }
     runtime.shutdown_background();
     let worst = looks.iter().map(|look| look.level).max().unwrap_or(Level::Ok);
     let told = match flags.format {
-        Some(FormatArg::Json) => format!("{:#}\n", looks.iter().map(as_json).collect::<serde_json::Value>()),
-        Some(FormatArg::Jsonl) => looks.iter().map(|look| format!("{}\n", as_json(look))).collect(),
+        Some(LookFormat::Json) => format!("{:#}\n", looks.iter().map(as_json).collect::<serde_json::Value>()),
+        Some(LookFormat::Jsonl) => looks.iter().map(|look| format!("{}\n", as_json(look))).collect(),
         _ => text(&looks, terminal::stdout_has_colours(flags.color.unwrap_or_default())),
     };
     let printed = print(&told);

@@ -6,7 +6,7 @@ use fetchall::{
     Fetcher, Record, Request,
     fetch::authorities,
     model::{escape::visible, record::Ms},
-    settings::With,
+    settings::{Settings, With},
 };
 use futures::{StreamExt as _, stream};
 use tokio::{net::lookup_host, time::timeout};
@@ -74,15 +74,13 @@ fn trust() -> Look {
     }
 }
 
-/// Fetches each once, and tells how it went.
+/// Fetches each once with these settings, and tells how it went.
 ///
 /// # Errors
 /// The client cannot be made.
-pub async fn tried(urls: &[String]) -> anyhow::Result<Vec<Look>> {
-    if urls.is_empty() {
-        return Ok(Vec::new());
-    }
-    let fetcher = Fetcher::builder().retries(0).with(With { headers: true, ..With::default() }).build()?;
+pub async fn tried(urls: &[String], settings: Settings) -> anyhow::Result<Vec<Look>> {
+    let with = With { headers: true, ..With::default() };
+    let fetcher = Fetcher::builder().settings(settings).retries(0).with(with).build()?;
     let requests: Vec<Request> = urls.iter().map(|url| Request::get(url.as_str())).collect();
     let mut records: Vec<Record> = fetcher.run(stream::iter(requests)).collect().await;
     records.sort_by_key(|record| record.seq);
@@ -110,7 +108,11 @@ fn told(record: &Record) -> Look {
     .concat();
     let version = record.http_version.map(|version| format!(" by HTTP/{version}")).unwrap_or_default();
     let status = record.status.map(|status| status.to_string()).unwrap_or_default();
-    Look::ok("try", format!("{url}: {status}{version}{phases}"))
+    let found = format!("{url}: {status}{version}{phases}");
+    match record.status {
+        Some(status) if status >= 400 => Look::warn("try", found, "the server was reached, and refused"),
+        _ => Look::ok("try", found),
+    }
 }
 
 /// A server's clock against ours (RFC 9110, section 6.6.1); `None` where they agree, or it tells none.
