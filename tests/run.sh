@@ -45,4 +45,3 @@ step bash tests/deny.sh
 step bash tests/readme.sh
 step bash tests/warc.sh
 step bash tests/report.sh
-step bash tests/fuzz.sh "${FUZZ_SECONDS:-60}"
