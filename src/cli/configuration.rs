@@ -46,7 +46,8 @@ fn of(arg: &Arg, matches: &ArgMatches, files: &[config::Setting]) -> Vec<Setting
     };
     // What files say beside the command line is typed before it.
     let from = |raw: &std::ffi::OsStr| {
-        let place = file.and_then(|file| file.each().find(|(word, _)| *word == raw).map(|(_, place)| place.to_string()));
+        let place =
+            file.and_then(|file| file.each().find(|(word, _)| *word == raw).map(|(_, place)| place.to_string()));
         place.unwrap_or_else(|| origin.clone())
     };
     let values = matches.get_raw(id).into_iter().flatten();
