@@ -9,12 +9,10 @@ use fetchall::{
     report::html::Setting,
 };
 
-use super::config::{self, default_of};
-
-/// Flags whose values are never shown.
-const HIDDEN: &[&str] = &["data", "key", "cert"];
-/// Flags whose values are fields: the name is shown, and what stands behind the colon is not.
-const FIELDS: &[&str] = &["header"];
+use super::{
+    config::{self, default_of},
+    continued::MAY_BE_SECRET,
+};
 
 /// Every long flag of a command that has a value, and its sources; `files` is what files said.
 pub fn settings(definition: &Command, matches: &ArgMatches, files: &[config::Setting]) -> Vec<Setting> {
@@ -42,7 +40,7 @@ fn of(arg: &Arg, matches: &ArgMatches, files: &[config::Setting]) -> Vec<Setting
     };
     let shown = |raw: &std::ffi::OsStr| match arg.get_action() {
         ArgAction::SetTrue => if matches.get_flag(id) { "on" } else { "off" }.to_owned(),
-        _ => masked(long, &raw.to_string_lossy()),
+        _ => masked(long.unwrap_or_default(), &raw.to_string_lossy()),
     };
     // What files say beside the command line is typed before it.
     let from = |raw: &std::ffi::OsStr| {
@@ -54,15 +52,25 @@ fn of(arg: &Arg, matches: &ArgMatches, files: &[config::Setting]) -> Vec<Setting
     values.map(|raw| Setting { name: name.clone(), value: shown(raw), origin: from(raw) }).collect()
 }
 
-fn masked(long: Option<&str>, value: &str) -> String {
-    let long = long.unwrap_or_default();
-    if HIDDEN.contains(&long) {
-        return MASK.to_owned();
-    }
-    if FIELDS.contains(&long) {
+/// The value of a flag, fit to be shown: of fields the name, of what may be a secret nothing, of addresses all
+/// but userinfo and what they ask. A value is no URL before it was read as one, so that whatever stands before
+/// the last `@` may be part of a password.
+pub fn masked(long: &str, value: &str) -> String {
+    if long == "header" {
         return value.split_once(':').map_or_else(|| MASK.to_owned(), |(name, _)| format!("{name}: {MASK}"));
     }
-    redact::fields(&redact::line(value, true)).into_owned()
+    if MAY_BE_SECRET.contains(&format!("--{long}").as_str())
+        && redact::line(value, false) == value
+        && !value.contains("://")
+    {
+        return MASK.to_owned();
+    }
+    let value = redact::line(value, false);
+    let value = match value.split_once('?').filter(|_| long == "sink") {
+        Some((place, _)) => format!("{place}?{MASK}"),
+        None => value.into_owned(),
+    };
+    redact::fields(&value).into_owned()
 }
 
 #[cfg(test)]
@@ -100,6 +108,10 @@ mod tests {
             "http://me:hunter2@proxy:1/",
             "--sink",
             "postgres://me:hunter2@h/db",
+            "--sink",
+            "postgres://me:x/hunter2@h/db",
+            "--sink",
+            "mysql://me@h/db?password=hunter2",
         ]);
         let text = format!("{all:?}");
         assert!(!text.contains("hunter2"), "{text}");

@@ -1,13 +1,13 @@
 //! `config show`: what a command would run with, and where each value comes from.
 
 use clap::{Arg, Command as Clap};
-use fetchall::model::{escape::visible, redact};
+use fetchall::model::escape::visible;
 
 use super::{
     Setting,
     keys::{self, Takes},
 };
-use crate::cli::{continued::MAY_BE_SECRET, environment};
+use crate::cli::{configuration::masked, environment};
 
 /// The keys of a command as a file would have them, in the order of `--help`, each with its origin.
 /// Defaults are comments. Secrets are not shown.
@@ -39,12 +39,9 @@ pub fn show(command: &Clap, settings: &[Setting]) -> String {
 
 fn value_of(long: &str, takes: Takes, words: &[&str]) -> String {
     let shown = |word: &&str| {
-        if MAY_BE_SECRET.contains(&format!("--{long}").as_str()) {
-            return "\"***\"".to_owned();
-        }
-        let word = redact::line(word, true);
+        let word = masked(long, word);
         let bare = takes == Takes::Switch || word.parse::<i64>().is_ok();
-        if bare { word.into_owned() } else { toml::Value::String(visible(&word).into_owned()).to_string() }
+        if bare { word } else { toml::Value::String(visible(&word).into_owned()).to_string() }
     };
     match words {
         [word] => shown(word),

@@ -106,7 +106,7 @@ fn proxies() -> Vec<Look> {
         ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let told: Vec<String> =
-        names.into_iter().filter_map(|name| Some(format!("{name}={}", redact::line(&set(name)?, true)))).collect();
+        names.into_iter().filter_map(|name| Some(format!("{name}={}", redact::line(&set(name)?, false)))).collect();
     if told.is_empty() {
         return vec![Look::ok("proxy", "none in the environment")];
     }
