@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::{Ask, Stream, port::Shared, sealed::until_gone};
+use super::{Stream, port::Shared, sealed::until_gone};
 
 pub const DATA: u8 = 0;
 pub const HEADERS: u8 = 1;
@@ -142,15 +142,7 @@ impl Peer {
                     Some(0x83) => "POST",
                     _ => "",
                 };
-                shared.asked(Ask {
-                    method: method.to_owned(),
-                    path: "/".to_owned(),
-                    headers: Vec::new(),
-                    body: Vec::new(),
-                    hit: 0,
-                    origin: shared.origin().to_owned(),
-                    places: shared.places().clone(),
-                });
+                shared.asked(method, "/", Vec::new(), Vec::new());
                 return Ok(frame.stream);
             }
         }

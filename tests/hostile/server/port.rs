@@ -82,18 +82,20 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Notes that a script of its own read a request.
-    pub fn asked(&self, ask: Ask) {
-        self.asks.lock().unwrap().push(ask);
-    }
-
-    /// This port: `http://127.0.0.1:1`.
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    pub fn places(&self) -> &Places {
-        &self.places
+    /// Notes a request that was read.
+    pub fn asked(&self, method: &str, path: &str, headers: Vec<(String, String)>, body: Vec<u8>) -> Ask {
+        let mut asks = self.asks.lock().unwrap();
+        let ask = Ask {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers,
+            body,
+            hit: asks.iter().filter(|earlier| earlier.path == path).count(),
+            origin: self.origin.clone(),
+            places: self.places.clone(),
+        };
+        asks.push(ask.clone());
+        ask
     }
 
     /// Connections before this one: 0 for the first, once it is open.
@@ -226,20 +228,7 @@ pub(super) async fn requests(stream: Stream, shared: &Shared, reply: impl Fn(&As
         shared.idle.fetch_sub(idle, SeqCst);
         let Some(head) = head? else { break };
         let body = read_body(&mut io, &head).await?;
-        let ask = {
-            let mut asks = shared.asks.lock().unwrap();
-            let ask = Ask {
-                hit: asks.iter().filter(|earlier| earlier.path == head.target).count(),
-                method: head.method,
-                path: head.target,
-                headers: head.headers,
-                body,
-                origin: shared.origin.clone(),
-                places: shared.places.clone(),
-            };
-            asks.push(ask.clone());
-            ask
-        };
+        let ask = shared.asked(&head.method, &head.target, head.headers, body);
         if !take(io.get_mut(), reply(&ask)).await? {
             break;
         }

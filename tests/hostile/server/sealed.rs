@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{Ask, Cert, Stream, message::read_head, port::Shared, tls::certificate};
+use super::{Cert, Stream, message::read_head, port::Shared, tls::certificate};
 
 /// Which version is spoken, with its one cipher suite: ChaCha20-Poly1305, whose nonces need nothing extra.
 #[derive(Clone, Copy, Debug)]
@@ -61,15 +61,7 @@ impl Sealed {
         let tls = TlsAcceptor::from(Arc::new(version.config())).accept(tcp).await?;
         let mut tls = BufReader::new(tls);
         if let Some(head) = read_head(&mut tls).await? {
-            shared.asked(Ask {
-                method: head.method,
-                path: head.target,
-                headers: head.headers,
-                body: Vec::new(),
-                hit: 0,
-                origin: shared.origin().to_owned(),
-                places: shared.places().clone(),
-            });
+            shared.asked(&head.method, &head.target, head.headers, Vec::new());
         }
         let (tcp, connection) = tls.into_inner().into_inner();
         let (seq, secrets) = connection.dangerous_extract_secrets().map_err(io::Error::other)?.tx;
