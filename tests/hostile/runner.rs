@@ -163,7 +163,7 @@ impl Way {
                 lines.push(Line { at: begun.elapsed(), text });
             }
             // The process waits for more of the list, so what is still open now is a connection kept.
-            left_open = still_open(places).await;
+            left_open = still_open(places, list.len() > places.len()).await;
             child.end_input();
         }
         while let Some(text) = child.line().await {
@@ -175,12 +175,17 @@ impl Way {
     }
 }
 
-/// Connections to behaviours whose request failed, half a second later: such a connection is of no use.
-async fn still_open(places: &[&Place]) -> Vec<(usize, usize)> {
+/// Connections to behaviours whose request failed, half a second later: such a connection is of no use. But for
+/// those that were opened for a neighbour, which took one that had come free instead: no request was sent there.
+async fn still_open(places: &[&Place], with_neighbours: bool) -> Vec<(usize, usize)> {
     let mut open = Vec::new();
     for _ in 0..25 {
         let failed = places.iter().enumerate().filter(|(_, place)| place.behaviour.ends_its_connection());
-        let busy = failed.map(|(at, place)| (at, place.port.seen())).map(|(at, seen)| (at, seen.open - seen.idle));
+        let busy = failed.map(|(at, place)| {
+            let seen = place.port.seen();
+            let spare = if with_neighbours && place.behaviour.has_neighbour() { seen.unused } else { 0 };
+            (at, seen.open.saturating_sub(seen.idle + spare))
+        });
         open = busy.filter(|(_, open)| *open > 0).collect();
         if open.is_empty() {
             break;

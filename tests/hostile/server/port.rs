@@ -66,6 +66,8 @@ pub struct Seen {
     pub open: usize,
     /// Of these, those on which a response was ended and no other request has come.
     pub idle: usize,
+    /// Of these, those on which no request has come yet.
+    pub unused: usize,
 }
 
 /// What the connections of a port share.
@@ -79,6 +81,7 @@ pub struct Shared {
     connections: AtomicUsize,
     open: AtomicUsize,
     idle: AtomicUsize,
+    unused: AtomicUsize,
 }
 
 impl Shared {
@@ -159,6 +162,7 @@ impl Port {
             connections: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
             idle: AtomicUsize::new(0),
+            unused: AtomicUsize::new(0),
         });
         if closed {
             return Ok(Port { addr, shared, task: None, _kept: Some(socket) });
@@ -186,6 +190,7 @@ impl Port {
             connections: self.shared.connections.load(SeqCst),
             open: self.shared.open.load(SeqCst),
             idle: self.shared.idle.load(SeqCst),
+            unused: self.shared.unused.load(SeqCst),
         }
     }
 }
@@ -222,10 +227,10 @@ pub(super) async fn requests(stream: Stream, shared: &Shared, reply: impl Fn(&As
     let mut io = BufReader::new(stream);
     let mut first = true;
     loop {
-        let idle = usize::from(!std::mem::take(&mut first));
-        shared.idle.fetch_add(idle, SeqCst);
+        let waiting = if std::mem::take(&mut first) { &shared.unused } else { &shared.idle };
+        waiting.fetch_add(1, SeqCst);
         let head = read_head(&mut io).await;
-        shared.idle.fetch_sub(idle, SeqCst);
+        waiting.fetch_sub(1, SeqCst);
         let Some(head) = head? else { break };
         let body = read_body(&mut io, &head).await?;
         let ask = shared.asked(&head.method, &head.target, head.headers, body);
