@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every fuzz target of tests/fuzz/ for so many seconds (60), two at a time: `bash tests/fuzz.sh 5`, or only
+# Every fuzz target of tests/fuzz/ for so many seconds (60), two at a time or FUZZ_JOBS: `bash tests/fuzz.sh 5`, or only
 # some of them: `bash tests/fuzz.sh 60 robots warc`. Needs a nightly toolchain, and says so where there is
 # none. What a target finds lies in tests/fuzz/artifacts/TARGET/; mended, it belongs to tests/fuzz/seeds/TARGET/.
 set -euo pipefail
@@ -43,7 +43,7 @@ one() {
 bin=$(echo tests/fuzz/target/*/release)
 for target in "${targets[@]}"; do
     one "$target" &
-    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
+    while [ "$(jobs -rp | wc -l)" -ge "${FUZZ_JOBS:-2}" ]; do wait -n || true; done
 done
 wait || true
 if [ -s "$found" ]; then

@@ -49,6 +49,8 @@ fn cookie(line: &str, http_only: bool, now: OffsetDateTime) -> Result<Noted, Str
         &[domain, below, path, secure, expires, name] => (domain, below, path, secure, expires, name, ""),
         other => return Err(format!("a cookie has 7 fields parted by tabs, not {}", other.len())),
     };
+    // No blanks around either (draft RFC 6265bis, section 5.6): a server could not have set them.
+    let (name, value) = (name.trim_matches(' '), value.trim_matches(' '));
     let is_true = |field: &str, which: &str| match field {
         "TRUE" | "true" => Ok(true),
         "FALSE" | "false" => Ok(false),

@@ -144,7 +144,7 @@ fn are_harmless(parts: &[String], own: bool) {
     assert!(!parts.is_empty());
     for part in parts {
         let is_fine = !part.is_empty() && part.len() <= 255 && !part.starts_with(['.', '-']) && !part.ends_with('.');
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.~+,=@()[]%".contains(c);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.~+,=@()[]%&".contains(c);
         let are_fine = part.chars().all(|c| is_plain(c) || (own && !c.is_control() && !"/\\:*?\"<>|".contains(c)));
         assert!(is_fine && are_fine, "{part:?}");
         let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();

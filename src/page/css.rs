@@ -217,8 +217,10 @@ impl Reader<'_, '_> {
     }
 }
 
+/// What the parser of URLs leaves out at the ends, but for NUL, which is U+FFFD in a style sheet (CSS Syntax,
+/// section 3.3).
 fn is_space(c: char) -> bool {
-    c <= ' '
+    c <= ' ' && c != '\0'
 }
 
 fn function(name: &str) -> Open {
