@@ -151,7 +151,7 @@ fn after_refusal(refusal: &Refusal, trip: &Trip, rules: &Rules<'_>, moment: &Mom
     {
         return match later(asked, trip, rules, moment) {
             Ok(()) => Step::Later(asked, Wait::RetryAfter),
-            Err(why) => done(&format!("; Retry-After: {}: {why}", humantime::format_duration(asked))),
+            Err(why) => done(&format!("; Retry-After: {}: {why}", retry::wait_in_words(asked))),
         };
     }
     match again(code, trip, rules, moment) {
