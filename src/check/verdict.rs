@@ -184,7 +184,7 @@ fn moved(answer: &Answer<'_>) -> Option<Found> {
     let is_for_good = !answer.redirects.is_empty() && answer.redirects.iter().all(|status| matches!(status, 301 | 308));
     match is_for_good {
         true => {
-            let message = format!("moved for good to {}", redact::url(to));
+            let message = format!("moved for good to {}", redact::told(to));
             found(Rule::Redirected, Code::LinkRedirected, message, SuggestionKind::Redirect)
         }
         false => None,

@@ -221,15 +221,18 @@ fn take_place(positions: &mut Vec<Option<u64>>) -> Option<Place> {
 /// Whether `--resume` names a file: looked at first, since it is where the records of this run go too.
 ///
 /// # Errors
-/// It is an address.
+/// It is an address, or nothing that keeps what is written to it.
 pub fn check_records(flags: &ContinueFlags) -> anyhow::Result<()> {
-    match flags.resume.as_ref().filter(|records| records.to_string_lossy().contains("://") && !records.exists()) {
-        None => Ok(()),
-        Some(records) => bail!(
-            "--resume takes the file that an earlier run has written its records to, and `{}` is an address",
-            redact::line(&records.to_string_lossy(), false)
-        ),
-    }
+    let Some(records) = &flags.resume else { return Ok(()) };
+    let name = records.to_string_lossy();
+    let what = match records.metadata() {
+        Ok(facts) if facts.is_file() => return Ok(()),
+        Ok(_) => "no file",
+        Err(_) if name.contains("://") => "an address",
+        Err(_) => return Ok(()),
+    };
+    let name = redact::word(&name);
+    bail!("--resume takes the file that an earlier run has written its records to, and `{name}` is {what}")
 }
 
 fn by_records(
