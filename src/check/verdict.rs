@@ -89,10 +89,12 @@ pub fn judge(answer: &Answer<'_>, accept: &Accept) -> Vec<Found> {
 fn of_failure(failure: &Failure) -> Found {
     let rule = match failure.code {
         Code::UrlInvalid => Some(Rule::Invalid),
-        Code::UrlScheme | Code::BlockedPrivateAddress => Some(Rule::Unverifiable),
+        Code::UrlScheme => Some(Rule::Unverifiable),
         Code::HttpRateLimited => Some(Rule::Limited),
-        // Faults of this run, this machine or its proxy say nothing about the link.
-        Code::Cancelled
+        // Faults of this run, this machine or its proxy say nothing about the link, nor do its own bans: it was
+        // not asked, which is not the same as good.
+        Code::BlockedPrivateAddress
+        | Code::Cancelled
         | Code::InternalPanic
         | Code::IoMissing
         | Code::IoRead
@@ -182,7 +184,7 @@ fn moved(answer: &Answer<'_>) -> Option<Found> {
     let is_for_good = !answer.redirects.is_empty() && answer.redirects.iter().all(|status| matches!(status, 301 | 308));
     match is_for_good {
         true => {
-            let message = format!("moved for good to {}", redact::url(to));
+            let message = format!("moved for good to {}", redact::told(to));
             found(Rule::Redirected, Code::LinkRedirected, message, SuggestionKind::Redirect)
         }
         false => None,

@@ -14,6 +14,7 @@ use anyhow::bail;
 use fetchall::{
     Request,
     journal::{Before, Identity, Marks, Settle, Trail, records},
+    model::redact,
     sink::{Content, Packing, warc::Place},
     source::Spec,
 };
@@ -83,7 +84,10 @@ pub fn open(
         (None, Some(records)) => by_records(flags, records, output, format, voice)?,
         (None, None) => Continued::default(),
     };
-    let can_be_resumed = |output: &&Path| format == FormatArg::Jsonl && Packing::by_name(output).is_none();
+    // A device keeps nothing that could be gone on with.
+    let is_kept = |output: &Path| output.metadata().map_or(true, |facts| facts.is_file());
+    let can_be_resumed =
+        |output: &&Path| format == FormatArg::Jsonl && Packing::by_name(output).is_none() && is_kept(output);
     continued.again = again(flags, output.filter(can_be_resumed), specs.contains(&Spec::Stdin));
     Ok(continued)
 }
@@ -136,7 +140,7 @@ fn by_journal(
     state: &Path,
     voice: &Voice,
 ) -> anyhow::Result<Continued> {
-    use fetchall::journal::{Begin, Journal};
+    use fetchall::journal::{Begin, Journal, JournalError};
     let begin = match (flags.restart, flags.retry_failed) {
         (true, true) => bail!("--restart forgets what has failed, so --retry-failed has nothing to ask for"),
         (true, false) => Begin::Anew,
@@ -145,7 +149,11 @@ fn by_journal(
     };
     let opened = Journal::open(state, identity, begin);
     let (mut journal, before, past) = opened.map_err(|error| match error {
-        fetchall::journal::JournalError::Other { .. } => anyhow::anyhow!("{error}; --restart begins anew"),
+        JournalError::Other { .. } => anyhow::anyhow!("{error}; --restart begins anew"),
+        JournalError::Damaged(path, what) => anyhow::anyhow!(
+            "{} is damaged and left as it is; put a copy of it back, or begin anew with another file ({what})",
+            path.display()
+        ),
         error => error.into(),
     })?;
     let name = state.display();
@@ -210,6 +218,23 @@ fn take_place(positions: &mut Vec<Option<u64>>) -> Option<Place> {
     }
 }
 
+/// Whether `--resume` names a file: looked at first, since it is where the records of this run go too.
+///
+/// # Errors
+/// It is an address, or nothing that keeps what is written to it.
+pub fn check_records(flags: &ContinueFlags) -> anyhow::Result<()> {
+    let Some(records) = &flags.resume else { return Ok(()) };
+    let name = records.to_string_lossy();
+    let what = match records.metadata() {
+        Ok(facts) if facts.is_file() => return Ok(()),
+        Ok(_) => "no file",
+        Err(_) if name.contains("://") => "an address",
+        Err(_) => return Ok(()),
+    };
+    let name = redact::word(&name);
+    bail!("--resume takes the file that an earlier run has written its records to, and `{name}` is {what}")
+}
+
 fn by_records(
     flags: &ContinueFlags,
     records: &Path,
@@ -257,6 +282,11 @@ fn is_stream(spec: &Spec) -> bool {
 }
 
 impl Continued {
+    /// Records that were written before.
+    pub fn done(&self) -> u64 {
+        self.before.as_ref().map_or(0, |before| before.done.len())
+    }
+
     /// How to go on after a stop, in a sentence.
     pub fn again(&self) -> Option<&str> {
         self.again.as_deref()

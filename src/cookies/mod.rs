@@ -5,25 +5,29 @@
 //! text     ─► load ─────┘       └──► text          Netscape or JSON; `file` reads and writes it
 //! ```
 //!
-//! The store checks domains and paths; what it leaves out is in `rules`. A leaf: settings carry a
+//! The store checks domains and paths; what it leaves out is in `rules`, and what goes when there is no room in
+//! `kept`. A leaf: settings carry a
 //! jar and the wire uses it. Must not know when a request is made. Only `file` touches files.
 
 pub mod file;
 mod json;
+mod kept;
 mod netscape;
 mod rules;
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use cookie_store::{Cookie, CookieStore, RawCookie};
+use cookie_store::{Cookie, RawCookie};
 use http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
-/// Cookies of one response, and for one domain, at most (RFC 6265, section 6.1, asks for 50).
+use self::kept::Kept;
+
+/// Cookies of one response, and for one domain, at most (RFC 6265, section 6.1, asks for 50). Of more, those go
+/// that were used the longest ago; so do those of a full jar.
 const MOST: usize = 180;
 /// Cookies in the jar at most.
 const MOST_IN_ALL: usize = 3_000;
@@ -68,34 +72,6 @@ pub struct CookieTextError {
     pub message: String,
 }
 
-#[derive(Default)]
-struct Kept {
-    store: CookieStore,
-    /// How many each host has set, and all of them.
-    by_host: HashMap<String, usize>,
-    all: usize,
-}
-
-impl Kept {
-    /// Takes a cookie where there is room; one that takes another's place always has it.
-    fn take(&mut self, cookie: &RawCookie<'_>, url: &Url) -> bool {
-        let host = url.host_str().unwrap_or_default();
-        let domain = cookie.domain().unwrap_or(host).trim_start_matches('.');
-        let known = self.store.contains_any(domain, cookie.path().unwrap_or("/"), cookie.name());
-        let here = self.by_host.get(host).copied().unwrap_or(0);
-        if !known && (self.all >= MOST_IN_ALL || here >= MOST) {
-            return false;
-        }
-        // A refusal by the store (foreign domain, bad path) is no fault of the run.
-        let is_kept = self.store.insert_raw(cookie, url).is_ok();
-        if is_kept && !known {
-            self.all += 1;
-            self.by_host.insert(host.to_owned(), here + 1);
-        }
-        is_kept
-    }
-}
-
 /// A cookie from a text, and a URL that might have set it.
 struct Noted {
     cookie: RawCookie<'static>,
@@ -137,6 +113,8 @@ impl CookieJar {
                 loaded.refused += 1;
             }
         }
+        let gone = kept.make_room().min(loaded.kept);
+        (loaded.kept, loaded.refused) = (loaded.kept - gone, loaded.refused + gone);
         Ok(loaded)
     }
 
@@ -156,21 +134,7 @@ impl CookieJar {
 
     /// The `Cookie` field for a request, if there is anything to send.
     pub(crate) fn field_for(&self, url: &Url) -> Option<HeaderValue> {
-        let kept = self.kept();
-        let mut field = String::new();
-        // The store has it that loopback is as good as https; who set them said https.
-        let cookies = kept
-            .store
-            .matches(url)
-            .into_iter()
-            .filter(|cookie| url.scheme() == "https" || cookie.secure() != Some(true));
-        for (name, value) in cookies.map(|cookie| cookie.name_value()) {
-            if field.len() + name.len() + value.len() + 3 > LONGEST_FIELD {
-                break;
-            }
-            let part = if field.is_empty() { "" } else { "; " };
-            field.extend([part, name, "=", value]);
-        }
+        let field = self.kept().field_for(url);
         if field.is_empty() {
             return None;
         }
@@ -190,6 +154,7 @@ impl CookieJar {
                 self.kept().take(&cookie, url);
             }
         }
+        self.kept().make_room();
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

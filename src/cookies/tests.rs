@@ -43,11 +43,69 @@ fn a_jar_is_never_overfull() {
         }
     }
     assert_eq!(jar.len(), MOST_IN_ALL);
-    let field = jar.field_for(&url("http://h0.example/")).unwrap();
+    let field = jar.field_for(&url("http://h99.example/")).unwrap();
     assert_eq!(field.to_str().unwrap().split("; ").count(), MOST);
     let text: String = (0..200).map(|n| format!("h\tFALSE\t/\tFALSE\t0\tc{n}\t1\n")).collect();
     let jar = CookieJar::new();
     assert_eq!(jar.load(&text).unwrap(), Loaded { kept: MOST, expired: 0, refused: 200 - MOST });
+}
+
+#[test]
+fn a_full_jar_takes_cookies_of_new_hosts_and_lets_go_of_what_was_used_the_longest_ago() {
+    let jar = CookieJar::new();
+    let host = |number: usize| format!("http://h{number}.example/");
+    for number in 0..MOST_IN_ALL {
+        set(&jar, "a=1", &host(number));
+    }
+    assert_eq!(jar.len(), MOST_IN_ALL);
+    // The oldest is in use.
+    assert_eq!(back(&jar, &host(0)).as_deref(), Some("a=1"));
+    set(&jar, "a=1", "http://new.example/");
+    set(&jar, "a=2", &host(2));
+    set(&jar, "a=1", "http://newer.example/");
+    let is_there = |text: &str| back(&jar, text).is_some();
+    assert!(is_there("http://new.example/") && is_there("http://newer.example/") && is_there(&host(0)));
+    assert_eq!(back(&jar, &host(2)).as_deref(), Some("a=2"), "one that was set anew is none of the oldest");
+    assert!(!is_there(&host(1)) && !is_there(&host(3)) && is_there(&host(4)));
+    assert_eq!(jar.len(), MOST_IN_ALL);
+}
+
+#[test]
+fn what_is_over_goes_first_and_then_what_domains_with_many_have() {
+    let jar = CookieJar::new();
+    let host = |number: usize| format!("http://h{number}.example/");
+    set(&jar, "first=1", &host(0));
+    for number in 0..MOST {
+        set(&jar, &format!("c{number}=1"), "http://many.example/");
+    }
+    for number in 1..MOST_IN_ALL - MOST {
+        set(&jar, "a=1", &host(number));
+    }
+    set(&jar, "a=1; Max-Age=0", &host(7));
+    set(&jar, "a=1", "http://new.example/");
+    let many = |jar: &CookieJar| back(jar, "http://many.example/").unwrap().split("; ").count();
+    let count = many(&jar);
+    assert_eq!((count, jar.len()), (MOST, MOST_IN_ALL), "the one that is over made room");
+    for number in 0..MOST - 50 {
+        set(&jar, "a=1", &format!("http://n{number}.example/"));
+    }
+    assert_eq!(many(&jar), 50);
+    assert!(back(&jar, &host(0)).is_some(), "older, and of a domain with few");
+    set(&jar, "a=1", "http://last.example/");
+    assert_eq!((many(&jar), back(&jar, &host(0))), (50, Some("first=1".to_owned())), "it was just sent");
+    assert_eq!((back(&jar, &host(1)), jar.len()), (None, MOST_IN_ALL));
+}
+
+#[test]
+fn a_domain_keeps_the_newest_of_too_many_whichever_host_has_set_them() {
+    let jar = CookieJar::new();
+    for number in 0..=MOST {
+        set(&jar, &format!("c{number}=1; Domain=x.example"), &format!("http://h{number}.x.example/"));
+    }
+    let field = back(&jar, "http://h0.x.example/").unwrap();
+    let names: Vec<&str> = field.split("; ").collect();
+    assert_eq!(names.len(), MOST);
+    assert!(!names.contains(&"c0=1") && names.contains(&"c1=1") && names.contains(&"c180=1"));
 }
 
 #[test]

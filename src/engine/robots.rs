@@ -169,7 +169,7 @@ impl<W: Wire> Engine<W> {
     /// The file, or a hook of the program, says no.
     pub(super) fn refuse(&mut self, mut flight: Flight, queued: Duration, code: Code, mut message: String) {
         if let Some(trip) = flight.trip.as_mut().filter(|trip| !trip.hops.is_empty()) {
-            message = format!("the redirect leads to {}: {message}", redact::url(&trip.url));
+            message = format!("the redirect leads to {}: {message}", redact::told(&trip.url));
             // What may be there is the answer of another URL.
             trip.last = None;
         }

@@ -178,6 +178,11 @@ fn on_connection(error: &reqwest::Error) -> Failure {
         if error.is_parse_too_large() {
             return Failure::new(Code::ProtocolHeadersTooLarge, "the response head is too large");
         }
+        // Said of the whole line, of which the library does not tell the parts.
+        if error.is_parse_status() {
+            let what = "no status that can be read, or a control character in the reason phrase behind it";
+            return Failure::new(Code::ProtocolInvalid, format!("not valid HTTP: {what}"));
+        }
         if error.is_parse() {
             return Failure::new(Code::ProtocolInvalid, format!("not valid HTTP: {}", innermost(error)));
         }

@@ -20,12 +20,13 @@ use tower_service::Service;
 
 use super::{
     classify::{NameFault, name_fault},
+    environment::Environment,
     probe::{Mark, Probe},
 };
 use crate::{
     model::{Code, Failure},
     policy::address::is_private,
-    settings::{Family, PrivateIps, Transport},
+    settings::{Family, PrivateIps, ProxyUrl, Transport},
 };
 
 /// Look-ups at once: the system's resolver blocks a thread for each.
@@ -184,16 +185,15 @@ impl Inner {
 
 /// The names of the proxies in use: the user's, else the environment's.
 fn proxy_hosts(transport: &Transport) -> Vec<String> {
-    let host = |url: &str| {
+    let host = |proxy: &ProxyUrl| {
+        let url = proxy.secret();
         let with_scheme = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
         url::Url::parse(&with_scheme).ok()?.host_str().map(str::to_ascii_lowercase)
     };
     match transport.proxies.as_slice() {
-        [] => ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
-            .iter()
-            .filter_map(|name| host(&std::env::var(name).ok()?))
-            .collect(),
-        proxies => proxies.iter().filter_map(|proxy| host(proxy.secret())).collect(),
+        // One that names none is told before anything is looked up.
+        [] => Environment::read().unwrap_or_default().each().filter_map(host).collect(),
+        proxies => proxies.iter().filter_map(host).collect(),
     }
 }
 

@@ -7,6 +7,7 @@ mod body;
 mod classify;
 mod client;
 mod connect;
+mod environment;
 mod framing;
 mod gather;
 mod moments;
@@ -24,6 +25,7 @@ mod tls;
 use std::future::Future;
 
 pub use client::Client;
+pub use environment::check_environment;
 pub use tls::{Authorities, authorities};
 
 use crate::model::{Ask, Exchange};
@@ -57,6 +59,14 @@ pub enum ClientError {
     /// The proxy's URL is of no use.
     #[error("--proxy: {0}")]
     Proxy(String),
+    /// A variable of the environment names no proxy.
+    #[error("{variable}: {problem}; --no-proxy '*' goes around it")]
+    Variable {
+        /// Its name; the value may be a secret.
+        variable: &'static str,
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// The template for names of files cannot be read.
     #[error("--save-name: {0}")]
     SaveName(String),

@@ -4,7 +4,6 @@
 //! clients, and failures are told to it. Must not know how an exchange is made.
 
 use std::{
-    ffi::OsString,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Instant,
 };
@@ -13,6 +12,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 
 use super::{
     ClientError,
+    environment::Environment,
     route::{Maker, Route, Via},
 };
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 
 /// Everything through this proxy.
 pub(super) fn all_through(proxy: &ProxyUrl) -> Result<reqwest::Proxy, ClientError> {
-    let bad = |_| ClientError::Proxy("not a proxy URL; write http://HOST:PORT or socks5://HOST:PORT".into());
+    let bad = |_| ClientError::Proxy(ProxyUrl::WRONG.into());
     reqwest::Proxy::all(proxy.secret()).map_err(bad)
 }
 
@@ -36,31 +36,31 @@ pub(super) fn as_told(
     let exempt = || transport.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
     match transport.proxies.first() {
         Some(proxy) => builder = builder.proxy(all_through(proxy)?.no_proxy(exempt())),
-        None if transport.no_proxy.is_some() => {
-            for proxy in of_environment()? {
-                builder = builder.proxy(proxy.no_proxy(exempt()));
+        None if is_for_all(transport) => {}
+        None => {
+            let told = Environment::read()?;
+            if transport.no_proxy.is_some() {
+                builder = of_environment(builder, &told, exempt)?;
             }
         }
-        None => {}
     }
     Ok(if is_for_all(transport) { builder.no_proxy() } else { builder })
 }
 
-fn of_environment() -> Result<Vec<reqwest::Proxy>, ClientError> {
-    let bad = |_| ClientError::Proxy("not a proxy URL; write http://HOST:PORT or socks5://HOST:PORT".into());
-    let from =
-        |names: [&str; 2]| names.iter().find_map(|name| std::env::var(name).ok()).filter(|value| !value.is_empty());
-    let mut list = Vec::new();
-    if let Some(url) = from(["https_proxy", "HTTPS_PROXY"]) {
-        list.push(reqwest::Proxy::https(url.as_str()).map_err(bad)?);
+fn of_environment(
+    mut builder: reqwest::ClientBuilder,
+    told: &Environment,
+    exempt: impl Fn() -> Option<reqwest::NoProxy>,
+) -> Result<reqwest::ClientBuilder, ClientError> {
+    let bad = |_| ClientError::Proxy(ProxyUrl::WRONG.into());
+    let of = |proxy: &Option<ProxyUrl>, make: fn(String) -> reqwest::Result<reqwest::Proxy>| {
+        proxy.as_ref().map(|proxy| make(proxy.secret().to_owned()).map_err(bad)).transpose()
+    };
+    let all = [of(&told.https, reqwest::Proxy::https)?, of(&told.http, reqwest::Proxy::http)?];
+    for proxy in all.into_iter().chain([of(&told.all, reqwest::Proxy::all)?]).flatten() {
+        builder = builder.proxy(proxy.no_proxy(exempt()));
     }
-    if let Some(url) = from(["http_proxy", "HTTP_PROXY"]) {
-        list.push(reqwest::Proxy::http(url.as_str()).map_err(bad)?);
-    }
-    if let Some(url) = from(["all_proxy", "ALL_PROXY"]) {
-        list.push(reqwest::Proxy::all(url.as_str()).map_err(bad)?);
-    }
-    Ok(list)
+    Ok(builder)
 }
 
 /// Whether nothing goes through a proxy.
@@ -76,14 +76,11 @@ pub(super) fn matcher(transport: &Transport) -> Option<Matcher> {
             let builder = Matcher::builder().all(proxy.secret().to_owned());
             Some(builder.no(transport.no_proxy.clone().unwrap_or_default()).build())
         }
-        None => names_one(|name| std::env::var_os(name)).then(Matcher::from_env),
+        None => {
+            let told = Environment::read().unwrap_or_default();
+            (!told.is_empty()).then(|| told.matcher(transport.no_proxy.as_deref()))
+        }
     }
-}
-
-/// Whether the environment names a proxy for anything.
-fn names_one(var: impl Fn(&str) -> Option<OsString>) -> bool {
-    let names = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-    names.iter().any(|name| var(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Several proxies, each with a way of its own.
@@ -172,10 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_nothing_names_a_proxy_no_url_is_looked_at() {
-        let set = |name: &'static str, value: &'static str| move |asked: &str| (asked == name).then(|| value.into());
-        assert!(names_one(set("ALL_PROXY", "http://p:1")) && names_one(set("https_proxy", "p")));
-        assert!(!names_one(set("http_proxy", "")) && !names_one(set("NO_PROXY", "h")));
+    fn where_nothing_is_to_go_through_a_proxy_no_url_is_looked_at() {
         let none = Transport { no_proxy: Some("*".into()), ..Transport::default() };
         assert!(matcher(&none).is_none());
     }

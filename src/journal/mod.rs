@@ -43,7 +43,7 @@ pub enum JournalError {
     #[error("{} was written by a newer fetchall; it is left as it is", .0.display())]
     Newer(PathBuf),
     /// It cannot be what was written.
-    #[error("{} is damaged ({}); it is left as it is", .0.display(), .1)]
+    #[error("{} is damaged and left as it is ({})", .0.display(), .1)]
     Damaged(PathBuf, String),
     /// It belongs to another run.
     #[error("{} belongs to another run: {}", .path.display(), told(.differences))]

@@ -15,7 +15,8 @@ mod sums;
 
 use std::{
     collections::BTreeMap,
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -67,7 +68,7 @@ fn fault(path: &Path, error: rusqlite::Error) -> JournalError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => JournalError::InUse(path.to_owned()),
         Some(ErrorCode::NotADatabase) => JournalError::Foreign(path.to_owned()),
-        Some(ErrorCode::DatabaseCorrupt) => JournalError::Damaged(path.to_owned(), error.to_string()),
+        Some(ErrorCode::DatabaseCorrupt) => JournalError::Damaged(path.to_owned(), cause(&error.to_string())),
         Some(ErrorCode::DiskFull) => told("the disk is full"),
         Some(ErrorCode::ReadOnly) => told("it cannot be written"),
         Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) if is_read_only(path) => told("it cannot be written"),
@@ -77,6 +78,63 @@ fn fault(path: &Path, error: rusqlite::Error) -> JournalError {
         },
         _ => told(&error.to_string()),
     }
+}
+
+/// What SQLite says, which may be several lines of its own, as the cause of something.
+fn cause(said: &str) -> String {
+    let lines = said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("***"));
+    let said: Vec<&str> = lines.collect();
+    format!("SQLite says: {}", said.join("; "))
+}
+
+/// Whether nothing of this name is there, not even a link that leads nowhere.
+fn is_absent(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+}
+
+/// A name for the file while it is made.
+fn beside(path: &Path) -> Option<PathBuf> {
+    let mut name = path.file_name()?.to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    Some(path.with_file_name(name))
+}
+
+/// Makes the file beside its place and puts it there whole, and on the disk: an empty one is never left by a
+/// kill, so that it says that something else has happened.
+fn begin(path: &Path, beside: &Path) -> Result<(), JournalError> {
+    // One of an earlier process with the same number.
+    drop(fs::remove_file(beside));
+    let make = || {
+        let db = Connection::open(beside)?;
+        // Nothing is lost with a file that has no name yet.
+        db.pragma_update(None, "journal_mode", "OFF")?;
+        make_tables(&db)?;
+        db.close().map_err(|(_, error)| error)
+    };
+    let made = make().map_err(|error| fault(path, error));
+    let placed = made.and_then(|()| {
+        place(beside, path).map_err(|error| JournalError::Io(path.to_owned(), error.to_string()))
+    });
+    drop(fs::remove_file(beside));
+    placed
+}
+
+/// Gives the file its name, unless another process was faster: then that one's counts.
+fn place(beside: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(beside, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // A file system without second names.
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
+            if is_absent(path) { fs::rename(beside, path) } else { Ok(()) }
+        }
+        other => other,
+    }
+}
+
+fn make_tables(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(&format!(
+        "BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {TABLES} COMMIT;"
+    ))
 }
 
 /// Whether a file is there that may be read and not written: of a file system that takes nothing SQLite
@@ -101,6 +159,9 @@ impl Store {
     pub fn open(path: &Path) -> Result<Store, JournalError> {
         if path.is_dir() {
             return Err(JournalError::Foreign(path.to_owned()));
+        }
+        if let Some(beside) = beside(path).filter(|_| is_absent(path)) {
+            begin(path, &beside)?;
         }
         let open = || {
             let db = Connection::open(path)?;
@@ -132,7 +193,7 @@ impl Store {
         let said = self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
         match said.map_err(|error| fault(&self.path, error))?.as_str() {
             "ok" => Ok(()),
-            said => Err(damaged(&self.path, said)),
+            said => Err(damaged(&self.path, &cause(said))),
         }
     }
 
@@ -140,9 +201,7 @@ impl Store {
         self.db.pragma_update(None, "journal_mode", "WAL")?;
         self.db.pragma_update(None, "synchronous", "NORMAL")?;
         if is_new {
-            self.db.execute_batch(&format!(
-                "BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {TABLES} COMMIT;"
-            ))?;
+            make_tables(&self.db)?;
         } else {
             // Takes the lock, which is then kept.
             self.db.execute_batch("BEGIN IMMEDIATE")?;

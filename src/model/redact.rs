@@ -101,8 +101,21 @@ static REQUEST: LazyLock<Regex> = LazyLock::new(|| {
 static PAIR: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"("([^"\\]{1,64})"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?)"#).expect("constant"));
 
+/// A password with a `/`, `?` or `#` in it, in what is therefore no URL: what stands behind the first colon of its
+/// authority is no port.
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static BROKEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)([a-z][a-z0-9+.-]*:[\/]{2,})[^\[\s/\\?#@:]*:[0-9]*[^\s/\\?#@0-9][^\s/\\?#@]*[/\\?#]\S*@"#)
+        .expect("constant")
+});
+
+/// A password in an address: `mailto:me:secret@h`.
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static ADDRESS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?i)\b((?:mailto|sips?|xmpp):)[^\s@:/]*:\S*@"#).expect("constant"));
+
 /// Schemes whose `@` belongs to an address and not to credentials.
-const ADDRESSES: [&str; 3] = ["mailto:", "sip:", "xmpp:"];
+const ADDRESSES: [&str; 4] = ["mailto:", "sip:", "sips:", "xmpp:"];
 
 /// A line that stands for one URL, without userinfo. `is_url` says whether it was read as one: then
 /// its authority ends where the URL Standard says; in any other line everything up to the last `@`
@@ -110,9 +123,15 @@ const ADDRESSES: [&str; 3] = ["mailto:", "sip:", "xmpp:"];
 pub fn line(line: &str, is_url: bool) -> Cow<'_, str> {
     let trimmed = line.trim_start();
     let is_address =
-        |scheme: &&str| trimmed.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    if !line.contains('@') || ADDRESSES.iter().any(is_address) {
-        return Cow::Borrowed(line);
+        |scheme: &&&str| trimmed.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let Some(at) = line.rfind('@') else { return Cow::Borrowed(line) };
+    if let Some(scheme) = ADDRESSES.iter().find(is_address) {
+        // The name of a mailbox has no colon, and credentials have.
+        let start = line.len() - trimmed.len() + scheme.len();
+        return match line.get(start..at).is_some_and(|user| user.contains(':')) {
+            true => Cow::Owned(format!("{}{}", &line[..start], &line[at + 1..])),
+            false => Cow::Borrowed(line),
+        };
     }
     let scheme = line
         .find("://")
@@ -146,14 +165,29 @@ pub fn reference(reference: &str) -> Cow<'_, str> {
     }
 }
 
+/// A word that somebody typed and that was read as nothing: a name of a file stays as it is, and of what looks like
+/// an address everything up to the last `@` may be part of a password.
+pub fn word(word: &str) -> Cow<'_, str> {
+    let head = word.trim_start().split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    if head.contains(':') { line(word, false) } else { reference(word) }
+}
+
+/// The URL for a message: without userinfo, and without that of addresses in its path and query. These are data of
+/// the URL, which a record needs whole; a message does not.
+pub fn told(url: &Url) -> String {
+    text(&self::url(url)).into_owned()
+}
+
 /// Text from outside with userinfo cut from anything that looks like a URL, and with the values
 /// of credential fields masked. Borrowed where there is nothing to hide.
 pub fn text(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
-    if text.contains('@')
-        && let Cow::Owned(cut) = USERINFO.replace_all(&clean, "$1")
-    {
-        clean = Cow::Owned(cut);
+    if text.contains('@') {
+        for pattern in [&BROKEN, &ADDRESS, &USERINFO] {
+            if let Cow::Owned(cut) = pattern.replace_all(&clean, "$1") {
+                clean = Cow::Owned(cut);
+            }
+        }
     }
     match fields(&clean) {
         Cow::Owned(masked) => Cow::Owned(masked),
@@ -196,6 +230,12 @@ mod tests {
             ("HTTPS:u:canary@h", "HTTPS:h"),
             ("</a>; rel=x, <//u:canary@h/>", "</a>; rel=x, <//h/>"),
             ("0;url=//u:canary@h/", "0;url=//h/"),
+            ("`http://u:p/canary@h` is none", "`http://h` is none"),
+            ("http://u:1a?canary@h/x", "http://h/x"),
+            ("http://h:80/a@b http://[::1]/a@b", "http://h:80/a@b http://[::1]/a@b"),
+            ("http://a/x?u=http://u:canary@b/&v=//u:canary@c", "http://a/x?u=http://b/&v=//c"),
+            ("http://a/http://canary@b/", "http://a/http://b/"),
+            ("from mailto:u:can/ary@h to mailto:a@b", "from mailto:h to mailto:a@b"),
             ("plain", "plain"),
             ("http://h/?cookie=1", "http://h/?cookie=1"),
         ] {
@@ -211,6 +251,8 @@ mod tests {
             ("u:p<canary@h", "h"),
             (r"http:\\u:canary@h\x", r"http:\\h\x"),
             ("mailto:a@b", "mailto:a@b"),
+            ("mailto:u:canary@b", "mailto:b"),
+            (" SIP:u:can/ary@b", " SIP:b"),
             ("http://h/p@x?q=http://u@y", "http://h/p@x?q=http://u@y"),
         ] {
             assert_eq!(line(raw, true), clean, "{raw}");
@@ -234,6 +276,27 @@ mod tests {
         ] {
             assert_eq!(reference(raw), clean, "{raw}");
         }
+    }
+
+    #[test]
+    fn a_word_that_was_read_as_nothing_shows_no_password() {
+        for (raw, clean) in [
+            ("http://u:1/canary@h", "http://h"),
+            ("u:canary@h/x", "h/x"),
+            ("//u:canary@h/p", "//h/p"),
+            ("foo@bar.md", "foo@bar.md"),
+            ("@Dir/File.md", "@Dir/File.md"),
+            ("mailto:u:canary@h", "mailto:h"),
+        ] {
+            assert_eq!(word(raw), clean, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_message_shows_no_credentials_of_an_address_within_another_and_a_record_has_its_url_whole() {
+        let nested = Url::parse("http://me:canary@a/x?u=http://me:pw@b/").unwrap();
+        assert_eq!(url(&nested), "http://a/x?u=http://me:pw@b/");
+        assert_eq!(told(&nested), "http://a/x?u=http://b/");
     }
 
     #[test]

@@ -35,7 +35,7 @@ use toml::{
 pub use login::{Given, LoginRecipe};
 
 use super::select::{Plan, Rule, SelectError, What};
-use crate::model::{View, units};
+use crate::model::{View, redact, units};
 
 /// Longest recipe, in bytes.
 const BYTES: usize = 256 << 10;
@@ -118,7 +118,7 @@ impl Recipe {
             let first = error.message().lines().next().unwrap_or_default().to_owned();
             let fault = file.fault(error.span().unwrap_or_default(), first);
             // It may be in a value that is nobody's business.
-            if may_hold_login(text) { fault.masked() } else { fault }
+            if may_hold_login(text) || fault.names_secret() { fault.masked() } else { fault }
         })?;
         let (mut placed, mut required, mut views, mut login) = (Vec::new(), Vec::new(), Vec::new(), None);
         for (key, value) in in_order(table.get_ref()) {
@@ -153,6 +153,12 @@ impl RecipeError {
         let (open, hidden) = self.text.split_at(from);
         self.text = open.chars().chain(hidden.chars().map(|c| if c.is_whitespace() { c } else { '*' })).collect();
         self
+    }
+
+    /// Whether the line is about something that is a secret, by its name.
+    fn names_secret(&self) -> bool {
+        let words = self.text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
+        words.into_iter().any(|word| redact::may_be_secret_field(word) || word.to_ascii_lowercase().contains("pass"))
     }
 
     /// The same, where the line holds this word.

@@ -30,6 +30,14 @@ pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     Some(until.duration_since(now).unwrap_or(Duration::ZERO).min(YEAR))
 }
 
+/// A wait that a server asks for, in words.
+pub fn wait_in_words(asked: Duration) -> String {
+    match asked >= YEAR {
+        true => "more than a year".to_owned(),
+        false => humantime::format_duration(asked).to_string(),
+    }
+}
+
 /// Methods that may be repeated without asking (RFC 9110, section 9.2.2).
 pub fn is_idempotent(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE)
@@ -46,6 +54,15 @@ mod tests {
         assert_eq!(backoff(base, cap, 3, 1.0), Duration::from_secs(2));
         assert_eq!(backoff(base, cap, 60, 1.0), cap);
         assert_eq!(backoff(base, cap, 60, 0.0), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_wait_of_a_year_and_more_is_told_in_words_that_people_read() {
+        let told = |value: &str| wait_in_words(retry_after(value, SystemTime::UNIX_EPOCH).unwrap());
+        assert_eq!(told("31622400"), "more than a year");
+        assert_eq!(told("100000000000000000000"), "more than a year");
+        assert_eq!(told("Sun, 06 Nov 1994 08:49:37 GMT"), "more than a year");
+        assert_eq!(told("90"), "1m 30s");
     }
 
     #[test]

@@ -130,7 +130,7 @@ fn next_hop(head: &Head, trip: &Trip, rules: &Rules<'_>) -> Result<Option<Onward
     let Some(location) = redirect::location(head.status, &head.headers)? else { return Ok(None) };
     let onward = redirect::follow(&trip.url, &trip.method, trip.with_body, head.status, &location)?;
     if *rules.cookies == Cookies::Off && redirect::is_loop(&onward, &trip.url, &trip.method, &trip.hops) {
-        let at = crate::model::redact::url(&onward.url);
+        let at = crate::model::redact::told(&onward.url);
         return Err(Failure::new(Code::RedirectLoop, format!("the redirects lead back to {at}")));
     }
     if trip.hops.len() >= rules.redirects as usize {
@@ -151,7 +151,7 @@ fn after_refusal(refusal: &Refusal, trip: &Trip, rules: &Rules<'_>, moment: &Mom
     {
         return match later(asked, trip, rules, moment) {
             Ok(()) => Step::Later(asked, Wait::RetryAfter),
-            Err(why) => done(&format!("; Retry-After: {}: {why}", humantime::format_duration(asked))),
+            Err(why) => done(&format!("; Retry-After: {}: {why}", retry::wait_in_words(asked))),
         };
     }
     match again(code, trip, rules, moment) {

@@ -14,9 +14,42 @@ pub struct ProxyUrl {
 }
 
 impl ProxyUrl {
+    /// What is said of most that is none.
+    pub const WRONG: &'static str = "not a proxy; write http://HOST:PORT or socks5://HOST:PORT";
+
     /// With its credentials: for connecting, never for showing.
     pub fn secret(&self) -> &str {
         &self.full
+    }
+
+    /// What a variable of the environment says, such as `HTTP_PROXY`. Other programs read it too, so SOCKS 4 and
+    /// a path, which is passed over, are taken.
+    ///
+    /// # Errors
+    /// Why it is none; the text is not repeated, since it may hold a password.
+    pub fn of_variable(text: &str) -> Result<Self, &'static str> {
+        match text.trim() {
+            "" => Err("only blanks"),
+            trimmed if trimmed != text => Err("a blank stands before or behind the URL"),
+            _ => ProxyUrl::read(text, &["http", "https", "socks5", "socks5h", "socks4", "socks4a"], |path| {
+                !path.contains('@')
+            }),
+        }
+    }
+
+    fn read(text: &str, schemes: &[&str], may_follow: impl Fn(&str) -> bool) -> Result<Self, &'static str> {
+        let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = Url::parse(&full).map_err(|_| ProxyUrl::WRONG)?;
+        let is_known = schemes.contains(&url.scheme());
+        let host = url.host_str().filter(|host| !host.is_empty() && is_known).ok_or(ProxyUrl::WRONG)?;
+        // A password with a `/` or a `#` in it would end here, and be sent to a host of its own.
+        let behind = &url[url::Position::BeforePath..];
+        if !matches!(behind, "" | "/") && !may_follow(behind) {
+            return Err("a proxy has no path; in a password write / as %2F, # as %23, ? as %3F");
+        }
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let shown = format!("{}://{host}{port}", url.scheme());
+        Ok(ProxyUrl { full, shown })
     }
 }
 
@@ -26,19 +59,7 @@ impl FromStr for ProxyUrl {
     /// `host:port` alone is an http proxy, as for curl. No error repeats the text, since it may hold a
     /// password.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "not a proxy; write http://HOST:PORT or socks5://HOST:PORT";
-        let text = text.trim();
-        let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let url = Url::parse(&full).map_err(|_| wrong)?;
-        let is_known = matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h");
-        let host = url.host_str().filter(|host| !host.is_empty() && is_known).ok_or(wrong)?;
-        // A password with a `/` or a `#` in it would end here, and be sent to a host of its own.
-        if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            return Err("a proxy has no path; in a password write / as %2F, # as %23, ? as %3F");
-        }
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let shown = format!("{}://{host}{port}", url.scheme());
-        Ok(ProxyUrl { full, shown })
+        ProxyUrl::read(text.trim(), &["http", "https", "socks5", "socks5h"], |_| false)
     }
 }
 

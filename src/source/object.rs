@@ -21,6 +21,9 @@ use crate::model::{Code, Request, Wish, units};
 /// The longest URL text, in bytes; the same as a line of a plain list may have.
 const LONGEST_URL: usize = 64 << 10;
 
+/// Keys of records that say what is asked for, beside those that a person writes.
+const OF_RECORDS: [&str; 3] = ["input", "v", "type"];
+
 /// Where a text begins: both count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -61,11 +64,29 @@ pub(super) fn request(text: &str, place: Place) -> Request {
     if first != Some(&b'{') {
         return Request::unreadable(excerpt(text), place.says("expected a JSON object with the key `url`"));
     }
-    match serde_json::from_str::<Pairs<'_>>(text) {
-        Ok(pairs) if pairs.get("v").is_some() && pairs.get("type").is_some() => from_record(&pairs, text, place),
-        Ok(pairs) => from_wish(&pairs, text, place),
-        Err(error) => Request::unreadable(excerpt(text), syntax(text, place, &error)),
+    let pairs = match serde_json::from_str::<Pairs<'_>>(text) {
+        Ok(pairs) => pairs,
+        Err(error) => return Request::unreadable(excerpt(text), syntax(text, place, &error)),
+    };
+    if let Some((key, name)) = pairs.twice(&keys::NAMES).or_else(|| pairs.twice(&OF_RECORDS)) {
+        let message = place.at(text, pairs::offset(text, key)).says(&format!("the key `{name}` is there twice"));
+        return with_wish(Request::unreadable(excerpt(text), message), told_apart_by(&pairs));
     }
+    match pairs.get("v").is_some() && pairs.get("type").is_some() {
+        true => from_record(&pairs, text, place),
+        false => from_wish(&pairs, text, place),
+    }
+}
+
+/// What the caller tells requests apart by.
+fn told_apart_by(pairs: &Pairs<'_>) -> Wish {
+    let mut wish = Wish::default();
+    for name in ["id", "tags"] {
+        if let Some(value) = pairs.get(name) {
+            let _ = keys::set(&mut wish, name, value);
+        }
+    }
+    wish
 }
 
 /// A request for a URL text, unless it is far too long to be one.

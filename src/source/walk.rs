@@ -14,7 +14,10 @@ use std::{
 use ignore::{DirEntry, WalkBuilder, overrides::OverrideBuilder};
 
 use super::packed;
-use crate::page::{Language, begins_with_tag, is_html};
+use crate::{
+    model::redact,
+    page::{Language, begins_with_tag, is_html},
+};
 
 /// How much of a file its first bytes are.
 const HEAD: usize = 512;
@@ -71,7 +74,7 @@ pub fn documents(starts: &[PathBuf], walk: Walk) -> Result<Documents, String> {
                 return Err(format!("no document fits the pattern `{}`", start.display()));
             }
         } else {
-            return Err(format!("there is no file or folder `{}`", start.display()));
+            return Err(format!("there is no file or folder `{}`", redact::word(&start.to_string_lossy())));
         }
     }
     Ok(out)

@@ -21,6 +21,10 @@ given more of everything.
 ";
 
 fn record(behaviour: &Behaviour) -> String {
+    // Such a run is in words: it is judged by them.
+    if behaviour.flags.iter().any(|flag| flag.starts_with("-f")) {
+        return "none: nothing that a terminal acts on is shown".to_owned();
+    }
     let expect = &behaviour.expect;
     let status = expect.status.map(|status| format!(" {status}")).unwrap_or_default();
     let codes: Vec<_> = expect.codes.iter().map(|code| format!("`{code}`")).collect();

@@ -15,6 +15,7 @@ mod fetch;
 mod inputs;
 mod limits;
 mod memory;
+mod newcomer;
 mod once;
 mod polite;
 mod process;

@@ -100,7 +100,7 @@ fn failures_mean_a_dead_link_unless_the_fault_is_ours() {
             "proxy" | "cancelled" | "internal" | "io" => "none",
             "url" if code == Code::UrlScheme => "unverifiable",
             "url" => "invalid",
-            "blocked" if code == Code::BlockedPrivateAddress => "unverifiable",
+            "blocked" if code == Code::BlockedPrivateAddress => "none",
             "http" if code == Code::HttpRateLimited => "limited",
             _ => continue,
         };

@@ -75,6 +75,27 @@ impl Planned {
         self
     }
 
+    /// Whether what a journal knows of it is still there.
+    ///
+    /// # Errors
+    /// A file is gone, or was cut.
+    pub fn look_for_kept(&self) -> anyhow::Result<()> {
+        let Found::At(Place { file, offset }) = self.found else { return Ok(()) };
+        let what_to_do = "put it back, or begin anew with --restart";
+        let path = self.names.existing(file);
+        match path.as_ref().and_then(|path| path.metadata().ok()).map(|facts| facts.len()) {
+            None if offset > 0 => {
+                let name = self.names.complete(file);
+                bail!("{} is gone, and by the file of --state records are in it; {what_to_do}", name.display())
+            }
+            Some(now) if now < offset => {
+                let name = path.unwrap_or_default();
+                bail!("{} has {now} bytes, and by the file of --state it has {offset}; {what_to_do}", name.display())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Opens it.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::{io::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
-use fetchall::model::units::nearest;
+use fetchall::model::{redact, units::nearest};
 
 use crate::cli::{
     config::{self, COMMANDS, Config},
@@ -28,6 +28,7 @@ fn show(name: &str, files: &ConfigFlags) -> anyhow::Result<Exit> {
     let definition = definition();
     let Some(command) = definition.find_subcommand(name).filter(|_| COMMANDS.contains(&name)) else {
         let near = nearest(name, COMMANDS).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let name = redact::word(name);
         bail!("`{name}` reads no settings; {} do{near}", COMMANDS.join(", "));
     };
     let config = match files.no_config {
@@ -50,6 +51,10 @@ fn init(file: &Path) -> anyhow::Result<Exit> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => bail!("{name} is there already"),
         other => other.with_context(|| format!("cannot write {name}"))?,
     };
-    out.write_all(text.as_bytes()).with_context(|| format!("cannot write {name}"))?;
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.sync_all()) {
+        // Half of it would be read as all of it, and the next try would be refused.
+        drop(std::fs::remove_file(file));
+        bail!("cannot write {name}: {error}");
+    }
     Ok(print(&format!("{name}\n")))
 }

@@ -66,14 +66,18 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let seeds = stream::iter(plan.seeds.into_iter().map(Ok)).boxed();
         dry_run(&runtime, seeds, &settings, flags.output.format, &voice)
     } else {
-        output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
+        let state = flags.continued.state().map(std::path::PathBuf::as_path);
+        output.keep_off(state)?;
+        output.keep_from_loss(&flags.continued)?;
+        let fetcher = Fetcher::new(plan.settings.clone())?;
         let continued = continued::open_crawl(&flags.continued, &specs, &plan.seeds, &voice)?;
+        let output = output.going_on(&continued.contents);
+        output.look_for_kept(state, continued.done())?;
+        let planned = planned.map(|planned| planned.going_on(continued.archive));
+        planned.as_ref().map_or(Ok(()), Planned::look_for_kept)?;
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
-        let output = output.going_on(&continued.contents);
-        let planned = planned.map(|planned| planned.going_on(continued.archive));
-        let fetcher = Fetcher::new(plan.settings.clone())?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         go(&runtime, (plan, fetcher), flags, (&output, planned, continued), &voice)?
     };

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use fetchall::{
-    model::escape::visible,
+    model::{escape::visible, redact},
     report::diff::{Change, Changed, DiffError, Facts, Old, Slower, each_row},
     sink::outlet::{self, Outlet},
 };
@@ -173,7 +173,7 @@ fn open(path: &Path) -> anyhow::Result<Box<dyn io::BufRead>> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(BufReader::new(io::stdin())));
     }
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let file = File::open(path).with_context(|| format!("cannot open {}", redact::word(&path.to_string_lossy())))?;
     let mut reader = BufReader::with_capacity(1 << 18, file);
     let is_packed = io::BufRead::fill_buf(&mut reader).is_ok_and(|bytes| bytes.starts_with(&[0x1f, 0x8b]));
     if is_packed {

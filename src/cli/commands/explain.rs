@@ -3,7 +3,7 @@
 use anyhow::bail;
 use fetchall::{
     archive::verify::{Flaw, Weight},
-    model::{Again, Code, Kind, Rule, Severity, units::nearest},
+    model::{Again, Code, Kind, Rule, Severity, redact, units::nearest},
 };
 
 use crate::cli::{exit::Exit, terminal::print};
@@ -21,6 +21,7 @@ pub fn run(name: Option<&str>) -> anyhow::Result<Exit> {
         let names = Code::ALL.iter().map(|code| code.name()).chain(Rule::ALL.iter().map(|rule| rule.name()));
         let names = names.chain(Flaw::ALL.iter().map(|flaw| flaw.name()));
         let near = nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let name = redact::word(name);
         bail!("unknown code or rule `{name}`{near} (`fetchall explain` lists all)");
     }
     Ok(print(&told.join("\n")))

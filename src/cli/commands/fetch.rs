@@ -45,6 +45,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         bail!("--data @- reads stdin, so the list cannot come from there too");
     }
     let voice = Voice::of(&flags.output);
+    continued::check_records(&flags.continued)?;
     if flags.output.dry_run {
         check_dry_run(&flags.save, &flags.output)?;
     }
@@ -65,13 +66,17 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         dry_run(&runtime, source, &settings, flags.output.format, &voice)
     } else {
         let (file, format) = output.file();
-        output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
+        let state = flags.continued.state().map(std::path::PathBuf::as_path);
+        output.keep_off(state)?;
+        output.keep_from_loss(&flags.continued)?;
         let continued = continued::open("fetch", &flags.continued, &specs, file, format, &voice)?;
+        let output = output.going_on(&continued.contents);
+        output.look_for_kept(state, continued.done())?;
+        let planned = planned.map(|planned| planned.going_on(continued.archive));
+        planned.as_ref().map_or(Ok(()), Planned::look_for_kept)?;
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
-        let output = output.going_on(&continued.contents);
-        let planned = planned.map(|planned| planned.going_on(continued.archive));
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         if let Some(every) = flags.continued.watch {
             let list = watch::list(&runtime, source, &settings)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use fetchall::model::{finding, record, units};
+use fetchall::model::{finding, record, redact, units};
 
 use crate::cli::{config, definition::definition, exit::Exit, terminal::print};
 
@@ -22,7 +22,7 @@ pub fn schema(name: &str) -> anyhow::Result<Exit> {
                 || format!("; known are {}", SCHEMAS.join(", ")),
                 |near| format!("; did you mean `{near}`?"),
             );
-            bail!("unknown schema `{name}`{near}");
+            bail!("unknown schema `{}`{near}", redact::word(name));
         }
     };
     Ok(print(&format!("{schema:#}\n")))

@@ -64,6 +64,19 @@ impl Places {
         self.0.iter().filter_map(|named| named.place.file())
     }
 
+    /// Those that are files of records, and what becomes of their content.
+    pub fn contents(&self) -> impl Iterator<Item = (&Path, Content)> {
+        self.0.iter().filter_map(|named| match &named.place {
+            Place::File(path) => Some((path.as_path(), named.content)),
+            _ => None,
+        })
+    }
+
+    /// Those that are SQLite files.
+    pub fn sqlite(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().filter_map(|named| if let Place::Sqlite(path) = &named.place { Some(path.as_path()) } else { None })
+    }
+
     /// With this becoming of what is in them.
     pub fn going_on(&mut self, contents: &[Option<Content>]) {
         for (named, content) in self.0.iter_mut().zip(contents) {

@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow, bail};
 use fetchall::{
+    model::redact,
     replace,
     report::html::{self, About, AddError, HtmlReport, ReadError, Told},
 };
@@ -255,7 +256,7 @@ fn open(path: &Path) -> anyhow::Result<Source> {
     let bare = path.to_str().and_then(|text| text.strip_prefix("sqlite:")).map(Path::new).unwrap_or(path);
     let raw: Box<dyn Read> = match path.as_os_str() == "-" {
         true => Box::new(io::stdin()),
-        false => Box::new(File::open(bare).with_context(|| format!("cannot open {}", bare.display()))?),
+        false => Box::new(File::open(bare).with_context(|| format!("cannot open {}", redact::word(&bare.to_string_lossy())))?),
     };
     let mut reader = peeked(raw)?;
     let head = reader.0.clone();

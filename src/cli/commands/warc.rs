@@ -17,7 +17,10 @@ use fetchall::{
         verify::{Counts, Finding, VerifyError, Weight, verify},
         wacz::{self, Packed, WaczError},
     },
-    model::escape::{self, visible},
+    model::{
+        escape::{self, visible},
+        redact,
+    },
     replace,
     sink::outlet,
 };
@@ -65,9 +68,10 @@ fn run_verify(flags: &VerifyFlags) -> anyhow::Result<Exit> {
 /// Whether all of them are there to be read.
 fn are_files(files: &[PathBuf]) -> anyhow::Result<()> {
     for path in files {
+        let name = || redact::word(&path.to_string_lossy()).into_owned();
         match std::fs::metadata(path) {
-            Ok(facts) if facts.is_dir() => bail!("{} is a folder; name the archives in it", path.display()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => bail!("there is no file {}", path.display()),
+            Ok(facts) if facts.is_dir() => bail!("{} is a folder; name the archives in it", name()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => bail!("there is no file {}", name()),
             _ => {}
         }
     }

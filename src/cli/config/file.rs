@@ -9,7 +9,10 @@ use std::{
 };
 
 use clap::Command as Clap;
-use fetchall::model::{escape::visible, units::nearest};
+use fetchall::{
+    check::rules::RuleWeight,
+    model::{escape::visible, units::nearest},
+};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -197,6 +200,10 @@ impl Reader<'_> {
                 return Err(page.wrong(rule.span(), level.span(), "a rule is \"off\", \"warn\" or \"error\"", None));
             };
             let word = format!("{}={level}", rule.get_ref());
+            // Of `check` alone, and told by every command: nobody would look for it there.
+            if let Err(why) = word.parse::<RuleWeight>() {
+                return Err(page.wrong(rule.span(), rule.span(), &format!("[rules]: {}", visible(&why)), None));
+            }
             let of = layer.more.entry("rule".to_owned()).or_default();
             of.insert(rule.get_ref().to_string(), (vec![word], page.origin(rule.span())));
         }

@@ -39,14 +39,20 @@ fn users() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = set("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
     let base = base.or_else(|| set("HOME").map(|home| home.join(".config")))?;
-    Some(base.join("fetchall").join("config.toml")).filter(|path| path.is_file())
+    Some(base.join("fetchall").join("config.toml")).filter(|path| is_there(path))
 }
 
 /// The nearest one, from `here` upward to the root of the repository that holds it; where there is no
 /// repository, only the one that stands `here`.
 fn project(here: &Path) -> Option<PathBuf> {
     let root = here.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(here);
-    here.ancestors().take_while(|dir| dir.starts_with(root)).map(|dir| dir.join(NAME)).find(|file| file.is_file())
+    here.ancestors().take_while(|dir| dir.starts_with(root)).map(|dir| dir.join(NAME)).find(|file| is_there(file))
+}
+
+/// Whether something has that name. What is no file, or a link that leads nowhere, is told when it is read:
+/// somebody may think that it counts.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 #[cfg(test)]
@@ -70,5 +76,7 @@ mod tests {
         fs::write(deep.join(NAME), "").unwrap();
         assert_eq!(project(&deep), Some(deep.join(NAME)));
         assert_eq!(project(top.path()), Some(outer));
+        fs::create_dir(repo.join("a").join(NAME)).unwrap();
+        assert_eq!(project(&repo.join("a")), Some(repo.join("a").join(NAME)), "a folder is read, and refused");
     }
 }

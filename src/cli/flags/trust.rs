@@ -93,8 +93,8 @@ pub struct TrustFlags {
     pub resolve: Vec<Resolve>,
     /// Proxy for all requests: http, https, socks5 or socks5h
     ///
-    /// Without it, HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read, as curl does. May be
-    /// repeated; @FILE has one a line, # starts a comment. Of several, each host has its own as long as
+    /// Without it, HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read, also in small letters, as curl
+    /// does; one that names no proxy is an error. May be repeated; @FILE has one a line, # starts a comment. Of several, each host has its own as long as
     /// that works; one that fails three times in a row rests, and its hosts go to others.
     #[arg(short = 'x', long, value_name = "URL|@FILE")]
     pub proxy: Vec<String>,

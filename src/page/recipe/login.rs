@@ -65,18 +65,19 @@ pub(super) fn read(file: &File<'_>, name: Range<usize>, value: &Value<'_>) -> Re
     let mut url = None;
     let (mut form, mut check, mut unless) = (None, None, None);
     let (mut fields, mut tokens, mut allow_origin) = (Vec::new(), Vec::new(), Vec::new());
-    for (key, value) in in_order(file.table(value)?) {
+    for (key, value) in in_order(file.table(value).map_err(RecipeError::masked)?) {
         match key.get_ref().as_ref() {
-            "url" => url = Some(address(file, value)?),
+            "url" => url = Some(address(file, value).map_err(RecipeError::masked)?),
             "form" => form = Some(css(file, "form", value)?),
             "check" => check = Some(css(file, "check", value)?),
             "unless" => unless = Some(css(file, "unless", value)?),
             "fields" => fields = given(file, value).map_err(RecipeError::masked)?,
             "token" => tokens = rules(file, value)?,
-            "allow-origin" => allow_origin = origins(file, value)?,
+            "allow-origin" => allow_origin = origins(file, value).map_err(RecipeError::masked)?,
             other => {
                 let near = units::nearest(other, KEYS).map(|near| format!("did you mean `{near}`?"));
-                let fault = file.fault(key.span(), format!("unknown key `{other}` in [login]"));
+                // A mistyped `fields` may have a password behind it.
+                let fault = file.fault(key.span(), format!("unknown key `{other}` in [login]")).masked();
                 return Err(fault.hint(near.unwrap_or_else(|| format!("there are {}", KEYS.join(", ")))));
             }
         }
@@ -180,6 +181,14 @@ mod tests {
             ("[login]\nfields = { p = \"CANARY }", 2, ""),
             ("[login]\nfields.p = \"CANARY", 2, ""),
             ("login = { fields = { p = \"CANARY\" } x }", 1, ""),
+            ("[login]\nurl = \"https://h/\"\npasword = \"CANARY\"", 3, "unknown key `pasword` in [login]"),
+            ("[login]\nurl = \"https://h/\"\nfeilds = { p = \"CANARY\" }", 3, "did you mean `fields`?"),
+            ("[login.feilds]\nPASSWORD = \"CANARY\"", 1, "unknown key `feilds` in [login]"),
+            ("login = \"CANARY\"", 1, "a table is expected"),
+            ("[shop]\npassword = \"CANARY", 2, ""),
+            ("[shop]\npassword = \"CANARY\"", 1, "unknown key `shop`"),
+            ("pass-word = \"CANARY\"", 1, "unknown key `pass-word`"),
+            ("x = 1 \n\"a = b\" = \"CANARY\"", 1, "unknown key `x`"),
             ("logn = { fields = { p = \"CANARY\" } }", 1, "did you mean `login`?"),
             ("login = { fields = { p = \"CANARY\" }, zzz = 1 }", 1, "unknown key `zzz`"),
         ] {

@@ -29,6 +29,20 @@ impl<'a> Pairs<'a> {
         self.0.iter().any(|(key, _)| string(key).is_some_and(|key| key == name))
     }
 
+    /// The second of two keys of the same name, of these names. Which of their values counts is told nowhere, and
+    /// readers of JSON differ (RFC 8259, section 4).
+    pub(super) fn twice<'n>(&self, names: &'n [&'n str]) -> Option<(&'a RawValue, &'n str)> {
+        let mut seen = 0_u64;
+        self.0.iter().find_map(|&(key, _)| {
+            let decoded = string(key)?;
+            let at = names.iter().position(|name| *name == decoded)?;
+            let bit = 1_u64.checked_shl(u32::try_from(at).ok()?)?;
+            let was_seen = seen & bit != 0;
+            seen |= bit;
+            was_seen.then_some((key, names[at]))
+        })
+    }
+
     /// The value of a key, the last one if it is written twice; `None` for `null`.
     pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.iter().filter(|(_, key, _)| key == name).last().map(|(_, _, value)| value)

@@ -125,6 +125,21 @@ fn a_wrong_value_names_place_and_key() {
 }
 
 #[test]
+fn a_key_that_is_there_twice_is_refused_in_requests_and_in_records() {
+    for (text, column, name) in [
+        (r#"{"url":"a","url":"b"}"#, 12, "url"),
+        (r#"{"url":"a","\u0075rl":"b"}"#, 12, "url"),
+        (r#"{"url":"a","method":"GET","method":"POST"}"#, 27, "method"),
+        (r#"{"v":1,"type":"fetch","url":"a","url":null}"#, 33, "url"),
+        (r#"{"v":1,"type":"fetch","input":"a","input":"b"}"#, 35, "input"),
+    ] {
+        assert_eq!(fault(text), format!("line 3, column {column}: the key `{name}` is there twice"), "{text}");
+    }
+    let request = request(r#"{"url":"a","id":7,"url":"b"}"#, Place { line: 1, column: 1 });
+    assert_eq!(request.wish.unwrap().id.unwrap().get(), "7");
+}
+
+#[test]
 fn a_missing_or_wrong_url_says_so() {
     assert_eq!(fault("{}"), "line 3, column 1: the key `url` is missing");
     assert_eq!(fault(r#"{"url":null}"#), "line 3, column 1: the key `url` is missing");

@@ -7,7 +7,7 @@ use std::{
 
 use fetchall::model::redact;
 
-use super::Look;
+use super::{Look, trial};
 use crate::cli::{
     config::Config,
     definition::definition,
@@ -85,6 +85,7 @@ fn settings(files: &ConfigFlags) -> Vec<Look> {
         true => Ok(None),
         false => Config::load(&definition, files.config.as_deref()),
     };
+    let is_read = config.is_ok();
     let mut looks = vec![match config {
         Ok(None) => Look::ok(what, "no file of settings"),
         Ok(Some(config)) => {
@@ -96,6 +97,12 @@ fn settings(files: &ConfigFlags) -> Vec<Look> {
             Look::fail(what, told.lines().next().unwrap_or_default(), "fetchall config show")
         }
     }];
+    if is_read {
+        looks.extend(trial::refusals(files).into_iter().map(|(why, commands)| {
+            let found = format!("{} would not begin: {why}", commands.join(", "));
+            Look::fail(what, found, format!("fetchall config show {}", commands.first().unwrap_or(&"fetch")))
+        }));
+    }
     let mistyped = environment::mistyped(&definition);
     looks.extend(mistyped.into_iter().map(|line| Look::warn(what, line, "it has no effect as it is")));
     looks
@@ -107,6 +114,9 @@ fn proxies() -> Vec<Look> {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let told: Vec<String> =
         names.into_iter().filter_map(|name| Some(format!("{name}={}", redact::line(&set(name)?, false)))).collect();
+    if let Err(error) = fetchall::fetch::check_environment() {
+        return vec![Look::fail("proxy", error.to_string(), "mend the variable, or unset it; nothing is sent as it is")];
+    }
     if told.is_empty() {
         return vec![Look::ok("proxy", "none in the environment")];
     }
