@@ -186,7 +186,7 @@ impl Ran {
         let is_left = self.facts.signal.is_some()
             || self.facts.sink_failed
             || self.facts.source_failed
-            || matches!(self.facts.stopped, Some(Stop::Asked | Stop::Deadline | Stop::Failures));
+            || matches!(self.facts.stopped, Some(Stop::Asked | Stop::Drain | Stop::Deadline | Stop::Failures));
         if let (true, Some(again)) = (is_left, again) {
             voice.command(again);
         }
@@ -319,6 +319,7 @@ fn stop_note(facts: &Facts, summary: &Summary, handle: &dyn Grip) -> Option<Stri
     let done = summary.requests.saturating_sub(cancelled);
     Some(match facts.stopped? {
         Stop::Asked => format!("stopped by a signal: {done} done, {cancelled} cancelled{rest}"),
+        Stop::Drain => format!("drained: {done} done, {cancelled} not begun{rest}"),
         Stop::Deadline => format!("stopped by --deadline{rest}"),
         Stop::Failures => format!("stopped because of failures{rest}"),
         Stop::First => format!("stopped by --first{rest}"),

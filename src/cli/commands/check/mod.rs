@@ -298,6 +298,7 @@ fn counted(count: usize, noun: &str) -> String {
 fn stop_note(facts: &Facts) -> Option<String> {
     let why = match facts.stopped? {
         Stop::Asked => "by a signal",
+        Stop::Drain => "by `fetchall ps --drain`",
         Stop::Deadline => "by --deadline",
         Stop::Failures => "because of failures",
         Stop::First | Stop::Disk | Stop::Gone => return None,
