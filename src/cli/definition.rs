@@ -5,6 +5,7 @@
 mod check;
 mod crawl;
 mod extract;
+mod ps;
 mod report;
 mod warc;
 
@@ -18,6 +19,7 @@ use fetchall::{
 };
 
 pub use self::{
+    ps::{PsFlags, PsFormat},
     report::{ReportFlags, ReportFormat},
     warc::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand},
 };
@@ -103,6 +105,8 @@ pub enum Command {
         #[command(subcommand)]
         what: WarcCommand,
     },
+    /// The runs under way: list them, look into one, change it
+    Ps(PsFlags),
     /// A website on 127.0.0.1, good and bad pages, to try everything
     Demo(DemoFlags),
     /// Tell what an error code or a rule means and what to do

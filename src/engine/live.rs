@@ -350,7 +350,12 @@ fn row_of_look_up(flight: &Flight, is_under_way: bool) -> Live {
 fn row_of_record(record: &Record, is_ready: bool) -> Live {
     Live {
         seq: Some(record.seq),
-        url: cut(record.final_url.as_ref().or(record.url.as_ref()).cloned().unwrap_or_else(|| record.input.to_string())),
+        url: cut(record
+            .final_url
+            .as_ref()
+            .or(record.url.as_ref())
+            .cloned()
+            .unwrap_or_else(|| record.input.to_string())),
         host: record.host.clone().unwrap_or_default(),
         state: State::Writing,
         wait_for: Some(if is_ready { Hold::Reader } else { Hold::Order }),

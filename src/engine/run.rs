@@ -18,8 +18,8 @@ use tokio::{
 
 use super::{
     ask::Asker,
-    change::Helm,
     captures::Held,
+    change::Helm,
     door::{Admission, Door},
     handle::{Handle, Stop},
     hooks::{Hooks, Leg},
@@ -346,7 +346,9 @@ impl<W: Wire> Engine<W> {
     /// Whether anything may be started, slots and turns aside: the reader keeps up with records and
     /// the page stage with bodies.
     pub(super) fn may_launch(&self) -> bool {
-        !self.helm.paused && self.takes_records() && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
+        !self.helm.paused
+            && self.takes_records()
+            && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
     }
 
     /// Everything that may go, goes.

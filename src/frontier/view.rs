@@ -6,10 +6,7 @@
 use std::time::Instant;
 
 use super::{Frontier, Place, lane::Lane};
-use crate::{
-    model::Wait,
-    settings::HostLimits,
-};
+use crate::{model::Wait, settings::HostLimits};
 
 /// An item that waits.
 #[derive(Debug)]

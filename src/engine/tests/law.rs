@@ -238,16 +238,21 @@ fn assert_view(view: &View, most: usize) {
 fn any_told() -> impl Strategy<Value = Vec<(u64, Told)>> {
     let host = || prop::sample::select(vec!["h0", "h1", "h2", "h3:80", "elsewhere"]).prop_map(str::to_owned);
     let count = || (1..12_usize).prop_map(|count| NonZeroUsize::new(count).unwrap());
-    let rate = || prop::option::of(prop::sample::select(vec!["3/s", "50/s", "100/m"]).prop_map(|rate| rate.parse().unwrap()));
+    let rate =
+        || prop::option::of(prop::sample::select(vec!["3/s", "50/s", "100/m"]).prop_map(|rate| rate.parse().unwrap()));
     let delay = prop::sample::select(vec!["0", "50ms", "1s", "2x"]).prop_map(|delay| delay.parse().unwrap());
     let change = prop_oneof![
         count().prop_map(Change::Concurrency),
         rate().prop_map(Change::Rate),
-        (prop::option::of(host()), prop_oneof![
-            count().prop_map(HostChange::PerHost),
-            rate().prop_map(HostChange::Rate),
-            delay.prop_map(HostChange::Delay),
-        ]).prop_map(|(host, change)| Change::Host(host, change)),
+        (
+            prop::option::of(host()),
+            prop_oneof![
+                count().prop_map(HostChange::PerHost),
+                rate().prop_map(HostChange::Rate),
+                delay.prop_map(HostChange::Delay),
+            ]
+        )
+            .prop_map(|(host, change)| Change::Host(host, change)),
         host().prop_map(Change::SkipHost),
         Just(Change::Pause),
         Just(Change::Resume),
@@ -272,12 +277,14 @@ fn most_within(times: &[Duration], length: Duration) -> usize {
 
 /// Limits as the wire saw them, robots.txt, retries and redirects included.
 fn assert_limits(limits: &crate::settings::Limits, told: &[(u64, Told)], log: &Log) {
-    let changes = || told.iter().filter_map(|(_, told)| if let Told::Change(change) = told { Some(change) } else { None });
-    let in_flight = changes().filter_map(|change| if let Change::Concurrency(most) = change { Some(*most) } else { None });
+    let changes =
+        || told.iter().filter_map(|(_, told)| if let Told::Change(change) = told { Some(change) } else { None });
+    let in_flight =
+        changes().filter_map(|change| if let Change::Concurrency(most) = change { Some(*most) } else { None });
     let most = in_flight.chain([limits.in_flight]).max().unwrap().get();
     assert!(log.most_of_all <= most, "{} at once", log.most_of_all);
-    let of_host =
-        changes().filter_map(|change| if let Change::Host(_, HostChange::PerHost(most)) = change { Some(*most) } else { None });
+    let of_host = changes()
+        .filter_map(|change| if let Change::Host(_, HostChange::PerHost(most)) = change { Some(*most) } else { None });
     let most = of_host.chain([limits.host.in_flight]).max().unwrap().get();
     assert!(log.most.values().all(|now| *now <= most), "{:?}", log.most);
     if changes().any(|change| matches!(change, Change::Rate(_) | Change::Host(_, HostChange::Rate(_)))) {

@@ -83,14 +83,14 @@ async fn each_request_is_shown_with_what_it_does_and_what_it_waits_for() {
 async fn rates_delays_backoffs_and_robots_are_told_apart() {
     let mut settings = settings(8, 8);
     settings.robots = RobotsMode::Obey;
-    settings.limits.hosts.insert("slow".into(), crate::settings::HostLimits {
-        delay: Duration::from_secs(30),
-        ..settings.limits.host
-    });
-    settings.limits.hosts.insert("rated".into(), crate::settings::HostLimits {
-        rate: Some("1/m".parse().unwrap()),
-        ..settings.limits.host
-    });
+    settings
+        .limits
+        .hosts
+        .insert("slow".into(), crate::settings::HostLimits { delay: Duration::from_secs(30), ..settings.limits.host });
+    settings.limits.hosts.insert(
+        "rated".into(),
+        crate::settings::HostLimits { rate: Some("1/m".parse().unwrap()), ..settings.limits.host },
+    );
     (settings.retry.base, settings.retry.cap) = (Duration::from_secs(100), Duration::from_secs(100));
     let list = ["http://slow/ok/1", "http://rated/ok/1", "http://held/never/robots", "http://x/refused"];
     let (launched, _) = launch(settings, urls(&list));
