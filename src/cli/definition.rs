@@ -295,7 +295,8 @@ fn with_files(command: Clap) -> Clap {
 pub fn compact(command: Clap) -> Clap {
     let plain = |arg: clap::Arg| arg.help_heading(None::<&'static str>);
     // There is room for 45 lines; whoever packages the program finds it in --help.
-    let command = command.mut_subcommand("man", |man| man.hide(true));
+    let hide = |command: Clap| command.hide(true);
+    let command = command.mut_subcommand("man", hide).mut_subcommand("completions", hide);
     command.mut_args(plain).mut_subcommands(move |command| command.mut_args(plain))
 }
 

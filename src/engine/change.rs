@@ -171,10 +171,11 @@ impl<W: Wire> Engine<W> {
         Some(flight)
     }
 
-    /// Nothing more is begun: what waits and was never started has its record.
+    /// Nothing more is begun: what waits and was never started has its record. A pause is over: what was started
+    /// has to come to its end.
     pub(super) fn begin_to_drain(&mut self) {
         let clock = now().into_std();
-        self.helm.draining = true;
+        (self.helm.draining, self.helm.paused) = (true, false);
         let waiting = self.frontier.extract(|flight| is_unbegun(flight), clock);
         let looked_for = self.recalls.take_waiting(is_unbegun);
         let waiting = waiting.into_iter().map(|(flight, waited)| (*flight, waited));

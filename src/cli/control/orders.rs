@@ -94,7 +94,7 @@ mod tests {
             ("concurrency=auto", "a number"),
             ("concurency=4", "did you mean `concurrency`?"),
             ("timeout=4", "there are concurrency"),
-            ("rate=4", "4/s"),
+            ("rate=4", "write 5/s"),
             ("fast", "NAME=VALUE"),
         ] {
             let error = set(text).unwrap_err();

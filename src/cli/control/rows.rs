@@ -73,6 +73,8 @@ pub struct RunRow {
     pub concurrency: Option<usize>,
     /// What keeps everything from being started, if anything does.
     pub wait_for: Option<String>,
+    /// The same in words.
+    pub waits: Option<String>,
 }
 
 /// A host.
@@ -87,6 +89,8 @@ pub struct HostRow {
     pub rate: Option<String>,
     pub delay_ms: u64,
     pub wait_for: Option<String>,
+    /// The same in words.
+    pub waits: Option<String>,
     pub next_ms: Option<u64>,
 }
 
@@ -175,6 +179,7 @@ impl RunRow {
             per_second: (per_second * 100.0).round() / 100.0,
             concurrency: view.map(|view| view.slots),
             wait_for: hold.map(|hold| hold.name().to_owned()),
+            waits: hold.map(|hold| hold.words().to_owned()),
         }
     }
 }
@@ -189,6 +194,7 @@ impl From<&HostNow> for HostRow {
             rate: host.rate.map(|rate| rate.to_string()),
             delay_ms: ms(host.delay),
             wait_for: host.hold.map(|hold| hold.name().to_owned()),
+            waits: host.hold.map(|hold| hold.words().to_owned()),
             next_ms: host.next.map(ms),
         }
     }

@@ -61,10 +61,7 @@ fn done(run: &RunRow) -> String {
 
 fn line(run: &RunRow) -> String {
     let concurrency = run.concurrency.map(|most| format!(" of {most}")).unwrap_or_default();
-    let held = match run.wait_for.as_deref() {
-        Some("paused") | None => String::new(),
-        Some(hold) => format!("; everything waits for: {}", visible(hold)),
-    };
+    let held = run.waits.as_ref().map(|waits| format!("; everything waits for {}", visible(waits))).unwrap_or_default();
     format!(
         "{} {} {}, {}: {} done, {} failed | {}{concurrency} in flight, {} waiting | {:.1}/s{held}",
         run.pid,
@@ -106,26 +103,25 @@ fn host_cells(host: &HostRow) -> Vec<String> {
         host.waiting.to_string(),
         host.per_host.to_string(),
         pace,
-        waits(host.wait_for.as_deref(), host.next_ms, 0),
+        waits(host.waits.as_deref(), host.next_ms, 0),
         host.host.clone(),
     ]
 }
 
 fn live_cells(live: &LiveRow) -> Vec<String> {
-    let what = live.waits.as_deref().or(live.wait_for.as_deref());
     vec![
         live.seq.map_or_else(|| "robots".to_owned(), |seq| seq.to_string()),
         live.state.clone(),
         live.in_state_ms.map(time).unwrap_or_default(),
         live.age_ms.map(time).unwrap_or_default(),
         live.attempt.to_string(),
-        waits(what, live.next_ms, live.ahead),
+        waits(live.waits.as_deref(), live.next_ms, live.ahead),
         live.url.clone(),
     ]
 }
 
 fn waits(what: Option<&str>, next_ms: Option<u64>, ahead: usize) -> String {
-    let mut text = what.unwrap_or_default().replace('_', " ");
+    let mut text = what.unwrap_or_default().to_owned();
     // Writing to a String cannot fail.
     if let Some(next) = next_ms {
         let _ = write!(text, ", {}", time(next));
@@ -192,7 +188,7 @@ mod tests {
             waiting: 1,
             per_host: 8,
             delay_ms: 1500,
-            wait_for: Some("retry_after".into()),
+            waits: Some("Retry-After".into()),
             next_ms: Some(12_000),
             ..HostRow::default()
         };
@@ -212,10 +208,10 @@ mod tests {
         let text = of(&[Reply::Run(run), Reply::Host(host), Reply::Live(live), Reply::End(end)]);
         assert_eq!(
             text,
-            "7 fetch running, 61.00 s: 4/9+ done, 0 failed | 1 of 32 in flight, 1 waiting | 0.1/s\n\
+            "7 fetch running, 1m 1s: 4/9+ done, 0 failed | 1 of 32 in flight, 1 waiting | 0.1/s\n\
              \n\
              FETCHING  WAITING  AT ONCE  PACE          WAITS FOR             HOST\n\
-             0         1        8        every 1.50 s  retry after, 12.00 s  h\n\
+             0         1        8        every 1.50 s  Retry-After, 12.00 s  h\n\
              \n\
              SEQ  STATE    FOR     AGE     TRY  WAITS FOR                      URL\n\
              5    waiting  3m 20s  3m 20s  1    Retry-After, 12.00 s, 3 ahead  http://h/\\u{1b}[2J\\u{a}x\n\

@@ -253,6 +253,7 @@ async fn draining_finishes_what_was_started_however_long_it_takes() {
     let handle = launched.handle.clone();
     let drainer = tokio::spawn(async move {
         sleep(Duration::from_millis(10)).await;
+        handle.change(Change::Pause).await.unwrap();
         handle.stop(Stop::Drain);
         let view = at(100, &handle).await;
         assert!(view.draining && view.fetching >= 3, "{view:?}");
