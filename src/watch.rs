@@ -94,7 +94,7 @@ impl WatchHandle {
     /// Asks it to end: a round that is under way gets up to 5 s, if the reason leaves it any.
     pub fn stop(&self, why: Stop) {
         self.stop.send_if_modified(|now| {
-            let changes = now.is_none() || (why == Stop::Gone && *now != Some(Stop::Gone));
+            let changes = why.overrides(*now);
             if changes {
                 *now = Some(why);
             }
@@ -113,6 +113,11 @@ impl WatchHandle {
     /// How far the round is that was begun last.
     pub fn progress(&self) -> Progress {
         self.round().as_ref().map(Handle::progress).unwrap_or_default()
+    }
+
+    /// A grip on the round that was begun last.
+    pub fn engine(&self) -> Option<Handle> {
+        self.round().clone()
     }
 
     fn round(&self) -> std::sync::MutexGuard<'_, Option<Handle>> {

@@ -42,10 +42,14 @@ impl CheckHandle {
         CheckHandle { own: Handle::new(), marks: Arc::default() }
     }
 
-    /// Asks the check to end. The first reason counts, but [`Stop::Gone`] overrides any.
+    /// Asks the check to end. The first reason counts, but [`Stop::Gone`] overrides any, and any overrides
+    /// [`Stop::Drain`].
     pub fn stop(&self, why: Stop) {
         self.own.stop(why);
         self.marks.stop.store(true, Relaxed);
+        if let Some(line) = self.engine() {
+            line.stop(why);
+        }
     }
 
     /// Why the check was asked to end, if it was.
@@ -68,6 +72,11 @@ impl CheckHandle {
             source_dry: self.marks.dry.load(Relaxed).into(),
             ..wire
         }
+    }
+
+    /// A grip on what is on the network, if anything is.
+    pub fn engine(&self) -> Option<Handle> {
+        self.marks.line.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn marks(&self) -> &Arc<Marks> {

@@ -5,6 +5,7 @@
 mod check;
 mod crawl;
 mod extract;
+mod ps;
 mod report;
 mod warc;
 
@@ -18,6 +19,7 @@ use fetchall::{
 };
 
 pub use self::{
+    ps::{PsFlags, PsFormat},
     report::{ReportFlags, ReportFormat},
     warc::{IndexFlags, VerifyFlags, WaczFlags, WarcCommand},
 };
@@ -103,6 +105,8 @@ pub enum Command {
         #[command(subcommand)]
         what: WarcCommand,
     },
+    /// The runs under way: list them, look into one, change it
+    Ps(PsFlags),
     /// A website on 127.0.0.1, good and bad pages, to try everything
     Demo(DemoFlags),
     /// Tell what an error code or a rule means and what to do
@@ -291,7 +295,8 @@ fn with_files(command: Clap) -> Clap {
 pub fn compact(command: Clap) -> Clap {
     let plain = |arg: clap::Arg| arg.help_heading(None::<&'static str>);
     // There is room for 45 lines; whoever packages the program finds it in --help.
-    let command = command.mut_subcommand("man", |man| man.hide(true));
+    let hide = |command: Clap| command.hide(true);
+    let command = command.mut_subcommand("man", hide).mut_subcommand("completions", hide);
     command.mut_args(plain).mut_subcommands(move |command| command.mut_args(plain))
 }
 

@@ -39,6 +39,11 @@ fn fit(limit: u64, wanted: NonZeroUsize) -> Fit {
     Fit { in_flight, idle_per_host, idle_timeout, idle }
 }
 
+/// As many of `wanted` as this process may have connections, where the system says how many that is.
+pub fn at_most(wanted: NonZeroUsize) -> NonZeroUsize {
+    rlimit::increase_nofile_limit(u64::MAX).map_or(wanted, |limit| fit(limit, wanted).in_flight)
+}
+
 /// As many of `cap` as leave idle connections alone, where nobody asked for a number; but not fewer
 /// than a run has by default, if they fit.
 fn comfortable(limit: u64, cap: NonZeroUsize) -> NonZeroUsize {

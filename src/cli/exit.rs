@@ -78,7 +78,7 @@ impl Facts {
 /// failures; `--first` that was reached forgives those. That there was nothing to check goes last:
 /// whatever else is known says more.
 pub fn judge(facts: &Facts) -> Exit {
-    let stopped = matches!(facts.stopped, Some(Stop::Deadline | Stop::Failures));
+    let stopped = matches!(facts.stopped, Some(Stop::Deadline | Stop::Failures | Stop::Drain));
     match facts {
         Facts { signal: Some(signal), .. } => Exit::Signal(*signal),
         Facts { sink_failed: true, .. } | Facts { source_failed: true, .. } => Exit::INCOMPLETE,
@@ -130,6 +130,7 @@ mod tests {
         for (stopped, exit) in [
             (Stop::Deadline, Exit::STOPPED),
             (Stop::Failures, Exit::STOPPED),
+            (Stop::Drain, Exit::STOPPED),
             (Stop::First, Exit::FAILED),
             (Stop::Asked, Exit::FAILED),
         ] {

@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod configuration;
 mod continued;
+mod control;
 mod definition;
 mod descriptors;
 mod environment;

@@ -10,6 +10,7 @@ use std::{
 
 use fetchall::{
     Fetcher, Request,
+    checker::CheckHandle,
     crawler::CrawlHandle,
     engine::{
         End, Handle, Progress, Stop,
@@ -26,6 +27,7 @@ use futures::{future::BoxFuture, stream::BoxStream};
 use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::{
+    control::{self, About},
     exit::{self, Exit, Facts},
     progress::{self, Style},
     reader,
@@ -44,10 +46,12 @@ pub trait Grip: Send + Sync {
     fn stopped(&self) -> Option<Stop>;
     /// How far it is.
     fn progress(&self) -> Progress;
+    /// The engine that makes its requests now, if one does.
+    fn engine(&self) -> Option<Handle>;
 }
 
 macro_rules! grip {
-    ($handle:ty) => {
+    ($handle:ty, $engine:expr) => {
         impl Grip for $handle {
             fn stop(&self, why: Stop) {
                 self.stop(why);
@@ -58,13 +62,17 @@ macro_rules! grip {
             fn progress(&self) -> Progress {
                 self.progress()
             }
+            fn engine(&self) -> Option<Handle> {
+                $engine(self)
+            }
         }
     };
 }
 
-grip!(Handle);
-grip!(CrawlHandle);
-grip!(WatchHandle);
+grip!(Handle, |handle: &Handle| Some(handle.clone()));
+grip!(CrawlHandle, |handle: &CrawlHandle| Some(handle.engine()));
+grip!(WatchHandle, WatchHandle::engine);
+grip!(CheckHandle, CheckHandle::engine);
 
 /// A run that was started.
 pub struct Begun {
@@ -115,13 +123,16 @@ pub struct Parts {
     pub journal: Option<Box<dyn Settle>>,
     /// Records of an earlier part of this run that count against the exit status.
     pub failed_before: u64,
+    /// Which run it is, for whoever looks into it; by default none that has a name.
+    pub about: About,
 }
 
 impl Parts {
     /// A run whose records go there, and nothing else of it anywhere.
     pub fn of(begin: Begin, sinks: Vec<Box<dyn Sink>>, to_stdout: bool, progress: Style) -> Parts {
         let (archive, first, on_record, journal, failed_before) = (None, None, None, None, 0);
-        Parts { begin, sinks, archive, to_stdout, progress, first, on_record, journal, failed_before }
+        let about = About::default();
+        Parts { begin, sinks, archive, to_stdout, progress, first, on_record, journal, failed_before, about }
     }
 }
 
@@ -186,7 +197,7 @@ impl Ran {
         let is_left = self.facts.signal.is_some()
             || self.facts.sink_failed
             || self.facts.source_failed
-            || matches!(self.facts.stopped, Some(Stop::Asked | Stop::Deadline | Stop::Failures));
+            || matches!(self.facts.stopped, Some(Stop::Asked | Stop::Drain | Stop::Deadline | Stop::Failures));
         if let (true, Some(again)) = (is_left, again) {
             voice.command(again);
         }
@@ -216,7 +227,8 @@ impl Ran {
 /// # Errors
 /// If the system has no thread for the writer; then nothing was sent.
 pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std::io::Result<Ran> {
-    let Parts { begin, sinks, archive, to_stdout, progress, first, mut on_record, journal, failed_before } = parts;
+    let Parts { begin, sinks, archive, to_stdout, progress, first, mut on_record, journal, failed_before, about } =
+        parts;
     let summary = Arc::new(Mutex::new(Summary::new()));
     let counting = Arc::clone(&summary);
     let note = move |record: &Record| {
@@ -235,9 +247,11 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
         if to_stdout {
             reader::watch(stopper);
         }
+        let attendance = control::attend(about, Arc::clone(&handle), watch, voice);
         let asked = Arc::clone(&handle);
         let shown = progress::show(progress, move || asked.progress(), voice);
         let end = end.await;
+        attendance.has_ended();
         // The engine has nothing left to do, so nothing waits for this thread.
         let written = writer.join();
         shown.into_iter().for_each(progress::Shown::end);
@@ -319,6 +333,7 @@ fn stop_note(facts: &Facts, summary: &Summary, handle: &dyn Grip) -> Option<Stri
     let done = summary.requests.saturating_sub(cancelled);
     Some(match facts.stopped? {
         Stop::Asked => format!("stopped by a signal: {done} done, {cancelled} cancelled{rest}"),
+        Stop::Drain => format!("drained: {done} done, {cancelled} not begun{rest}"),
         Stop::Deadline => format!("stopped by --deadline{rest}"),
         Stop::Failures => format!("stopped because of failures{rest}"),
         Stop::First => format!("stopped by --first{rest}"),

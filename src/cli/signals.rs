@@ -1,4 +1,5 @@
-//! SIGINT and SIGTERM: the first asks the run to end, the second ends the process.
+//! SIGINT and SIGTERM: the first asks the run to end, the second ends the process. SIGUSR1: what the run is
+//! doing now, on stderr.
 //!
 //! Must not know what the run does to end.
 
@@ -7,7 +8,7 @@ use std::{
     process::ExitCode,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI32, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicI32, Ordering::SeqCst},
     },
     thread,
     time::Duration,
@@ -15,7 +16,7 @@ use std::{
 
 use fetchall::{engine::Stop, sink::outlet};
 use signal_hook::{
-    consts::{SIGINT, SIGTERM, SIGXFSZ},
+    consts::{SIGINT, SIGTERM, SIGUSR1, SIGXFSZ},
     iterator::Signals,
     low_level::emulate_default_handler,
 };
@@ -28,11 +29,17 @@ const LAST: Duration = Duration::from_millis(5_600);
 /// How long a line that is half written is waited for before the process ends at once.
 const LINE: Duration = Duration::from_millis(200);
 
-/// What signals are to end.
+/// What tells what a run is doing now, as text whose every character may go to a terminal.
+pub type Teller = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What signals are to end, and to show.
 #[derive(Clone, Default)]
 pub struct Watch {
     first: Arc<AtomicI32>,
     run: Arc<Mutex<Option<Stopper>>>,
+    teller: Arc<Mutex<Option<Teller>>>,
+    /// A list is being written.
+    telling: Arc<AtomicBool>,
 }
 
 impl Watch {
@@ -40,12 +47,15 @@ impl Watch {
     pub fn begin(voice: Voice) -> io::Result<Watch> {
         // A file above `ulimit -f` is a fault of writing (EFBIG), not a reason to die of.
         signal_hook::flag::register(SIGXFSZ, Arc::default())?;
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
         let watch = Watch::default();
         let watching = watch.clone();
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in signals.forever() {
-                watching.take(signal, &voice);
+                match signal {
+                    SIGUSR1 => watching.tell(&voice),
+                    signal => watching.take(signal, &voice),
+                }
             }
         })?;
         Ok(watch)
@@ -56,6 +66,28 @@ impl Watch {
         *self.run() = Some(Arc::clone(stop));
         if self.signal().is_some() {
             stop(Stop::Asked);
+        }
+    }
+
+    /// From now on SIGUSR1 shows this.
+    pub fn show(&self, teller: Teller) {
+        *self.teller.lock().unwrap_or_else(PoisonError::into_inner) = Some(teller);
+    }
+
+    /// Writes the list on a thread of its own: neither a stderr that is stuck nor a run that does not answer
+    /// keeps other signals from being heard. One at a time; a signal that comes meanwhile asks for nothing more.
+    fn tell(&self, voice: &Voice) {
+        let Some(teller) = self.teller.lock().unwrap_or_else(PoisonError::into_inner).clone() else { return };
+        if self.telling.swap(true, SeqCst) {
+            return;
+        }
+        let (voice, telling) = (voice.clone(), Arc::clone(&self.telling));
+        let list = thread::Builder::new().name("list".to_owned()).spawn(move || {
+            voice.raw(teller().trim_end());
+            telling.store(false, SeqCst);
+        });
+        if list.is_err() {
+            self.telling.store(false, SeqCst);
         }
     }
 

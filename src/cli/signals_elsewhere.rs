@@ -1,8 +1,11 @@
 //! Where there are no signals: Ctrl-C ends the process at once, as the system does it.
 
-use std::{io, process::ExitCode, thread};
+use std::{io, process::ExitCode, sync::Arc, thread};
 
 use super::{run::Stopper, terminal::Voice};
+
+/// What tells what a run is doing now.
+pub type Teller = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// What signals are to end.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +19,9 @@ impl Watch {
 
     /// Nothing ends it.
     pub fn follow(&self, _: &Stopper) {}
+
+    /// Nothing asks.
+    pub fn show(&self, _: Teller) {}
 
     /// None came.
     pub fn signal(&self) -> Option<i32> {

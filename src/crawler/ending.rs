@@ -59,7 +59,7 @@ impl Hub {
             Some(_) => self.tally.unasked += waiting + self.stock.outside.len() as u64,
         }
         // Where the crawl may go on, nothing is left out for good before it has come to its end.
-        let is_cut = stopped == Some(Stop::Asked) || (self.told.keeps_steps && stopped.is_some());
+        let is_cut = matches!(stopped, Some(Stop::Asked | Stop::Drain)) || (self.told.keeps_steps && stopped.is_some());
         while let Some(waiting) = self.stock.lanes.any() {
             if self.tells_of(&waiting, is_cut) {
                 self.refuse_waiting(waiting, stopped);

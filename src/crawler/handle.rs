@@ -36,7 +36,8 @@ impl CrawlHandle {
         CrawlHandle { line, marks: Arc::default() }
     }
 
-    /// Asks the crawl to end. The first reason counts, but [`Stop::Gone`] overrides any.
+    /// Asks the crawl to end. The first reason counts, but [`Stop::Gone`] overrides any, and any overrides
+    /// [`Stop::Drain`].
     pub fn stop(&self, why: Stop) {
         self.line.stop(why);
     }
@@ -61,6 +62,11 @@ impl CrawlHandle {
             source_dry: marks.dry.load(Relaxed).into(),
             ..wire
         }
+    }
+
+    /// A grip on what is on the network. What was found and waits for its turn there is not known to it.
+    pub fn engine(&self) -> Handle {
+        self.line.clone()
     }
 
     pub(super) fn marks(&self) -> &Marks {

@@ -94,7 +94,7 @@ pub(super) fn ending_of_waiting(stopped: Option<Stop>) -> Ending {
         Some(Stop::Deadline) => skipped(Code::BudgetDeadline, "--deadline came before its turn"),
         Some(Stop::Failures) => skipped(Code::BudgetFailures, "the run was stopped because of failures"),
         None => skipped(Code::BudgetPages, BUDGET),
-        Some(Stop::Asked | Stop::Disk | Stop::Gone) => {
+        Some(Stop::Asked | Stop::Drain | Stop::Disk | Stop::Gone) => {
             Ending::Error(Failure::new(Code::Cancelled, "the run was stopped before it was done"))
         }
     }

@@ -66,7 +66,7 @@ impl<W: Wire> Engine<W> {
         if flight.errand == Errand::Robots {
             as_robots(&mut ask);
         }
-        let arrival = self.arrival(&flight, &ask, leg);
+        let (arrival, limit) = (self.arrival(&flight, &ask, leg), ask.patience.total);
         let (wire, hooks) = (Arc::clone(&self.wire), self.hooks.clone());
         // On the heap: a task's future is moved several times from its making to its end, and this
         // one is 4 KiB.
@@ -80,7 +80,7 @@ impl<W: Wire> Engine<W> {
             drop(permit);
             arrival.land(exchange)
         }));
-        self.airborne.insert(task.id(), Airborne { flight, lane, begins });
+        self.airborne.insert(task.id(), Airborne { flight, lane, begins, limit });
         if let Some(at_once) = &mut self.at_once {
             at_once.launched(clock.into_std());
         }
@@ -137,7 +137,7 @@ impl<W: Wire> Engine<W> {
         if let Some(asked) = self.recalls.take(id) {
             return self.recalled(asked, landed.unwrap_or(Landed::Absent));
         }
-        let Some(Airborne { mut flight, lane, begins }) = self.airborne.remove(&id) else { return };
+        let Some(Airborne { mut flight, lane, begins, .. }) = self.airborne.remove(&id) else { return };
         let (exchange, judged, page) = match landed {
             Ok(Landed::Back { exchange, judged, page }) => (exchange, judged, page),
             Ok(Landed::Grounded { leg, ending }) => {
@@ -292,8 +292,9 @@ impl<W: Wire> Engine<W> {
 
     pub(super) fn enqueue_again(&mut self, flight: Box<Flight>, wait: Duration, why: Option<Wait>) {
         let clock = now().into_std();
+        let Some(flight) = self.let_in(flight, Duration::ZERO) else { return };
         self.expect_deadline(&flight);
-        let host = host_key(flight.trip.as_ref().map_or(&flight.url, |trip| &trip.url));
+        let host = host_key(flight.next_url());
         let priority = flight.request.wished_priority();
         self.frontier.push_later(&host, priority, flight, clock + wait, why, clock);
     }
@@ -341,7 +342,8 @@ impl<W: Wire> Engine<W> {
         self.body_bytes += bytes;
         let stage = Arc::clone(&self.stage);
         let task = self.pages.spawn(async move { stage.read(input, want).await });
-        self.reading.insert(task.id(), Reading { flight, ending, bytes });
+        let since = now().into_std();
+        self.reading.insert(task.id(), Reading { flight, ending, bytes, since });
     }
 
     pub(super) fn have_read(&mut self, done: Result<(Id, Result<Page, Failure>), JoinError>) {
@@ -349,7 +351,7 @@ impl<W: Wire> Engine<W> {
             Ok((id, page)) => (id, page),
             Err(error) => (error.id(), Err(panicked())),
         };
-        let Some(Reading { flight, ending, bytes }) = self.reading.remove(&id) else { return };
+        let Some(Reading { flight, ending, bytes, .. }) = self.reading.remove(&id) else { return };
         self.body_bytes = self.body_bytes.saturating_sub(bytes);
         match page {
             Ok(page) => {

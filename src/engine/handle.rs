@@ -3,13 +3,21 @@
 //! Counters are written by the engine's one task and read by anybody. Must not know what the
 //! reader does with them.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use url::Url;
+
+use super::{
+    change::{Change, Question},
+    live::View,
+};
 
 /// Why a run is to end before its input does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +34,22 @@ pub enum Stop {
     Disk,
     /// Nobody reads the records any more: at once, without records.
     Gone,
+    /// Somebody asked to finish what was started, however long it takes, and to begin nothing more: what was
+    /// read and never started is `cancelled`, what was not read has no record.
+    Drain,
+}
+
+impl Stop {
+    /// Whether it counts where a run was asked to end for another reason `before`: the first does, but
+    /// [`Stop::Gone`] goes before any, and any before [`Stop::Drain`].
+    pub(crate) fn overrides(self, before: Option<Stop>) -> bool {
+        match before {
+            None => true,
+            Some(Stop::Gone) => false,
+            Some(Stop::Drain) => self != Stop::Drain,
+            Some(_) => self == Stop::Gone,
+        }
+    }
 }
 
 /// How far a run is.
@@ -77,7 +101,11 @@ pub struct Handle {
     pub(crate) gauges: Arc<Gauges>,
     stop: Arc<watch::Sender<Option<Stop>>>,
     sitemaps: Arc<Mutex<Sitemaps>>,
+    questions: mpsc::Sender<Question>,
 }
+
+/// Questions and changes that may wait for the engine; who comes then is told that it is busy.
+const QUESTIONS: usize = 16;
 
 /// Bytes of sitemap URLs that wait to be taken; what is found above that is lost, because nobody
 /// seems to want them.
@@ -91,8 +119,50 @@ struct Sitemaps {
 }
 
 impl Handle {
+    /// A grip on something that is no engine: it has no requests to show, and nothing to change.
     pub(crate) fn new() -> Self {
-        Handle { gauges: Arc::default(), stop: Arc::new(watch::Sender::new(None)), sitemaps: Arc::default() }
+        Handle::answered().0
+    }
+
+    /// A grip, and what is asked through it.
+    pub(crate) fn answered() -> (Self, mpsc::Receiver<Question>) {
+        let (questions, asked) = mpsc::channel(QUESTIONS);
+        let stop = Arc::new(watch::Sender::new(None));
+        (Handle { gauges: Arc::default(), stop, sitemaps: Arc::default(), questions }, asked)
+    }
+
+    /// Every request that is under way or waits, at most `most` of them, the longest in their state first.
+    /// `None` if there is no engine that could say (any more), or too many ask at once.
+    pub async fn look(&self, most: usize) -> Option<View> {
+        let (answer, answered) = oneshot::channel();
+        let answer = Box::new(|view| _ = answer.send(view));
+        self.questions.try_send(Question::Look { most, answer }).ok()?;
+        answered.await.ok()
+    }
+
+    /// As [`look`](Self::look), for a thread that may block: for up to `patience`.
+    pub fn look_within(&self, most: usize, patience: Duration) -> Option<View> {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let answer = Box::new(move |view| _ = answer.try_send(view));
+        self.questions.try_send(Question::Look { most, answer }).ok()?;
+        answered.recv_timeout(patience).ok()
+    }
+
+    /// Changes the run under way. Says how many requests were skipped, or how many hosts it is about that
+    /// something waits for or is under way to. `None` as with [`look`](Self::look).
+    pub async fn change(&self, change: Change) -> Option<usize> {
+        let (answer, answered) = oneshot::channel();
+        let answer = Box::new(|count| _ = answer.send(count));
+        self.questions.try_send(Question::Change { change, answer }).ok()?;
+        answered.await.ok()
+    }
+
+    /// As [`change`](Self::change), for a thread that may block: for up to `patience`.
+    pub fn change_within(&self, change: Change, patience: Duration) -> Option<usize> {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let answer = Box::new(move |count| _ = answer.try_send(count));
+        self.questions.try_send(Question::Change { change, answer }).ok()?;
+        answered.recv_timeout(patience).ok()
     }
 
     /// The sitemaps that robots.txt files have named since the last call: the URL of each file, and
@@ -112,10 +182,11 @@ impl Handle {
         }
     }
 
-    /// Asks the run to end. The first reason counts, but [`Stop::Gone`] overrides any.
+    /// Asks the run to end. The first reason counts, but [`Stop::Gone`] overrides any, and any overrides
+    /// [`Stop::Drain`].
     pub fn stop(&self, why: Stop) {
         self.stop.send_if_modified(|now| {
-            let changes = now.is_none() || (why == Stop::Gone && *now != Some(Stop::Gone));
+            let changes = why.overrides(*now);
             if changes {
                 *now = Some(why);
             }

@@ -8,11 +8,14 @@ mod adapting;
 mod arrival;
 mod ask;
 mod captures;
+mod change;
 mod door;
+mod finishing;
 mod flights;
 pub mod handle;
 mod hooks;
 mod line;
+mod live;
 mod outbox;
 mod recall;
 mod robots;
@@ -21,9 +24,11 @@ mod saving;
 mod stopping;
 pub mod writer;
 
+pub use change::Change;
 pub use handle::{Handle, Progress, Stop};
 pub use hooks::{Answer, Hooks, Outgoing, Verdict};
 pub use line::{Line, Source};
+pub use live::{Hold, HostNow, Live, State, View};
 pub use run::{End, Engine, Launched};
 
 #[cfg(test)]

@@ -71,6 +71,12 @@ impl Outbox {
         Some(record)
     }
 
+    /// Those that may be taken now, then those that wait for an earlier one.
+    pub fn iter(&self) -> impl Iterator<Item = (&Record, bool)> {
+        let held = self.held.values().map(|record| (record, false));
+        self.ready.iter().map(|record| (record, true)).chain(held)
+    }
+
     /// Bytes of bodies in the records that may be taken now.
     pub fn ready_bytes(&self) -> usize {
         self.ready_bytes

@@ -57,6 +57,19 @@ impl Recalls {
         self.waiting.drain(..).map(|asked| *asked.flight).collect()
     }
 
+    /// Of those that have not begun, the ones that are `unwanted`.
+    pub fn take_waiting(&mut self, unwanted: impl Fn(&Flight) -> bool) -> Vec<Flight> {
+        let (out, kept) = self.waiting.drain(..).partition::<VecDeque<_>, _>(|asked| unwanted(&asked.flight));
+        self.waiting = kept;
+        out.into_iter().map(|asked| *asked.flight).collect()
+    }
+
+    /// All of them, each with whether its look-up is under way.
+    pub fn iter(&self) -> impl Iterator<Item = (&Flight, bool)> {
+        let waiting = self.waiting.iter().map(|asked| (&*asked.flight, false));
+        waiting.chain(self.under_way.values().map(|asked| (&*asked.flight, true)))
+    }
+
     /// Those that have.
     pub fn drain_under_way(&mut self) -> Vec<Flight> {
         self.under_way.drain().map(|(_, asked)| *asked.flight).collect()

@@ -121,7 +121,9 @@ impl<W: Wire> Engine<W> {
 
     /// Queues on the host.
     pub(super) fn line_up(&mut self, flight: Box<Flight>, held_since: Option<Instant>, clock: Instant) {
-        let host = host_key(next_url(&flight));
+        let waited = held_since.map_or(Duration::ZERO, |since| clock.saturating_duration_since(since));
+        let Some(flight) = self.let_in(flight, waited) else { return };
+        let host = host_key(flight.next_url());
         let priority = flight.request.wished_priority();
         match held_since {
             Some(since) => self.frontier.push_held(&host, priority, flight, Wait::Robots, since, clock),
@@ -134,11 +136,13 @@ impl<W: Wire> Engine<W> {
 
     fn pass(&mut self, flight: Box<Flight>, held_since: Option<Instant>) -> Passage {
         let clock = now().into_std();
+        let waited = held_since.map_or(Duration::ZERO, |since| clock.saturating_duration_since(since));
+        let Some(flight) = self.let_in(flight, waited) else { return Passage::Through };
         let Some(gate) = &self.robots else {
             self.queue(flight, held_since, clock);
             return Passage::Through;
         };
-        let url = Arc::clone(next_url(&flight));
+        let url = Arc::clone(flight.next_url());
         let origin = origin_of(&url);
         let said = match gate.book.judge(&origin, &url, clock) {
             // Nobody overtakes those that came before and are still held.
@@ -185,7 +189,7 @@ impl<W: Wire> Engine<W> {
         let Some(gate) = &mut self.robots else { return };
         gate.book.ask(origin, clock);
         gate.under_way += 1;
-        let mut url = Url::clone(next_url(whose));
+        let mut url = Url::clone(whose.next_url());
         url.set_path("/robots.txt");
         url.set_query(None);
         url.set_fragment(None);
@@ -273,7 +277,7 @@ impl<W: Wire> Engine<W> {
     /// Gives a request back whose turn it is, if it was judged by a file that no longer holds.
     pub(super) fn stand_back(&mut self, flight: Box<Flight>, lane: LaneId, waited: Duration) -> Option<Box<Flight>> {
         let clock = now().into_std();
-        let url = next_url(&flight);
+        let url = flight.next_url();
         let may_go = flight.errand == Errand::Robots
             || self.robots.as_ref().is_none_or(|gate| gate.book.still_allows(&origin_of(url), url, clock));
         if may_go {
@@ -315,9 +319,4 @@ fn note_sitemaps(handle: &Handle, url: &Arc<Url>, sitemaps: Vec<String>) {
 /// `scheme://host[:port]`.
 fn origin_of(url: &Url) -> String {
     format!("{}://{}", url.scheme(), host_key(url))
-}
-
-/// Where a flight goes next.
-fn next_url(flight: &Flight) -> &Arc<Url> {
-    flight.trip.as_ref().map_or(&flight.url, |trip| &trip.url)
 }

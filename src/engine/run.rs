@@ -10,7 +10,6 @@ use std::{
 };
 
 use futures::{FutureExt as _, StreamExt as _, stream::BoxStream};
-use http::Method;
 use tokio::{
     sync::{Semaphore, mpsc},
     task::{Id, JoinHandle, JoinSet},
@@ -20,19 +19,20 @@ use tokio::{
 use super::{
     ask::Asker,
     captures::Held,
+    change::Helm,
     door::{Admission, Door},
     handle::{Handle, Stop},
     hooks::{Hooks, Leg},
     outbox::Outbox,
     recall::Recalls,
     robots::Gate,
-    stopping::{Stopping, gone},
+    stopping::{Stopping, asked_to_stop, gone},
 };
 use crate::{
     fetch::Wire,
     frontier::{Adapt, Frontier, LaneId, Scope},
     journal::Before,
-    model::{Ending, Errand, Exchange, Failure, Flight, Page, Record, Request, Visit, record::Heavy},
+    model::{Ending, Exchange, Failure, Flight, Page, Record, Request, record::Heavy},
     page::{Stage, Want, select::Plan},
     policy::{budget::RetryBudget, judgement::Judgement},
     settings::{Adaptive, Limits, Order, RobotsMode, Settings},
@@ -76,6 +76,8 @@ pub(super) struct Airborne {
     pub lane: LaneId,
     /// Whether an attempt begins with it.
     pub begins: bool,
+    /// How long the exchange may take.
+    pub limit: Duration,
 }
 
 /// A flight whose page is being read.
@@ -83,6 +85,7 @@ pub(super) struct Reading {
     pub flight: Box<Flight>,
     pub ending: Ending,
     pub bytes: usize,
+    pub since: std::time::Instant,
 }
 
 /// What a wire task brings back.
@@ -117,6 +120,8 @@ pub struct Engine<W> {
     pub(super) robots: Option<Gate>,
     pub(super) budget: RetryBudget,
     pub(super) slots: Arc<Semaphore>,
+    /// What is asked and was changed from outside.
+    pub(super) helm: Helm,
     /// How many of the slots are used, where the run finds that out.
     pub(super) at_once: Option<Adapt>,
     pub(super) exchanges: JoinSet<Landed>,
@@ -172,6 +177,7 @@ impl<W: Wire> Engine<W> {
         let asked = Some(Arc::clone(&plan)).filter(|plan| !plan.is_empty());
         let start = now();
         let asker = Asker::new(&settings);
+        let (handle, questions) = Handle::answered();
         Engine {
             want: Arc::new(Want { links: with.links, text: with.body, look: None, plan: asked, views }),
             plan,
@@ -197,7 +203,8 @@ impl<W: Wire> Engine<W> {
             window: window(&settings),
             held_back: false,
             heavy: Heavy { headers: with.headers, body: with.body, tls: with.tls, attempts: with.attempts },
-            handle: Handle::new(),
+            helm: Helm::new(questions, settings.limits.in_flight),
+            handle,
             source_dry: false,
             source_error: None,
             run_deadline: settings.times.run.map(|run| start + run),
@@ -248,9 +255,10 @@ impl<W: Wire> Engine<W> {
             }
             let wake = self.wake_at();
             tokio::select! { biased;
-                why = async { stop.wait_for(|why| why.is_some()).await.ok().and_then(|why| *why) }, if self.stopping.is_none() => {
-                    if !self.begin_to_stop(why.unwrap_or(Stop::Gone)) { break }
+                why = asked_to_stop(&mut stop, self.helm.draining), if self.stopping.is_none() => {
+                    if !self.begin_to_stop(why) { break }
                 }
+                question = self.helm.asked() => self.hear(question),
                 () = gone(&mut reader_gone), if self.stopping.is_some() => break,
                 permit = out.reserve(), if self.outbox.ready() > 0 => match (permit, self.outbox.take()) {
                     (Ok(permit), Some(record)) => permit.send(record),
@@ -277,7 +285,7 @@ impl<W: Wire> Engine<W> {
     }
 
     fn nothing_left(&self) -> bool {
-        (self.source_dry || self.stopping.is_some())
+        (self.source_dry || self.helm.draining || self.stopping.is_some())
             && self.has_only_robots()
             && self.reading.is_empty()
             && self.outbox.ready() == 0
@@ -289,6 +297,7 @@ impl<W: Wire> Engine<W> {
         let under_way = self.airborne.len() + self.recalls.len() + self.reading.len();
         let outstanding = self.frontier.len() + under_way + self.outbox.held();
         !self.source_dry
+            && !self.helm.draining
             && self.stopping.is_none()
             && outstanding < self.window
             && self.content_bytes < self.settings.limits.body_budget
@@ -336,13 +345,16 @@ impl<W: Wire> Engine<W> {
 
     /// Whether anything may be started, slots and turns aside: the reader keeps up with records and
     /// the page stage with bodies.
-    fn may_launch(&self) -> bool {
-        self.takes_records() && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
+    pub(super) fn may_launch(&self) -> bool {
+        !self.helm.paused
+            && self.takes_records()
+            && self.body_bytes + self.outbox.ready_bytes() < self.settings.limits.body_budget
     }
 
     /// Everything that may go, goes.
     fn launch(&mut self) {
         self.held_back = false;
+        self.helm.settle(&self.slots);
         loop {
             if !self.may_launch() {
                 self.held_back = true;
@@ -358,61 +370,6 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    /// `queued` is the waiting since it was last under way.
-    pub(super) fn finish_flight(&mut self, flight: Flight, queued: Duration, ending: Ending, page: Option<Page>) {
-        if let Some(trip) = &flight.trip {
-            self.held.release(trip);
-        }
-        if flight.errand == Errand::Robots {
-            return self.have_robots(flight, ending);
-        }
-        let Flight { seq, request, url, mut trip, .. } = flight;
-        let (method, content) = self.method_and_content(&request);
-        self.content_bytes = self.content_bytes.saturating_sub(request.content_len());
-        if let Some(trip) = &mut trip {
-            trip.queued += queued;
-        }
-        self.finish(Visit { seq, request, url: Some(url), method, content, ending, trip, queued, page });
-    }
-
-    /// What a request is asked with: its own, else the run's; the run's content belongs to the run's
-    /// method.
-    fn method_and_content(&self, request: &Request) -> (Method, Option<u64>) {
-        let ask = &self.settings.ask;
-        let own = request.wish.as_deref().and_then(|wish| wish.body.as_ref());
-        let has_method = request.wish.as_ref().is_some_and(|wish| wish.method.is_some());
-        let content = own.or(ask.body.as_ref().filter(|_| !has_method));
-        (request.method_or(&ask.method), content.map(|content| content.len() as u64))
-    }
-
-    /// A request has come to its end: its record goes out, and the run may have had enough.
-    fn finish(&mut self, visit: Visit) {
-        let gauges = &self.handle.gauges;
-        let finished = gauges.finished.fetch_add(1, Relaxed) + 1;
-        let (counter, failed) = match &visit.ending {
-            Ending::Ok => (&gauges.ok, false),
-            Ending::HttpError(_) | Ending::Error(_) => (&gauges.failed, true),
-            Ending::Skipped { .. } => (&gauges.skipped, false),
-        };
-        let count = counter.fetch_add(1, Relaxed) + 1;
-        let choose = &self.settings.choose;
-        if self.stopping.is_none() {
-            let enough = match (&visit.ending, choose.first) {
-                (Ending::Ok, Some(first)) => count >= u64::from(first.get()),
-                _ => false,
-            };
-            let too_many = failed && choose.max_failures.is_some_and(|most| most.is_reached(count, finished));
-            if enough {
-                self.handle.stop(Stop::First);
-            } else if too_many {
-                self.handle.stop(Stop::Failures);
-            }
-        }
-        let mut record = Record::of(visit, self.heavy);
-        self.held.hand_over(&mut record);
-        self.outbox.put(record);
-    }
-
     /// Hands over what the channel has room for.
     fn deliver(&mut self, out: &mpsc::Sender<Record>) {
         while self.outbox.ready() > 0 {
@@ -423,7 +380,7 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn publish(&self) {
+    pub(super) fn publish(&self) {
         let gauges = &self.handle.gauges;
         gauges.in_flight.store(self.airborne.len() as u64, Relaxed);
         gauges.waiting.store(self.frontier.len() as u64, Relaxed);

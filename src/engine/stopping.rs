@@ -26,10 +26,15 @@ pub(super) struct Stopping {
 }
 
 impl<W: Wire> Engine<W> {
-    /// Starts nothing more. False if there is nobody left to tell.
+    /// Starts nothing more, or begins nothing more. False if there is nobody left to tell.
     pub(super) fn begin_to_stop(&mut self, why: Stop) -> bool {
-        if why == Stop::Gone {
-            return false;
+        match why {
+            Stop::Gone => return false,
+            Stop::Drain => {
+                self.begin_to_drain();
+                return true;
+            }
+            _ => {}
         }
         let clock = now();
         let drain_by = if why == Stop::Asked { clock + GRACE } else { clock };
@@ -66,6 +71,12 @@ impl<W: Wire> Engine<W> {
     }
 }
 
+/// Waits until somebody asks the run to end; where it is `draining`, for more than that.
+pub(super) async fn asked_to_stop(stop: &mut watch::Receiver<Option<Stop>>, draining: bool) -> Stop {
+    let is_new = |why: &Option<Stop>| why.is_some_and(|why| !(draining && why == Stop::Drain));
+    stop.wait_for(is_new).await.ok().and_then(|why| *why).unwrap_or(Stop::Gone)
+}
+
 /// Waits until nobody reads any more.
 pub(super) async fn gone(stop: &mut watch::Receiver<Option<Stop>>) {
     if stop.wait_for(|why| *why == Some(Stop::Gone)).await.is_err() {
@@ -74,7 +85,7 @@ pub(super) async fn gone(stop: &mut watch::Receiver<Option<Stop>>) {
 }
 
 /// How a flight ends that the stop has overtaken.
-fn ending_of_waiting(why: Stop, begun: bool) -> Ending {
+pub(super) fn ending_of_waiting(why: Stop, begun: bool) -> Ending {
     let skipped = |code, message: &str| Ending::Skipped { code, message: message.to_owned(), of: None };
     match why {
         Stop::First => skipped(Code::BudgetFirst, "--first had its successes"),
@@ -83,6 +94,7 @@ fn ending_of_waiting(why: Stop, begun: bool) -> Ending {
         Stop::Deadline => Ending::Error(Failure::new(Code::Cancelled, "--deadline came before it was done")),
         Stop::Failures => Ending::Error(Failure::new(Code::Cancelled, "the run was stopped because of failures")),
         Stop::Disk => Ending::Error(Failure::new(Code::Cancelled, "the run was stopped: a body could not be saved")),
+        Stop::Drain => Ending::Error(Failure::new(Code::Cancelled, "the run was drained before its turn")),
         Stop::Asked | Stop::Gone => {
             Ending::Error(Failure::new(Code::Cancelled, "the run was stopped before it was done"))
         }

@@ -406,5 +406,6 @@ proptest::proptest! {
 
 mod hooks;
 mod law;
+mod live;
 mod recall;
 mod robots;

@@ -148,6 +148,17 @@ impl Adapt {
         self.limit
     }
 
+    /// From now on the limit never passes `cap`. What was found out is kept as far as that allows; below a
+    /// higher one it goes on as after a decrease.
+    pub fn set_cap(&mut self, cap: NonZeroUsize, now: Instant) {
+        let was = std::mem::replace(&mut self.cap, cap.get());
+        if self.cap < was {
+            self.set(self.limit, now);
+        } else if self.limit == was && !matches!(self.phase, Phase::Start { .. }) {
+            self.phase = Phase::Hold { until: now, then: Way::More };
+        }
+    }
+
     /// When the next exchange may start, if that is after `now`: set by refusals only.
     pub fn blocked_until(&self, now: Instant) -> Option<Instant> {
         self.throttle.blocked_until(now)

@@ -60,6 +60,11 @@ impl IdleLimit {
         IdleLimit { open: 0, slots, most, looked: now }
     }
 
+    /// From now on so many exchanges go on at once.
+    pub fn set_slots(&mut self, slots: usize) {
+        self.slots = slots;
+    }
+
     /// An exchange starts for a host. `backlog` is how many requests wait for any, `lonely` whether
     /// none of them is for this host. Says whether its connection is to be closed afterwards.
     pub fn start(&mut self, host: &mut Idle, backlog: usize, lonely: bool, now: Instant) -> bool {

@@ -32,7 +32,7 @@ pub(super) struct Queued<T> {
 /// A reason to wait that is not the lane's. Small, because tens of thousands wait.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Own {
-    why: Wait,
+    pub why: Wait,
     /// For how long, in milliseconds.
     ms: u32,
 }
@@ -56,8 +56,8 @@ pub(super) enum Place {
     Idle,
     /// It may go, with this rank.
     Ready((Reverse<i32>, u64)),
-    /// It waits for a time.
-    Parked,
+    /// It waits for this time.
+    Parked(Instant),
     /// As many as allowed are under way.
     Full,
 }
@@ -65,13 +65,13 @@ pub(super) enum Place {
 /// One host.
 #[derive(Debug)]
 pub(super) struct Lane<T> {
-    queues: BTreeMap<Reverse<i32>, VecDeque<Queued<T>>>,
-    limits: HostLimits,
+    pub queues: BTreeMap<Reverse<i32>, VecDeque<Queued<T>>>,
+    pub limits: HostLimits,
     /// What is found out below the limits, if anything is.
-    adapt: Option<Box<Adapt>>,
-    pace: Option<Pace>,
-    past: Past,
-    blocked: Option<(Wait, Instant)>,
+    pub adapt: Option<Box<Adapt>>,
+    pub pace: Option<Pace>,
+    pub past: Past,
+    pub blocked: Option<(Wait, Instant)>,
     pub paused: Option<(Instant, Wait)>,
     pub breaker: Breaker,
     pub in_flight: usize,
@@ -102,14 +102,19 @@ impl<T> Lane<T> {
         self.queues.is_empty()
     }
 
-    /// A half-open breaker lets one probe through, and so does a pace that nothing is known of yet.
+    /// As many as allowed are under way.
     pub fn is_full(&self) -> bool {
-        let most = match &self.adapt {
+        self.in_flight >= self.most()
+    }
+
+    /// How many there may be at once now. A half-open breaker lets one probe through, and so does a pace that
+    /// nothing is known of yet.
+    pub fn most(&self) -> usize {
+        match &self.adapt {
             _ if self.breaker.is_open() || self.past.is_first(&self.limits) => 1,
             Some(adapt) => adapt.limit(),
             None => self.limits.in_flight.get(),
-        };
-        self.in_flight >= most
+        }
     }
 
     /// How many wait in it.

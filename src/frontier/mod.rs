@@ -8,12 +8,14 @@
 
 mod adapt;
 mod breaker;
+mod change;
 mod idle;
 mod lane;
 mod pace;
 mod parking;
 mod seen;
 mod spacing;
+mod view;
 
 use std::{
     cmp::Reverse,
@@ -23,11 +25,14 @@ use std::{
 
 pub use adapt::{Adapt, Effect, Scope};
 pub use breaker::BreakerState;
+pub use change::HostChange;
+pub(crate) use change::is_named;
 use idle::IdleLimit;
 use lane::{Lane, Own, Place, Queued};
 use pace::Pace;
 use parking::Parking;
 pub use seen::Seen;
+pub use view::{HostView, Queue};
 
 use crate::{
     model::{Wait, units::Rate},
@@ -256,9 +261,8 @@ impl<T> Frontier<T> {
     pub fn took(&mut self, id: LaneId, took: Duration, now: Instant) {
         let Some(lane) = self.lane_mut(id) else { return };
         // Who waits for the end of a longer pause than there is by now looks again.
-        if lane.took(took, now) && lane.place == Place::Parked {
-            lane.place = Place::Idle;
-            self.settle(id);
+        if lane.took(took, now) {
+            self.look_again(id);
         }
     }
 
@@ -339,8 +343,7 @@ impl<T> Frontier<T> {
         if self.hosts.len() >= self.sweep_at {
             self.sweep(now);
         }
-        let name_only = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let limits = self.named.get(host).or_else(|| self.named.get(name_only)).copied().unwrap_or(self.default);
+        let limits = self.limits_of(host);
         let lane = Lane::new(limits, self.adaptive, self.epoch);
         let id = match self.free.pop() {
             Some(id) => {
@@ -424,7 +427,7 @@ impl<T> Frontier<T> {
             Place::Full
         } else {
             match lane.place {
-                keep @ (Place::Ready(_) | Place::Parked) => keep,
+                keep @ (Place::Ready(_) | Place::Parked(_)) => keep,
                 _ => Place::Ready((Reverse(lane.top_priority()), turn)),
             }
         };
@@ -456,7 +459,7 @@ impl<T> Frontier<T> {
     /// A ready lane that has to wait for a time.
     fn park(&mut self, id: LaneId, until: Instant) {
         let Some(lane) = self.lane_mut(id) else { return };
-        let old = std::mem::replace(&mut lane.place, Place::Parked);
+        let old = std::mem::replace(&mut lane.place, Place::Parked(until));
         if let Place::Ready(key) = old {
             self.ready.remove(&key);
         }
@@ -469,10 +472,7 @@ impl<T> Frontier<T> {
             let Some(Alarm(_, id)) = self.alarms.pop() else { break };
             // An alarm may be stale: its lane may have been emptied and filled since. Then this
             // is only one look too many.
-            if let Some(lane) = self.lane_mut(id).filter(|lane| lane.place == Place::Parked) {
-                lane.place = Place::Idle;
-                self.settle(id);
-            }
+            self.look_again(id);
         }
         while self.later.peek().is_some_and(|later| later.due.0 <= now) {
             let Some(later) = self.later.pop() else { break };

@@ -68,6 +68,14 @@ impl Pace {
         Pace { limiter, clock, epoch, spacing, granted: None, not_before: None }
     }
 
+    /// As [`new`](Self::new), where another pace held before: none is granted sooner than one period of this
+    /// one after the last start.
+    pub fn after(rate: Rate, last: Option<Instant>, epoch: Instant) -> Self {
+        let mut pace = Pace::new(rate, epoch);
+        pace.not_before = last.map(|last| last + pace.spacing);
+        pace
+    }
+
     /// Grants a start if there is one at `now`, else says how long to wait. What was granted stays so until
     /// it is made.
     pub fn check(&mut self, now: Instant) -> Result<(), Duration> {

@@ -53,6 +53,11 @@ impl<T> Parking<T> {
         first
     }
 
+    /// All of them, in no order, as they stand.
+    pub fn iter(&self) -> impl Iterator<Item = &Held<T>> {
+        self.0.values().flatten()
+    }
+
     /// All of them, in no order.
     pub fn drain(&mut self) -> impl Iterator<Item = Held<T>> {
         std::mem::take(&mut self.0).into_values().flatten()

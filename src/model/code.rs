@@ -260,6 +260,9 @@ codes! {
     BudgetHost "budget.host" Skip Never
         "The host failed --host-errors times in a row and was given up for a while."
         "--host-errors 0 never gives up; see the errors before this record.";
+    BudgetHostSkipped "budget.host_skipped" Skip Never
+        "Somebody told the run to skip this host: `fetchall ps PID --skip-host HOST`."
+        "Run it again without that; a list of the records that were skipped will do.";
     BudgetPages "budget.pages" Skip Never
         "As many pages as the crawl may take, of this host or in all, were taken before."
         "Raise the number of pages.";

@@ -101,6 +101,13 @@ pub struct Flight {
     pub trip: Option<Box<Trip>>,
 }
 
+impl Flight {
+    /// Where it goes next: after a redirect, there.
+    pub fn next_url(&self) -> &Arc<Url> {
+        self.trip.as_ref().map_or(&self.url, |trip| &trip.url)
+    }
+}
+
 /// What has happened to a flight since its first launch.
 #[derive(Debug)]
 pub struct Trip {

@@ -14,6 +14,7 @@ mod extract;
 mod fetch;
 mod inputs;
 mod limits;
+mod live;
 mod memory;
 mod newcomer;
 mod once;

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::cli::{
     continued::{self, Continued},
+    control::About,
     descriptors,
     exit::Exit,
     flags::CrawlFlags,
@@ -107,6 +108,7 @@ fn go(
         first: flags.choose.first.map(|first| first.get().into()),
         journal: continued.journal.take(),
         failed_before: continued.failed,
+        about: About::new("crawl", &flags.sources, flags.output.control),
         ..output.parts(crawling(crawler, Arc::clone(&ended)), sinks, &flags.output, voice)
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;

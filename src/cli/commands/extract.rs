@@ -25,10 +25,11 @@ use super::{
     pages::{self, Page},
 };
 use crate::cli::{
+    control::About,
     exit::Exit,
     flags::SavedFlags,
     parse,
-    run::{self, Begun},
+    run::{self, Begun, Parts},
     signals::Watch,
     terminal::{self, Voice},
 };
@@ -103,7 +104,8 @@ fn go(
     let page = Page::of("extract", &flags.output, None)?;
     let mut sinks = output.open_all(runtime, &pages.columns(), None)?;
     sinks.extend(page.as_ref().map(Page::sink));
-    let parts = output.parts(Box::new(begin), sinks, &flags.output, voice);
+    let about = About::new("extract", &flags.sources, flags.output.control);
+    let parts = Parts { about, ..output.parts(Box::new(begin), sinks, &flags.output, voice) };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.summary.noun = ("page", "pages");

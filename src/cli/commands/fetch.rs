@@ -26,6 +26,7 @@ use super::{
 };
 use crate::cli::{
     continued::{self, Continued},
+    control::About,
     descriptors,
     exit::Exit,
     flags::{FetchFlags, FormatArg, OutputFlags, SaveFlags},
@@ -114,6 +115,7 @@ fn go(
         first: settings.choose.first.map(|first| first.get().into()),
         journal: continued.journal.take(),
         failed_before: continued.failed,
+        about: About::new("fetch", &flags.sources, flags.output.control),
         ..output.parts(begin, sinks, &flags.output, voice)
     };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;

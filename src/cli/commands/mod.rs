@@ -14,6 +14,7 @@ mod output;
 mod pages;
 mod papers;
 mod places;
+mod ps;
 mod report;
 mod session;
 mod warc;
@@ -34,6 +35,7 @@ pub fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Diff(flags) => diff::run(&flags),
         Command::Report(flags) => report::run(&flags),
         Command::Warc { what } => warc::run(&what),
+        Command::Ps(flags) => ps::run(&flags),
         Command::Demo(flags) => demo::run(&flags),
         Command::Explain { code } => explain::run(code.as_deref()),
         Command::Config { what } => config::run(&what),

@@ -22,6 +22,7 @@ use tokio::runtime::Runtime;
 
 use super::{output::Output, session::JarFile};
 use crate::cli::{
+    control::About,
     exit::Exit,
     flags::FetchFlags,
     run::{self, Begin, Begun, Parts},
@@ -55,7 +56,8 @@ pub fn go(
     let ended = Ended::default();
     let sinks = output.open_all(runtime, &settings.pages.columns(), None)?;
     let begin = watching(watcher, Arc::clone(&ended), voice.clone());
-    let parts = Parts { archive, ..output.parts(begin, sinks, &flags.output, voice) };
+    let about = About::new("fetch --watch", &flags.sources, flags.output.control);
+    let parts = Parts { archive, about, ..output.parts(begin, sinks, &flags.output, voice) };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));

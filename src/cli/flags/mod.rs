@@ -22,7 +22,7 @@ mod save;
 mod saved;
 mod speed;
 mod trust;
-mod values;
+pub mod values;
 mod warc;
 
 use std::path::Path;
@@ -37,7 +37,7 @@ pub use continued::{ContinueFlags, Given};
 pub use crawl::CrawlFlags;
 pub use extract::ExtractFlags;
 pub use files::FilesFlags;
-pub use output::{ColorArg, FormatArg, OutputFlags, ProgressArg};
+pub use output::{ColorArg, ControlArg, FormatArg, OutputFlags, ProgressArg};
 pub use patience::PatienceFlags;
 pub use request::RequestFlags;
 pub use save::SaveFlags;

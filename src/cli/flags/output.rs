@@ -62,6 +62,15 @@ pub enum ProgressArg {
     None,
 }
 
+/// `--control`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ControlArg {
+    /// there is a socket, and a word where there can be none
+    On,
+    /// there is none
+    Off,
+}
+
 /// `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorArg {
@@ -102,6 +111,12 @@ pub struct OutputFlags {
     /// `bar` needs a terminal that shows no records; elsewhere it is `plain`, a line every 10 s.
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub progress: Option<ProgressArg>,
+    /// Let `fetchall ps` see this run and change it: on or off [default: on, where it can be]
+    ///
+    /// Through a socket that only you can reach, in $XDG_RUNTIME_DIR or the folder for temporary files. SIGUSR1
+    /// shows what a run is doing in any case.
+    #[arg(long, value_name = "on|off", hide_possible_values = true)]
+    pub control: Option<ControlArg>,
     /// Colours: auto, always or never [default: auto]
     #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<ColorArg>,

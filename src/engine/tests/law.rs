@@ -8,7 +8,8 @@ use regex::Regex;
 
 use super::*;
 use crate::{
-    engine::{Hooks, Verdict},
+    engine::{Change, Hooks, State, Verdict, View},
+    frontier::HostChange,
     model::units::Rate,
     policy::judgement::Judgement,
     settings::RobotsMode,
@@ -168,7 +169,7 @@ fn fetch(
     settings: Settings,
     texts: &[String],
     hooked: bool,
-    stop_at: Option<u64>,
+    told: Vec<(u64, Told)>,
 ) -> (Vec<Record>, crate::engine::Progress, Log) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
@@ -180,21 +181,92 @@ fn fetch(
         let requests: Vec<_> = texts.iter().map(|text| Ok(Request::get(text.as_str()))).collect();
         let launched = engine.start(stream::iter(requests).boxed());
         let handle = launched.handle.clone();
-        let stopper = stop_at.map(|at| {
-            let handle = handle.clone();
-            tokio::spawn(async move {
-                sleep(Duration::from_millis(at)).await;
-                handle.stop(Stop::Asked);
-            })
-        });
+        let teller = tokio::spawn(tell(handle.clone(), told));
         let hours = Duration::from_secs(24 * 3600);
         let records = tokio::time::timeout(hours, collect(launched)).await.expect("the run does not end");
-        if let Some(stopper) = stopper {
-            stopper.abort();
-        }
+        teller.abort();
         tokio::task::yield_now().await;
         let log = std::mem::take(&mut *world.log.lock().unwrap());
         (records, handle.progress(), log)
+    })
+}
+
+/// What the run is told while it is under way.
+#[derive(Clone, Debug)]
+enum Told {
+    Stop(Stop),
+    Change(Change),
+    Look(usize),
+}
+
+/// Tells it, in order of time, and looks at what is shown.
+async fn tell(handle: crate::engine::Handle, told: Vec<(u64, Told)>) {
+    let begun = Instant::now();
+    for (at, told) in told {
+        tokio::time::sleep_until(begun + Duration::from_millis(at)).await;
+        match told {
+            Told::Stop(why) => handle.stop(why),
+            Told::Change(change) => _ = handle.change(change).await,
+            Told::Look(most) => handle.look(most).await.iter().for_each(|view| assert_view(view, most)),
+        }
+    }
+}
+
+/// What was read is finished or shown, once.
+fn assert_view(view: &View, most: usize) {
+    let shown = view.fetching + view.parsing + view.writing + view.waiting;
+    assert_eq!((view.requests.len(), view.requests_left_out), (shown.min(most), shown.saturating_sub(most)));
+    let robots = view.requests.iter().filter(|live| live.seq.is_none()).count();
+    let open = (shown - view.writing) as u64;
+    if view.requests_left_out == 0 {
+        assert_eq!(view.progress.read, view.progress.finished + open - robots as u64, "{view:?}");
+    }
+    let mut seqs: Vec<_> = view.requests.iter().filter_map(|live| live.seq).collect();
+    let count = seqs.len();
+    seqs.sort_unstable();
+    seqs.dedup();
+    assert_eq!(seqs.len(), count, "one row for each: {view:?}");
+    for live in &view.requests {
+        assert!(live.state != State::Waiting || live.wait_for.is_some(), "{live:?}");
+        assert!(live.in_state <= live.age || live.age.is_none() || live.state == State::Waiting, "{live:?}");
+    }
+    let (waiting, fetching) = view.hosts.iter().fold((0, 0), |sum, host| (sum.0 + host.waiting, sum.1 + host.fetching));
+    assert_eq!((waiting, fetching), (view.waiting, view.fetching), "{view:?}");
+}
+
+/// Anything that somebody may tell a run; a pause ends at last.
+fn any_told() -> impl Strategy<Value = Vec<(u64, Told)>> {
+    let host = || prop::sample::select(vec!["h0", "h1", "h2", "h3:80", "elsewhere"]).prop_map(str::to_owned);
+    let count = || (1..12_usize).prop_map(|count| NonZeroUsize::new(count).unwrap());
+    let rate =
+        || prop::option::of(prop::sample::select(vec!["3/s", "50/s", "100/m"]).prop_map(|rate| rate.parse().unwrap()));
+    let delay = prop::sample::select(vec!["0", "50ms", "1s", "2x"]).prop_map(|delay| delay.parse().unwrap());
+    let change = prop_oneof![
+        count().prop_map(Change::Concurrency),
+        rate().prop_map(Change::Rate),
+        (
+            prop::option::of(host()),
+            prop_oneof![
+                count().prop_map(HostChange::PerHost),
+                rate().prop_map(HostChange::Rate),
+                delay.prop_map(HostChange::Delay),
+            ]
+        )
+            .prop_map(|(host, change)| Change::Host(host, change)),
+        host().prop_map(Change::SkipHost),
+        Just(Change::Pause),
+        Just(Change::Resume),
+    ];
+    let told = prop_oneof![
+        6 => change.prop_map(Told::Change),
+        6 => (0..200_usize).prop_map(Told::Look),
+        1 => Just(Told::Stop(Stop::Drain)),
+        1 => Just(Told::Stop(Stop::Asked)),
+    ];
+    prop_oneof![Just(Vec::new()), prop::collection::vec((0..4000_u64, told), 1..8)].prop_map(|mut told| {
+        told.sort_by_key(|(at, _)| *at);
+        told.push((9000, Told::Change(Change::Resume)));
+        told
     })
 }
 
@@ -204,9 +276,20 @@ fn most_within(times: &[Duration], length: Duration) -> usize {
 }
 
 /// Limits as the wire saw them, robots.txt, retries and redirects included.
-fn assert_limits(limits: &crate::settings::Limits, log: &Log) {
-    assert!(log.most_of_all <= limits.in_flight.get(), "{} at once", log.most_of_all);
-    assert!(log.most.values().all(|most| *most <= limits.host.in_flight.get()), "{:?}", log.most);
+fn assert_limits(limits: &crate::settings::Limits, told: &[(u64, Told)], log: &Log) {
+    let changes =
+        || told.iter().filter_map(|(_, told)| if let Told::Change(change) = told { Some(change) } else { None });
+    let in_flight =
+        changes().filter_map(|change| if let Change::Concurrency(most) = change { Some(*most) } else { None });
+    let most = in_flight.chain([limits.in_flight]).max().unwrap().get();
+    assert!(log.most_of_all <= most, "{} at once", log.most_of_all);
+    let of_host = changes()
+        .filter_map(|change| if let Change::Host(_, HostChange::PerHost(most)) = change { Some(*most) } else { None });
+    let most = of_host.chain([limits.host.in_flight]).max().unwrap().get();
+    assert!(log.most.values().all(|now| *now <= most), "{:?}", log.most);
+    if changes().any(|change| matches!(change, Change::Rate(_) | Change::Host(_, HostChange::Rate(_)))) {
+        return;
+    }
     let rate_holds = |rate: Option<Rate>, whose: Option<&str>| {
         let Some(rate) = rate else { return };
         let mine = log.starts.iter().filter(|(_, host, _)| whose.is_none_or(|whose| whose == host));
@@ -225,9 +308,9 @@ proptest! {
         texts in prop::collection::vec(text(), 1..120),
         settings in any_settings(),
         hooked in any::<bool>(),
-        stop_at in prop::option::weighted(0.3, 0..4000_u64),
+        told in any_told(),
     ) {
-        let (records, progress, log) = fetch(settings.clone(), &texts, hooked, stop_at);
+        let (records, progress, log) = fetch(settings.clone(), &texts, hooked, told.clone());
         // Each that was read, once; all of them unless the run was ended early.
         let mut seqs: Vec<u64> = records.iter().map(|record| record.seq).collect();
         if settings.choose.order == Order::Input {
@@ -236,7 +319,8 @@ proptest! {
         seqs.sort_unstable();
         prop_assert_eq!(&seqs, &(0..progress.read).collect::<Vec<_>>());
         let choose = &settings.choose;
-        let may_end_early = stop_at.is_some() || settings.times.run.is_some() || choose.first.is_some() || choose.max_failures.is_some();
+        let is_stopped = told.iter().any(|(_, told)| matches!(told, Told::Stop(_)));
+        let may_end_early = is_stopped || settings.times.run.is_some() || choose.first.is_some() || choose.max_failures.is_some();
         prop_assert!(may_end_early || records.len() == texts.len());
         // Its own: what was asked for, and nobody else's answer.
         for record in &records {
@@ -259,7 +343,7 @@ proptest! {
         prop_assert_eq!((progress.in_flight, progress.waiting), (0, 0));
         // Nothing goes on behind the back of a run that has ended.
         prop_assert_eq!(log.now.values().sum::<usize>(), 0);
-        assert_limits(&settings.limits, &log);
+        assert_limits(&settings.limits, &told, &log);
     }
 }
 
@@ -269,10 +353,10 @@ fn a_redirect_to_another_host_waits_for_that_host() {
     let mut settings = settings(50, 2);
     settings.limits.host.rate = Some("10/s".parse().unwrap());
     let texts: Vec<String> = (0..60).map(|n| format!("http://h{}/to/{}/h9/{n}", n % 6, n % 9)).collect();
-    let (records, _, log) = fetch(settings.clone(), &texts, false, None);
+    let (records, _, log) = fetch(settings.clone(), &texts, false, Vec::new());
     assert!(records.iter().all(|record| record.ok && record.redirects.len() == 1));
     assert_eq!(log.starts.iter().filter(|(_, host, _)| host == "h9").count(), 60);
-    assert_limits(&settings.limits, &log);
+    assert_limits(&settings.limits, &[], &log);
 }
 
 #[test]
@@ -281,7 +365,7 @@ fn tries_that_failed_together_do_not_come_back_together() {
     settings.retry.retries = 8;
     settings.retry.budget_percent = 1000;
     let texts: Vec<String> = (0..400).map(|n| format!("http://h{n}/refused/0/h0/{n}")).collect();
-    let (records, progress, log) = fetch(settings, &texts, false, None);
+    let (records, progress, log) = fetch(settings, &texts, false, Vec::new());
     assert_eq!((records.len(), progress.retries), (400, 3_200));
     // The first tries of all begin in one instant; the second are spread over half a second, as drawn.
     let mut second: Vec<Duration> = log.starts.iter().map(|(at, ..)| *at).filter(|at| !at.is_zero()).collect();

@@ -35,6 +35,7 @@ use self::{
 };
 use super::{fetch::runtime, session::JarFile};
 use crate::cli::{
+    control::{self, About},
     descriptors,
     exit::{self, Exit, Facts},
     flags::CheckFlags,
@@ -194,12 +195,15 @@ impl Desk<'_> {
         let stopping = Arc::clone(&stopper);
         let recorder = tokio::task::spawn_blocking(move || ledger.record(run.findings, &stopping));
         self.watch.follow(&stopper);
+        let about = About::new("check", &self.flags.sources, self.flags.show.control);
+        let attendance = control::attend(about, Arc::new(run.handle.clone()), self.watch, self.voice);
         if self.outputs.to_stdout() {
             reader::watch(stopper);
         }
         let style = progress::style(self.flags.show.progress.unwrap_or_default(), self.outputs.stage(self.voice));
         let shown = progress::show(style, move || run.handle.progress(), self.voice);
         let end = run.end.await;
+        attendance.has_ended();
         let recorded = recorder.await;
         shown.into_iter().for_each(progress::Shown::end);
         (end.ok(), recorded.ok())
@@ -298,6 +302,7 @@ fn counted(count: usize, noun: &str) -> String {
 fn stop_note(facts: &Facts) -> Option<String> {
     let why = match facts.stopped? {
         Stop::Asked => "by a signal",
+        Stop::Drain => "by `fetchall ps --drain`",
         Stop::Deadline => "by --deadline",
         Stop::Failures => "because of failures",
         Stop::First | Stop::Disk | Stop::Gone => return None,

@@ -6,7 +6,7 @@ use fetchall::{
 };
 
 use super::values::{self, Report};
-use crate::cli::flags::{ColorArg, ProgressArg};
+use crate::cli::flags::{ColorArg, ControlArg, ProgressArg};
 
 /// `--format`: one of the kinds of reports, or nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,9 @@ pub struct ShowFlags {
     /// Progress on stderr: auto, bar, plain, json or none [default: auto]
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub progress: Option<ProgressArg>,
+    /// Let `fetchall ps` see this run and change it: on or off [default: on, where it can be]
+    #[arg(long, value_name = "on|off", hide_possible_values = true)]
+    pub control: Option<ControlArg>,
     /// Colours: auto, always or never [default: auto]
     #[arg(long, value_name = "WHEN", hide_possible_values = true)]
     pub color: Option<ColorArg>,
