@@ -11,6 +11,7 @@ mod descriptors;
 mod environment;
 mod exit;
 mod flags;
+mod logs;
 mod parse;
 mod plan;
 mod progress;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
         }),
         Parsed::Over(exit) => exit,
     };
+    logs::flush();
     exit.leave()
 }
 

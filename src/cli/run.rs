@@ -27,6 +27,7 @@ use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::{
     exit::{self, Exit, Facts},
+    logs,
     progress::{self, Style},
     reader,
     signals::Watch,
@@ -241,6 +242,7 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
         // The engine has nothing left to do, so nothing waits for this thread.
         let written = writer.join();
         shown.into_iter().for_each(progress::Shown::end);
+        logs::flush();
         std::io::Result::Ok((end, written.ok(), handle))
     })?;
     let mut summary = std::mem::take(&mut *summary.lock().unwrap_or_else(PoisonError::into_inner));

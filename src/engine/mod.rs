@@ -19,6 +19,7 @@ mod robots;
 mod run;
 mod saving;
 mod stopping;
+mod told;
 pub mod writer;
 
 pub use handle::{Handle, Progress, Stop};

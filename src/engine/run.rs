@@ -27,6 +27,7 @@ use super::{
     recall::Recalls,
     robots::Gate,
     stopping::{Stopping, gone},
+    told,
 };
 use crate::{
     fetch::Wire,
@@ -232,6 +233,7 @@ impl<W: Wire> Engine<W> {
         let mut source = source.take(limit);
         let mut stop = self.handle.subscribe();
         let mut reader_gone = self.handle.subscribe();
+        told::begins(&self.settings);
         loop {
             self.release_some();
             self.launch();
@@ -273,6 +275,7 @@ impl<W: Wire> Engine<W> {
             }
         }
         self.publish();
+        told::ends(&self.handle.progress());
         End { stopped: self.handle.stopped(), source_error: self.source_error.take() }
     }
 
@@ -387,6 +390,7 @@ impl<W: Wire> Engine<W> {
 
     /// A request has come to its end: its record goes out, and the run may have had enough.
     fn finish(&mut self, visit: Visit) {
+        told::end(&visit);
         let gauges = &self.handle.gauges;
         let finished = gauges.finished.fetch_add(1, Relaxed) + 1;
         let (counter, failed) = match &visit.ending {

@@ -9,6 +9,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     handle::Stop,
     run::{Engine, now},
+    told,
 };
 use crate::{
     fetch::Wire,
@@ -31,6 +32,7 @@ impl<W: Wire> Engine<W> {
         if why == Stop::Gone {
             return false;
         }
+        told::stops(why);
         let clock = now();
         let drain_by = if why == Stop::Asked { clock + GRACE } else { clock };
         self.stopping = Some(Stopping { why, drain_by });

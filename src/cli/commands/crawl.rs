@@ -28,7 +28,7 @@ use crate::cli::{
     descriptors,
     exit::Exit,
     flags::CrawlFlags,
-    parse,
+    logs, parse,
     run::{self, Begin, Begun, Parts},
     signals::Watch,
     terminal::{self, Voice},
@@ -67,6 +67,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         dry_run(&runtime, seeds, &settings, flags.output.format, &voice)
     } else {
         output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
+        logs::begin(&flags.insight, &voice)?;
         let continued = continued::open_crawl(&flags.continued, &specs, &plan.seeds, &voice)?;
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });

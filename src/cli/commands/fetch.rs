@@ -29,6 +29,7 @@ use crate::cli::{
     descriptors,
     exit::Exit,
     flags::{FetchFlags, FormatArg, OutputFlags, SaveFlags},
+    logs,
     parse, plan,
     run::{self, Parts},
     signals::Watch,
@@ -66,6 +67,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     } else {
         let (file, format) = output.file();
         output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
+        logs::begin(&flags.insight, &voice)?;
         let continued = continued::open("fetch", &flags.continued, &specs, file, format, &voice)?;
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });

@@ -34,8 +34,8 @@ const NEVER: [&str; 15] = [
 ];
 
 /// Keys whose values name what is written: it has to lie in the folder of the file.
-const WRITTEN: [&str; 10] =
-    ["baseline", "cache", "cookies", "output", "report", "resume", "save", "sink", "state", "warc"];
+const WRITTEN: [&str; 11] =
+    ["baseline", "cache", "cookies", "log", "output", "report", "resume", "save", "sink", "state", "warc"];
 
 /// Keys whose values begin with `@` where a file is read.
 const READ_BY_AT: [&str; 1] = ["header"];

@@ -38,10 +38,13 @@ const MAY_DIFFER: &[&str] = &[
     // how it is told
     "--color",
     "--config",
+    "--log",
+    "--log-format",
     "--no-config",
     "--progress",
     "--quiet",
     "--report",
+    "--verbose",
     // how it goes on
     "--restart",
     "--resume",

@@ -38,7 +38,7 @@ use crate::cli::{
     descriptors,
     exit::{self, Exit, Facts},
     flags::CheckFlags,
-    parse, progress, reader,
+    logs, parse, progress, reader,
     run::{Stopper, bug_line},
     signals::Watch,
     terminal::{self, Voice},
@@ -55,6 +55,7 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         Some(reference) => Some(changed::since(reference, &starts)?),
         None => None,
     };
+    logs::begin(&flags.insight, &voice)?;
     descriptors::apply(&mut settings, &voice);
     fields_for_nobody(flags, &starts, &settings).into_iter().for_each(|note| voice.line(note));
     let jar = JarFile::of(&flags.trust, &settings);
@@ -146,6 +147,7 @@ impl Desk<'_> {
     fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger) -> Exit {
         let began = Instant::now();
         let (end, recorded) = runtime.block_on(self.look(checker, ledger));
+        logs::flush();
         let mut facts = Facts { signal: self.watch.signal(), ..Facts::default() };
         let (Some(mut end), Some((mut ledger, streamed))) = (end, recorded) else {
             facts.bug = true;
