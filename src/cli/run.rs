@@ -10,6 +10,7 @@ use std::{
 
 use fetchall::{
     Fetcher, Request,
+    checker::CheckHandle,
     crawler::CrawlHandle,
     engine::{
         End, Handle, Progress, Stop,
@@ -27,6 +28,7 @@ use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::{
     exit::{self, Exit, Facts},
+    insight::OnBegin,
     logs,
     progress::{self, Style},
     reader,
@@ -65,6 +67,7 @@ macro_rules! grip {
 
 grip!(Handle);
 grip!(CrawlHandle);
+grip!(CheckHandle);
 grip!(WatchHandle);
 
 /// A run that was started.
@@ -110,6 +113,8 @@ pub struct Parts {
     pub progress: Style,
     /// Successes that `--first` asked for.
     pub first: Option<u64>,
+    /// Called once it has begun.
+    pub on_begin: Option<OnBegin>,
     /// Called for each record, beside the summary.
     pub on_record: Option<writer::OnRecord>,
     /// What is told what is done.
@@ -121,8 +126,8 @@ pub struct Parts {
 impl Parts {
     /// A run whose records go there, and nothing else of it anywhere.
     pub fn of(begin: Begin, sinks: Vec<Box<dyn Sink>>, to_stdout: bool, progress: Style) -> Parts {
-        let (archive, first, on_record, journal, failed_before) = (None, None, None, None, 0);
-        Parts { begin, sinks, archive, to_stdout, progress, first, on_record, journal, failed_before }
+        let (archive, first, on_begin, on_record, journal, failed_before) = (None, None, None, None, None, 0);
+        Parts { begin, sinks, archive, to_stdout, progress, first, on_begin, on_record, journal, failed_before }
     }
 }
 
@@ -217,7 +222,8 @@ impl Ran {
 /// # Errors
 /// If the system has no thread for the writer; then nothing was sent.
 pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std::io::Result<Ran> {
-    let Parts { begin, sinks, archive, to_stdout, progress, first, mut on_record, journal, failed_before } = parts;
+    let Parts { begin, sinks, archive, to_stdout, progress, first, .. } = parts;
+    let Parts { on_begin, mut on_record, journal, failed_before, .. } = parts;
     let summary = Arc::new(Mutex::new(Summary::new()));
     let counting = Arc::clone(&summary);
     let note = move |record: &Record| {
@@ -229,6 +235,7 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
     let began = Instant::now();
     let (end, written, handle) = runtime.block_on(async {
         let Begun { records, handle, end } = begin();
+        on_begin.into_iter().for_each(|told| told(Arc::clone(&handle)));
         let writer = writer::spawn(records, sinks, archive, Box::new(note), journal)?;
         let stopping = Arc::clone(&handle);
         let stopper: Stopper = Arc::new(move |why| stopping.stop(why));

@@ -194,11 +194,11 @@ impl<W: Wire> Engine<W> {
             Step::Redirect(onward) => self.redirect(flight, onward, exchange),
             Step::Again(wait) => self.again(flight, exchange, wait, Wait::Backoff),
             Step::AgainHostWaits(wait) => {
-                lane.into_iter().for_each(|lane| self.frontier.pause(lane, clock + wait, Wait::RetryAfter));
+                self.pause(lane, clock + wait, Wait::RetryAfter);
                 self.again(flight, exchange, wait, Wait::Backoff);
             }
             Step::Later(wait, why) => {
-                lane.into_iter().for_each(|lane| self.frontier.pause(lane, clock + wait, why));
+                self.pause(lane, clock + wait, why);
                 if let Some(trip) = &mut flight.trip {
                     trip.limited += 1;
                 }

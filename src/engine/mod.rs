@@ -14,6 +14,7 @@ pub mod handle;
 mod hooks;
 mod line;
 mod outbox;
+mod paused;
 mod recall;
 mod robots;
 mod run;

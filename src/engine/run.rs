@@ -24,6 +24,7 @@ use super::{
     handle::{Handle, Stop},
     hooks::{Hooks, Leg},
     outbox::Outbox,
+    paused::Paused,
     recall::Recalls,
     robots::Gate,
     stopping::{Stopping, gone},
@@ -117,6 +118,7 @@ pub struct Engine<W> {
     /// Where robots.txt is obeyed.
     pub(super) robots: Option<Gate>,
     pub(super) budget: RetryBudget,
+    pub(super) paused: Paused,
     pub(super) slots: Arc<Semaphore>,
     /// How many of the slots are used, where the run finds that out.
     pub(super) at_once: Option<Adapt>,
@@ -181,6 +183,7 @@ impl<W: Wire> Engine<W> {
             frontier: Frontier::new(&settings.limits, start.into_std()),
             robots: (settings.robots == RobotsMode::Obey).then(|| Gate::new(asker.user_agent())),
             asker,
+            paused: Paused::default(),
             budget: RetryBudget::new(settings.retry.budget_percent),
             slots: Arc::new(Semaphore::new(settings.limits.in_flight.get().min(Semaphore::MAX_PERMITS))),
             at_once: (settings.limits.adaptive == Adaptive::All)
@@ -427,10 +430,12 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
+        let paused = self.paused.count(now().into_std());
         let gauges = &self.handle.gauges;
         gauges.in_flight.store(self.airborne.len() as u64, Relaxed);
         gauges.waiting.store(self.frontier.len() as u64, Relaxed);
+        gauges.paused_hosts.store(paused, Relaxed);
         gauges.source_dry.store(self.source_dry.into(), Relaxed);
     }
 

@@ -66,7 +66,7 @@ pub(super) fn exchange(flight: &Flight, exchange: &Exchange) {
         attempt = attempt(flight),
         status = exchange.status(),
         code = exchange.failure.as_ref().map(|failure| failure.code.name()),
-        version = exchange.head.as_ref().map(|head| format!("{:?}", head.version)),
+        version = exchange.head.as_ref().map(|head| format!("{:?}", head.version).replace("HTTP/", "")),
         ip = exchange.peer.map(|ip| ip.to_string()),
         reused = (is_sent && exchange.head.is_some()).then_some(phases.connect.is_none()),
         cache = exchange.cache.map(|cache| format!("{cache:?}").to_ascii_lowercase()),

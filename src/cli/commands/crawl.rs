@@ -28,7 +28,8 @@ use crate::cli::{
     descriptors,
     exit::Exit,
     flags::CrawlFlags,
-    logs, parse,
+    insight::Insight,
+    parse,
     run::{self, Begin, Begun, Parts},
     signals::Watch,
     terminal::{self, Voice},
@@ -43,6 +44,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     let voice = Voice::of(&flags.output);
     if flags.output.dry_run {
         check_dry_run(&flags.save, &flags.output)?;
+        flags.insight.check_dry_run()?;
     }
     if flags.choose.earlier().is_some() {
         bail!(
@@ -67,7 +69,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         dry_run(&runtime, seeds, &settings, flags.output.format, &voice)
     } else {
         output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
-        logs::begin(&flags.insight, &voice)?;
+        let insight = Insight::begin(&flags.insight, "crawl", output.files(), &voice)?;
         let continued = continued::open_crawl(&flags.continued, &specs, &plan.seeds, &voice)?;
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
@@ -76,7 +78,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let planned = planned.map(|planned| planned.going_on(continued.archive));
         let fetcher = Fetcher::new(plan.settings.clone())?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        go(&runtime, (plan, fetcher), flags, (&output, planned, continued), &voice)?
+        go(&runtime, (plan, fetcher), flags, (&output, planned, continued, insight), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
@@ -86,7 +88,7 @@ fn go(
     runtime: &Runtime,
     (plan, fetcher): (CrawlPlan, Fetcher),
     flags: &CrawlFlags,
-    (output, planned, mut continued): (&Output, Option<Planned>, Continued),
+    (output, planned, mut continued, insight): (&Output, Option<Planned>, Continued, Insight),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
@@ -102,6 +104,8 @@ fn go(
     let parts = Parts {
         archive,
         first: flags.choose.first.map(|first| first.get().into()),
+        on_begin: insight.on_begin(),
+        on_record: insight.on_record(),
         journal: continued.journal.take(),
         failed_before: continued.failed,
         ..output.parts(crawling(crawler, Arc::clone(&ended)), sinks, &flags.output, voice)
@@ -110,6 +114,7 @@ fn go(
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(jar.map_or(Ok(()), |jar| jar.save()));
     page.into_iter().for_each(|page| page.finish(&mut ran, voice));
+    insight.end(&mut ran);
     ran.tell(voice);
     ran.hint(&fetcher.hints(), voice);
     fetcher.cache_fault().iter().for_each(|fault| voice.line(fault));

@@ -40,10 +40,12 @@ const MAY_DIFFER: &[&str] = &[
     "--config",
     "--log",
     "--log-format",
+    "--metrics",
     "--no-config",
     "--progress",
     "--quiet",
     "--report",
+    "--trace",
     "--verbose",
     // how it goes on
     "--restart",

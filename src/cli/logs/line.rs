@@ -10,7 +10,7 @@ use fetchall::model::{
     redact,
     units::rfc3339,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tracing::{
     Level,
     field::{Field, Visit},
@@ -84,18 +84,16 @@ impl Said {
     }
 
     fn json(self, about: About<'_>) -> String {
-        let mut object = Map::new();
-        object.insert("ts".to_owned(), json!(rfc3339(about.at)));
-        object.insert("level".to_owned(), json!(about.level.as_str().to_ascii_lowercase()));
-        object.insert("target".to_owned(), json!(about.target));
-        object.insert("message".to_owned(), json!(self.message));
-        for (name, value) in self.fields {
-            // A library may name a field as one of ours.
-            object.entry(name).or_insert(value);
-        }
-        let mut line = Value::Object(object).to_string().into_bytes();
+        let level = about.level.as_str().to_ascii_lowercase();
+        let head = [("ts", json!(rfc3339(about.at))), ("level", json!(level)), ("target", json!(about.target))];
+        let head: Vec<_> = head.into_iter().chain([("message", Value::String(self.message))]).collect();
+        // A library may name a field as one of ours.
+        let own = self.fields.into_iter().filter(|(name, _)| head.iter().all(|(ours, _)| ours != name));
+        let pair = |(name, value): (&str, Value)| format!("{}:{value}", Value::from(name));
+        let own: Vec<String> = own.map(pair).collect();
+        let pairs: Vec<String> = head.into_iter().map(pair).chain(own).collect();
+        let mut line = format!("{{{}}}\n", pairs.join(",")).into_bytes();
         escape::json(&mut line, 0);
-        line.push(b'\n');
         String::from_utf8_lossy(&line).into_owned()
     }
 
@@ -156,7 +154,7 @@ fn clean(text: &str) -> Cow<'_, str> {
 
 /// Whether a value can stand in a line as it is.
 fn is_plain(text: &str) -> bool {
-    !text.is_empty() && visible(text) == text && !text.contains([' ', '"', '=', '\\'])
+    !text.is_empty() && visible(text) == text && !text.contains([' ', '"', '\\'])
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ use crate::cli::{
     descriptors,
     exit::{self, Exit, Facts},
     flags::CheckFlags,
+    insight::{Insight, OnBegin},
     logs, parse, progress, reader,
     run::{Stopper, bug_line},
     signals::Watch,
@@ -55,7 +56,6 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         Some(reference) => Some(changed::since(reference, &starts)?),
         None => None,
     };
-    logs::begin(&flags.insight, &voice)?;
     descriptors::apply(&mut settings, &voice);
     fields_for_nobody(flags, &starts, &settings).into_iter().for_each(|note| voice.line(note));
     let jar = JarFile::of(&flags.trust, &settings);
@@ -65,6 +65,11 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         Ok(checker) => checker,
         Err(CheckError::Source(problem)) => bail!("{problem}"),
         Err(CheckError::Build(error)) => return Err(error.into()),
+    };
+    let insight = Insight::begin(&flags.insight, "check", flags.memory.files().map(AsRef::as_ref), &voice)?;
+    let checker = match insight.on_record() {
+        Some(on_record) => checker.on_record(on_record),
+        None => checker,
     };
     let runtime = runtime()?;
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
@@ -86,7 +91,7 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         jar: jar.as_ref(),
         watch: &watch,
     };
-    let exit = desk.go(&runtime, checker, ledger);
+    let exit = desk.go(&runtime, checker, ledger, insight);
     // What blocks (a name look-up, a read) must not be waited for.
     runtime.shutdown_background();
     Ok(exit)
@@ -144,9 +149,9 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     /// Runs to the end, writes everything down and says how it went.
-    fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger) -> Exit {
+    fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger, insight: Insight) -> Exit {
         let began = Instant::now();
-        let (end, recorded) = runtime.block_on(self.look(checker, ledger));
+        let (end, recorded) = runtime.block_on(self.look(checker, ledger, insight.on_begin()));
         logs::flush();
         let mut facts = Facts { signal: self.watch.signal(), ..Facts::default() };
         let (Some(mut end), Some((mut ledger, streamed))) = (end, recorded) else {
@@ -165,6 +170,7 @@ impl Desk<'_> {
         for fault in self.books.write(std::mem::take(&mut end.memory)) {
             self.note(&mut facts, Err(Fault::Broken(fault)));
         }
+        self.note(&mut facts, insight.finish().map_err(Fault::Broken));
         self.note(&mut facts, self.jar.map_or(Ok(()), JarFile::save).map_err(Fault::Broken));
         let mut notes = Vec::new();
         if !facts.reader_gone {
@@ -189,8 +195,14 @@ impl Desk<'_> {
     }
 
     /// The part that waits: until the checker and the ledger are done. `None` for one that panicked.
-    async fn look(&self, checker: Checker, ledger: Ledger) -> (Option<CheckEnd>, Option<(Ledger, Result<(), Fault>)>) {
+    async fn look(
+        &self,
+        checker: Checker,
+        ledger: Ledger,
+        on_begin: Option<OnBegin>,
+    ) -> (Option<CheckEnd>, Option<(Ledger, Result<(), Fault>)>) {
         let run = checker.start();
+        on_begin.into_iter().for_each(|told| told(Arc::new(run.handle.clone())));
         let handle = run.handle.clone();
         let stopper: Stopper = Arc::new(move |why| handle.stop(why));
         let stopping = Arc::clone(&stopper);
