@@ -48,7 +48,7 @@ use self::{
 pub use crate::source::walk::Walk;
 use crate::{
     check::{ignore::Unused, remap::Remap},
-    engine::Stop,
+    engine::{Stop, writer::OnRecord},
     fetch::Client,
     fetcher::BuildError,
     model::Finding,
@@ -88,6 +88,7 @@ pub struct Checker {
     fetch: Settings,
     client: Client,
     inlets: Found,
+    on_record: Option<OnRecord>,
 }
 
 /// What the starts came to, the listed documents aside.
@@ -168,12 +169,19 @@ impl Checker {
         // Links may be anybody's: what the user gave is for the sites that were named.
         fetch.ask.named = Named::of(found.starts.iter().chain(&base).chain(&staged));
         let client = Client::new(&fetch).map_err(BuildError::from)?;
-        Ok(Checker { shared, kept, fetch, client, inlets: found })
+        Ok(Checker { shared, kept, fetch, client, inlets: found, on_record: None })
+    }
+
+    /// With this being told of the record of each request, before it is judged; it is called in the middle of
+    /// things, so it must be quick.
+    pub fn on_record(mut self, on_record: OnRecord) -> Checker {
+        self.on_record = Some(on_record);
+        self
     }
 
     /// Starts the check. Called inside a tokio runtime.
     pub fn start(self) -> CheckRun {
-        let Checker { shared, kept, fetch, client, inlets: Found { starts, texts, faults } } = self;
+        let Checker { shared, kept, fetch, client, on_record, inlets: Found { starts, texts, faults } } = self;
         let shared = Arc::new(shared);
         let handle = CheckHandle::new();
         let (findings, receiver) = mpsc::channel(FINDINGS);
@@ -185,7 +193,7 @@ impl Checker {
         // Without the thread its news end at once, and the hub says so.
         let judge = move || judge::judge(&own, &marks, inlets, outlets);
         let _ = thread::Builder::new().name("judge".to_owned()).stack_size(STACK).spawn(judge);
-        let parts = Parts { shared, kept, fetch, client, starts, handle: handle.clone(), news: heard, findings, pages };
+        let parts = Parts { shared, kept, fetch, client, starts, handle: handle.clone(), news: heard, findings, pages, on_record };
         CheckRun { findings: receiver, handle, end: tokio::spawn(Hub::run(parts)) }
     }
 }

@@ -12,6 +12,9 @@ mod descriptors;
 mod environment;
 mod exit;
 mod flags;
+mod insight;
+mod logs;
+mod metrics;
 mod parse;
 mod plan;
 mod progress;
@@ -27,6 +30,7 @@ mod signals;
 #[path = "signals_elsewhere.rs"]
 mod signals;
 mod terminal;
+mod traces;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -49,6 +53,7 @@ pub fn main() -> ExitCode {
         }),
         Parsed::Over(exit) => exit,
     };
+    logs::flush();
     exit.leave()
 }
 

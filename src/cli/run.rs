@@ -29,6 +29,8 @@ use tokio::{runtime::Runtime, sync::mpsc};
 use super::{
     control::{self, About},
     exit::{self, Exit, Facts},
+    insight::OnBegin,
+    logs,
     progress::{self, Style},
     reader,
     signals::Watch,
@@ -117,6 +119,8 @@ pub struct Parts {
     pub progress: Style,
     /// Successes that `--first` asked for.
     pub first: Option<u64>,
+    /// Called once it has begun.
+    pub on_begin: Option<OnBegin>,
     /// Called for each record, beside the summary.
     pub on_record: Option<writer::OnRecord>,
     /// What is told what is done.
@@ -130,9 +134,9 @@ pub struct Parts {
 impl Parts {
     /// A run whose records go there, and nothing else of it anywhere.
     pub fn of(begin: Begin, sinks: Vec<Box<dyn Sink>>, to_stdout: bool, progress: Style) -> Parts {
-        let (archive, first, on_record, journal, failed_before) = (None, None, None, None, 0);
+        let (archive, first, on_begin, on_record, journal, failed_before) = (None, None, None, None, None, 0);
         let about = About::default();
-        Parts { begin, sinks, archive, to_stdout, progress, first, on_record, journal, failed_before, about }
+        Parts { begin, sinks, archive, to_stdout, progress, first, on_begin, on_record, journal, failed_before, about }
     }
 }
 
@@ -227,8 +231,8 @@ impl Ran {
 /// # Errors
 /// If the system has no thread for the writer; then nothing was sent.
 pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std::io::Result<Ran> {
-    let Parts { begin, sinks, archive, to_stdout, progress, first, mut on_record, journal, failed_before, about } =
-        parts;
+    let Parts { begin, sinks, archive, to_stdout, progress, first, .. } = parts;
+    let Parts { on_begin, mut on_record, journal, failed_before, about, .. } = parts;
     let summary = Arc::new(Mutex::new(Summary::new()));
     let counting = Arc::clone(&summary);
     let note = move |record: &Record| {
@@ -240,6 +244,7 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
     let began = Instant::now();
     let (end, written, handle) = runtime.block_on(async {
         let Begun { records, handle, end } = begin();
+        on_begin.into_iter().for_each(|told| told(Arc::clone(&handle)));
         let writer = writer::spawn(records, sinks, archive, Box::new(note), journal)?;
         let stopping = Arc::clone(&handle);
         let stopper: Stopper = Arc::new(move |why| stopping.stop(why));
@@ -255,6 +260,7 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
         // The engine has nothing left to do, so nothing waits for this thread.
         let written = writer.join();
         shown.into_iter().for_each(progress::Shown::end);
+        logs::flush();
         std::io::Result::Ok((end, written.ok(), handle))
     })?;
     let mut summary = std::mem::take(&mut *summary.lock().unwrap_or_else(PoisonError::into_inner));

@@ -6,7 +6,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use http::Method;
 
-use super::{handle::Stop, run::Engine};
+use super::{handle::Stop, run::Engine, told};
 use crate::{
     fetch::Wire,
     model::{Ending, Errand, Flight, Page, Record, Request, Visit},
@@ -42,6 +42,7 @@ impl<W: Wire> Engine<W> {
 
     /// A request has come to its end: its record goes out, and the run may have had enough.
     pub(super) fn finish(&mut self, visit: Visit) {
+        told::end(&visit);
         let gauges = &self.handle.gauges;
         let finished = gauges.finished.fetch_add(1, Relaxed) + 1;
         let (counter, failed) = match &visit.ending {

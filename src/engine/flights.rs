@@ -19,6 +19,7 @@ use super::{
     hooks::Leg,
     robots::as_robots,
     run::{Airborne, Engine, Landed, Reading, now},
+    told,
 };
 use crate::{
     fetch::Wire,
@@ -63,6 +64,7 @@ impl<W: Wire> Engine<W> {
         ask.save = self.save_as(&flight);
         let leg = Leg::of(&flight, &trip, begins);
         flight.trip = Some(trip);
+        told::launch(&flight, waited, wait_for);
         if flight.errand == Errand::Robots {
             as_robots(&mut ask);
         }
@@ -185,16 +187,18 @@ impl<W: Wire> Engine<W> {
         let step = self.decide(&flight, &mut trip, &exchange, judged, lane);
         let url = Arc::clone(&trip.url);
         flight.trip = Some(trip);
+        told::exchange(&flight, &exchange);
+        told::step(&flight, &exchange, &step);
         match step {
             Step::Done(ending) => self.read_page(flight, ending, exchange, page, &url),
             Step::Redirect(onward) => self.redirect(flight, onward, exchange),
             Step::Again(wait) => self.again(flight, exchange, wait, Wait::Backoff),
             Step::AgainHostWaits(wait) => {
-                lane.into_iter().for_each(|lane| self.frontier.pause(lane, clock + wait, Wait::RetryAfter));
+                self.pause(lane, clock + wait, Wait::RetryAfter);
                 self.again(flight, exchange, wait, Wait::Backoff);
             }
             Step::Later(wait, why) => {
-                lane.into_iter().for_each(|lane| self.frontier.pause(lane, clock + wait, why));
+                self.pause(lane, clock + wait, why);
                 if let Some(trip) = &mut flight.trip {
                     trip.limited += 1;
                 }

@@ -71,6 +71,8 @@ pub struct Progress {
     pub in_flight: u64,
     /// Requests that wait for their turn now.
     pub waiting: u64,
+    /// Hosts that rest now, because they asked for it.
+    pub paused_hosts: u64,
     /// Attempts after the first, so far.
     pub retries: u64,
     /// Bytes of bodies received, as they crossed the network.
@@ -93,7 +95,7 @@ macro_rules! gauges {
     };
 }
 
-gauges!(read, before, finished, ok, failed, skipped, in_flight, waiting, retries, wire_bytes, source_dry);
+gauges!(read, before, finished, ok, failed, skipped, in_flight, waiting, paused_hosts, retries, wire_bytes, source_dry);
 
 /// A grip on a run. Cheap to clone; outliving the run is harmless.
 #[derive(Clone, Debug)]

@@ -17,11 +17,13 @@ mod hooks;
 mod line;
 mod live;
 mod outbox;
+mod paused;
 mod recall;
 mod robots;
 mod run;
 mod saving;
 mod stopping;
+mod told;
 pub mod writer;
 
 pub use change::Change;

@@ -15,12 +15,14 @@ use std::{
 use http::{HeaderValue, Method, header};
 use url::Url;
 
-use self::book::{Book, File, HOLDS, Say};
+pub(super) use self::book::File;
+use self::book::{Book, HOLDS, Say};
 use super::{
     ask::{ANYTHING, without_userinfo},
     handle::Handle,
     recall::Recalls,
     run::{Engine, now},
+    told,
 };
 use crate::{
     fetch::Wire,
@@ -177,6 +179,7 @@ impl<W: Wire> Engine<W> {
             // What may be there is the answer of another URL.
             trip.last = None;
         }
+        told::refused(&flight, code, &message);
         let ending = match code.facts().kind {
             Kind::Skip => Ending::Skipped { code, message, of: None },
             Kind::Error => Ending::Error(Failure::new(code, message)),
@@ -228,6 +231,7 @@ impl<W: Wire> Engine<W> {
         }
         let exchange = flight.trip.as_mut().and_then(|trip| trip.last.take());
         let (file, sitemaps) = gate.read(&flight, ending, exchange.as_deref());
+        told::robots(&origin, &file);
         note_sitemaps(&self.handle, &flight.url, sitemaps);
         let since = exchange.as_deref().and_then(age_of).and_then(|age| clock.checked_sub(age)).unwrap_or(clock);
         gate.book.keep(&origin, file, since, |origin| self.frontier.is_holding(origin));

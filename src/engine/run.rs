@@ -24,9 +24,11 @@ use super::{
     handle::{Handle, Stop},
     hooks::{Hooks, Leg},
     outbox::Outbox,
+    paused::Paused,
     recall::Recalls,
     robots::Gate,
     stopping::{Stopping, asked_to_stop, gone},
+    told,
 };
 use crate::{
     fetch::Wire,
@@ -119,6 +121,7 @@ pub struct Engine<W> {
     /// Where robots.txt is obeyed.
     pub(super) robots: Option<Gate>,
     pub(super) budget: RetryBudget,
+    pub(super) paused: Paused,
     pub(super) slots: Arc<Semaphore>,
     /// What is asked and was changed from outside.
     pub(super) helm: Helm,
@@ -186,6 +189,7 @@ impl<W: Wire> Engine<W> {
             frontier: Frontier::new(&settings.limits, start.into_std()),
             robots: (settings.robots == RobotsMode::Obey).then(|| Gate::new(asker.user_agent())),
             asker,
+            paused: Paused::default(),
             budget: RetryBudget::new(settings.retry.budget_percent),
             slots: Arc::new(Semaphore::new(settings.limits.in_flight.get().min(Semaphore::MAX_PERMITS))),
             at_once: (settings.limits.adaptive == Adaptive::All)
@@ -239,6 +243,7 @@ impl<W: Wire> Engine<W> {
         let mut source = source.take(limit);
         let mut stop = self.handle.subscribe();
         let mut reader_gone = self.handle.subscribe();
+        told::begins(&self.settings);
         loop {
             self.release_some();
             self.launch();
@@ -281,6 +286,7 @@ impl<W: Wire> Engine<W> {
             }
         }
         self.publish();
+        told::ends(&self.handle.progress());
         End { stopped: self.handle.stopped(), source_error: self.source_error.take() }
     }
 
@@ -380,10 +386,12 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    pub(super) fn publish(&self) {
+    pub(super) fn publish(&mut self) {
+        let paused = self.paused.count(now().into_std());
         let gauges = &self.handle.gauges;
         gauges.in_flight.store(self.airborne.len() as u64, Relaxed);
         gauges.waiting.store(self.frontier.len() as u64, Relaxed);
+        gauges.paused_hosts.store(paused, Relaxed);
         gauges.source_dry.store(self.source_dry.into(), Relaxed);
     }
 

@@ -9,6 +9,7 @@ use tokio::{sync::watch, time::Instant};
 use super::{
     handle::Stop,
     run::{Engine, now},
+    told,
 };
 use crate::{
     fetch::Wire,
@@ -36,6 +37,7 @@ impl<W: Wire> Engine<W> {
             }
             _ => {}
         }
+        told::stops(why);
         let clock = now();
         let drain_by = if why == Stop::Asked { clock + GRACE } else { clock };
         self.stopping = Some(Stopping { why, drain_by });

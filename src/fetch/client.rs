@@ -37,6 +37,7 @@ use crate::{
         capture::{Cut, Raw},
         exchange::Phases,
         exchange::Tls,
+        redact,
     },
     policy::{
         address::is_private,
@@ -168,7 +169,11 @@ impl Client {
         // #2136): that says nothing about the request, so it is repeated unseen, within its time.
         let mut part = saving::earlier(self.files.as_ref(), ask).await;
         let mut unseen = Unseen::default();
-        for _ in 0..RACES {
+        for turn in 0..RACES {
+            if turn > 0 {
+                let url = tracing::enabled!(tracing::Level::DEBUG).then(|| redact::url(&ask.url));
+                tracing::debug!(target: "fetchall::fetch", url, turn, "asked again unseen: its connection was gone");
+            }
             match self.once(route, ask, &mut part, (started, end, Turn::Early)).await {
                 (exchange, Race::None) => return (exchange, false),
                 (exchange, Race::NoProxy) => return (exchange, true),

@@ -139,9 +139,12 @@ impl Inner {
             return Err(NameFault { code: Code::DnsNotFound, message: format!("{name}: no such host") });
         }
         let _permit = self.lookups.acquire().await;
+        let begun = Instant::now();
         match tokio::net::lookup_host((name, 0)).await {
             Ok(found) => {
                 let addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+                let dns_ms = begun.elapsed().as_micros() as f64 / 1000.0;
+                tracing::debug!(target: "fetchall::fetch", host = name, addresses = ?addresses, dns_ms, "look-up");
                 Ok(addresses.into())
             }
             Err(error) => Err(name_fault(name, &error)),

@@ -11,7 +11,7 @@ use std::{
 use http::Method;
 use url::Url;
 
-use super::{Capture, Code, Exchange, Request};
+use super::{Capture, Code, Exchange, Phases, Request};
 
 /// What a flight waited for, longest part named. The names are API (`wait_for`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, schemars::JsonSchema)]
@@ -173,6 +173,8 @@ impl Attempt {
             wait: trip.last_wait.0,
             wait_for: trip.last_wait.1,
             proxy: exchange.proxy.clone(),
+            url: Arc::clone(&trip.url),
+            phases: exchange.phases,
         }
     }
 }
@@ -192,4 +194,17 @@ pub struct Attempt {
     pub wait_for: Wait,
     /// The proxy of a pool that it went through, without credentials.
     pub proxy: Option<Arc<str>>,
+    /// Where it went; userinfo still in it.
+    pub url: Arc<Url>,
+    /// Where its time went.
+    pub phases: Phases,
+}
+
+/// When a flight was under way, for those who draw it: by the clock that waits go by, which no record has.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// Its first launch.
+    pub begun: Instant,
+    /// What happened from then on, in order.
+    pub log: Vec<Attempt>,
 }

@@ -33,7 +33,7 @@ pub use exchange::{Ask, Body, CacheUse, Digest, Exchange, Failure, Head, Keep, P
 pub use facts::{Facts, FoundIn, PageLink};
 pub use fill::{FillError, fill};
 pub use finding::{Finding, LinkSource, Rule, Severity, Suggestion, SuggestionKind};
-pub use flight::{Attempt, Errand, Flight, Hop, Trip, Wait};
+pub use flight::{Attempt, Course, Errand, Flight, Hop, Trip, Wait};
 pub use link::{Anchors, Directive, Link, LinkKind, Locator, Look, Outline, Reads, Spot};
 pub use page::{Page, Problems};
 pub use page_row::{LinkCounts, PageRow};

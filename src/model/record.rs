@@ -16,7 +16,7 @@ pub use super::rows::{
     AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, WatchRow, hex,
 };
 use super::{
-    CacheUse, Capture, Captures, Code, Ending, Exchange, Sighting, Step, Visit, Wait, redact, redact::MASK, units,
+    CacheUse, Capture, Captures, Code, Course, Ending, Exchange, Sighting, Step, Visit, Wait, redact, redact::MASK, units,
 };
 
 /// Version of the record; changes only when a key is removed, renamed or retyped.
@@ -165,6 +165,10 @@ pub struct Record {
     #[serde(skip)]
     #[schemars(skip)]
     pub waits: Vec<(Wait, Duration)>,
+    /// When it was under way; not part of the row.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub course: Option<Course>,
 }
 
 fn pairs<K: Serialize, V: Serialize, S: Serializer>(
@@ -255,6 +259,7 @@ impl Record {
             if heavy.attempts {
                 record.attempt_log = Some(trip.log.iter().map(AttemptRow::of).collect());
             }
+            record.course = Some(Course { begun: trip.begun, log: std::mem::take(&mut trip.log) });
             record.redirects = trip.hops.iter().map(Redirect::of).collect();
             if let Some(last) = trip.last {
                 if last.head.is_some() {
@@ -358,6 +363,7 @@ impl Record {
             captures: None,
             step: None,
             waits: Vec::new(),
+            course: None,
         }
     }
 

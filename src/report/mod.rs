@@ -20,6 +20,7 @@ mod rdjsonl;
 mod sarif;
 pub mod summary;
 pub mod text;
+pub mod trace;
 mod view;
 mod xml;
 

@@ -198,6 +198,9 @@ pub fn open(
 /// A sink for a format of the caller's own.
 pub fn open_with(target: Target, encode: impl Encode + 'static) -> Result<Box<dyn Sink>, SinkError> {
     let goes_on = matches!(target, Target::File { content: Content::Keep(length), .. } if length > 0);
+    if let Target::File { path, content } = &target {
+        tracing::debug!(target: "fetchall::sink", path = %path.display(), content = ?content, "opens an output");
+    }
     Ok(Box::new(rows::Rows::new(encode, pipe::Pipe::open(target)?, goes_on)))
 }
 

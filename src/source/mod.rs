@@ -126,6 +126,11 @@ pub async fn open(
     specs: Vec<Spec>,
     options: Options,
 ) -> Result<BoxStream<'static, Result<Request, SourceError>>, SourceError> {
+    for spec in &specs {
+        if let Spec::File(path) = spec {
+            tracing::debug!(target: "fetchall::source", path = %path.display(), "opens a list");
+        }
+    }
     if specs.iter().filter(|&spec| *spec == Spec::Stdin).count() > 1 {
         return Err(SourceError::Unusable("`-` is named twice, but standard input can be read only once".to_owned()));
     }

@@ -65,6 +65,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),
     ("zip", &["archive/wacz.rs"]),
+    ("tracing", &["engine/", "fetch/", "source/", "sink/", "journal/", "cli/logs/"]),
+    ("tracing_subscriber", &["cli/"]),
+    // one of them is a module of that name
+    ("log", &["cli/logs/", "report/sarif.rs"]),
 ];
 
 /// The source without comments and without the tests at its end.

@@ -24,7 +24,7 @@ use crate::{
         news::{News, Outward, Page, Tally},
         shared::{Kept, Shared},
     },
-    engine::{Engine, Line, Stop},
+    engine::{Engine, Line, Stop, writer::OnRecord},
     fetch::Client,
     model::{Finding, Record},
     page::Stage,
@@ -45,6 +45,7 @@ pub(in crate::checker) struct Parts {
     pub news: Receiver<News>,
     pub findings: Sender<Finding>,
     pub pages: threads::Sender<Page>,
+    pub on_record: Option<OnRecord>,
 }
 
 /// The state of a check, as far as the network is concerned.
@@ -78,6 +79,7 @@ pub(in crate::checker) struct Hub {
     pub(super) bad_starts: u64,
     pub(super) source_error: Option<String>,
     tally: Option<Box<Tally>>,
+    on_record: Option<OnRecord>,
     pub(super) begun: Instant,
 }
 
@@ -98,7 +100,7 @@ enum Event {
 impl Hub {
     /// Runs it to its end, inside a runtime.
     pub async fn run(parts: Parts) -> CheckEnd {
-        let Parts { shared, kept, fetch, client, starts, handle, mut news, findings, pages } = parts;
+        let Parts { shared, kept, fetch, client, starts, handle, mut news, findings, pages, on_record } = parts;
         let stage = Arc::new(Stage::new(std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get)));
         let line = line(ask::first_round(&fetch), client, &stage);
         handle.follow(line.handle.clone());
@@ -129,6 +131,7 @@ impl Hub {
             bad_starts: 0,
             source_error: None,
             tally: None,
+            on_record,
             begun: Instant::now(),
         };
         hub.work(&mut news).await;
@@ -164,7 +167,10 @@ impl Hub {
                 }
                 Event::News(Some(news)) => self.hear(news).await,
                 Event::News(None) => return,
-                Event::Answer(Some((target, record))) => self.answer(target, *record).await,
+                Event::Answer(Some((target, record))) => {
+                    self.on_record.iter_mut().for_each(|told| told(&record));
+                    self.answer(target, *record).await;
+                }
                 Event::Answer(None) => self.hang_up().await,
             }
             self.go_on();

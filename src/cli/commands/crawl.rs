@@ -29,6 +29,7 @@ use crate::cli::{
     descriptors,
     exit::Exit,
     flags::CrawlFlags,
+    insight::Insight,
     parse,
     run::{self, Begin, Begun, Parts},
     signals::Watch,
@@ -44,6 +45,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     let voice = Voice::of(&flags.output);
     if flags.output.dry_run {
         check_dry_run(&flags.save, &flags.output)?;
+        flags.insight.check_dry_run()?;
     }
     if flags.choose.earlier().is_some() {
         bail!(
@@ -70,6 +72,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let state = flags.continued.state().map(std::path::PathBuf::as_path);
         output.keep_off(state)?;
         output.keep_from_loss(&flags.continued)?;
+        let insight = Insight::begin(&flags.insight, "crawl", output.files(), &voice)?;
         let fetcher = Fetcher::new(plan.settings.clone())?;
         let continued = continued::open_crawl(&flags.continued, &specs, &plan.seeds, &voice)?;
         let output = output.going_on(&continued.contents);
@@ -80,7 +83,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        go(&runtime, (plan, fetcher), flags, (&output, planned, continued), &voice)?
+        go(&runtime, (plan, fetcher), flags, (&output, planned, continued, insight), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
@@ -90,7 +93,7 @@ fn go(
     runtime: &Runtime,
     (plan, fetcher): (CrawlPlan, Fetcher),
     flags: &CrawlFlags,
-    (output, planned, mut continued): (&Output, Option<Planned>, Continued),
+    (output, planned, mut continued, insight): (&Output, Option<Planned>, Continued, Insight),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
@@ -106,6 +109,8 @@ fn go(
     let parts = Parts {
         archive,
         first: flags.choose.first.map(|first| first.get().into()),
+        on_begin: insight.on_begin(),
+        on_record: insight.on_record(),
         journal: continued.journal.take(),
         failed_before: continued.failed,
         about: About::new("crawl", &flags.sources, flags.output.control),
@@ -115,6 +120,7 @@ fn go(
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(jar.map_or(Ok(()), |jar| jar.save()));
     page.into_iter().for_each(|page| page.finish(&mut ran, voice));
+    insight.end(&mut ran);
     ran.tell(voice);
     ran.hint(&fetcher.hints(), voice);
     fetcher.cache_fault().iter().for_each(|fault| voice.line(fault));

@@ -30,6 +30,7 @@ use crate::cli::{
     descriptors,
     exit::Exit,
     flags::{FetchFlags, FormatArg, OutputFlags, SaveFlags},
+    insight::Insight,
     parse, plan,
     run::{self, Parts},
     signals::Watch,
@@ -49,6 +50,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     continued::check_records(&flags.continued)?;
     if flags.output.dry_run {
         check_dry_run(&flags.save, &flags.output)?;
+        flags.insight.check_dry_run()?;
     }
     let save = archive::without_append(flags.save.or_into(flags.continued.resume.as_ref()), &flags.warc);
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
@@ -70,6 +72,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         let state = flags.continued.state().map(std::path::PathBuf::as_path);
         output.keep_off(state)?;
         output.keep_from_loss(&flags.continued)?;
+        let insight = Insight::begin(&flags.insight, "fetch", output.files(), &voice)?;
         let continued = continued::open("fetch", &flags.continued, &specs, file, format, &voice)?;
         let output = output.going_on(&continued.contents);
         output.look_for_kept(state, continued.done())?;
@@ -83,11 +86,18 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
             let list = watch::list(&runtime, source, &settings)?;
             let planned = planned.map(|planned| planned.open(&settings)).transpose()?;
             let exit =
-                watch::go(&runtime, Watcher::new(fetcher, list, every), flags, &settings, (&output, planned), &voice)?;
+                watch::go(
+                &runtime,
+                Watcher::new(fetcher, list, every),
+                flags,
+                &settings,
+                (&output, planned, insight),
+                &voice,
+            )?;
             runtime.shutdown_background();
             return Ok(exit);
         }
-        go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued), &voice)?
+        go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued, insight), &voice)?
     };
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
     runtime.shutdown_background();
@@ -102,7 +112,7 @@ fn go(
     source: Source,
     settings: &Settings,
     flags: &FetchFlags,
-    (output, planned, mut continued): (&Output, Option<Planned>, Continued),
+    (output, planned, mut continued, insight): (&Output, Option<Planned>, Continued, Insight),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let extracting = fetcher.clone();
@@ -113,6 +123,8 @@ fn go(
     let parts = Parts {
         archive: planned.map(|planned| planned.open(settings)).transpose()?,
         first: settings.choose.first.map(|first| first.get().into()),
+        on_begin: insight.on_begin(),
+        on_record: insight.on_record(),
         journal: continued.journal.take(),
         failed_before: continued.failed,
         about: About::new("fetch", &flags.sources, flags.output.control),
@@ -122,6 +134,7 @@ fn go(
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));
     page.into_iter().for_each(|page| page.finish(&mut ran, voice));
+    insight.end(&mut ran);
     ran.tell(voice);
     ran.hint(&extracting.hints(), voice);
     extracting.cache_fault().iter().for_each(|fault| voice.line(fault));

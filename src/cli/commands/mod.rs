@@ -20,6 +20,7 @@ mod session;
 mod warc;
 mod watch;
 
+pub use self::places::is_same;
 use super::{definition::Command, exit::Exit};
 
 /// Runs a command.

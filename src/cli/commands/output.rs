@@ -129,6 +129,11 @@ impl Output {
         (file, self.format)
     }
 
+    /// Every file that records go to.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.file().0.into_iter().chain(self.places.files())
+    }
+
     /// Every place of `--sink` must be one that a run with `--state` can go on with, and not its file.
     pub fn keep_off(&self, state: Option<&Path>) -> anyhow::Result<()> {
         let Some(state) = state else { return Ok(()) };

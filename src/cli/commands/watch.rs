@@ -25,6 +25,7 @@ use crate::cli::{
     control::About,
     exit::Exit,
     flags::FetchFlags,
+    insight::Insight,
     run::{self, Begin, Begun, Parts},
     signals::Watch,
     terminal::Voice,
@@ -50,19 +51,21 @@ pub fn go(
     watcher: Watcher,
     flags: &FetchFlags,
     settings: &Settings,
-    (output, archive): (&Output, Option<Box<dyn Archive>>),
+    (output, archive, insight): (&Output, Option<Box<dyn Archive>>, Insight),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Ended::default();
     let sinks = output.open_all(runtime, &settings.pages.columns(), None)?;
     let begin = watching(watcher, Arc::clone(&ended), voice.clone());
     let about = About::new("fetch --watch", &flags.sources, flags.output.control);
-    let parts = Parts { archive, about, ..output.parts(begin, sinks, &flags.output, voice) };
+    let (on_begin, on_record) = (insight.on_begin(), insight.on_record());
+    let parts = Parts { archive, about, on_begin, on_record, ..output.parts(begin, sinks, &flags.output, voice) };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));
     let broken = ended.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_none_or(|end| end.broken > 0);
     ran.goes_until_interrupted(broken);
+    insight.end(&mut ran);
     ran.tell_end(voice);
     Ok(ran.exit())
 }

@@ -15,7 +15,8 @@ use super::{keys::Takes, words::path_in};
 ///   (its login fills forms from the environment)
 /// - what changes the user's files, or forgets or repeats what was done: `fix`, `update-baseline`,
 ///   `restart`, `retry-unsafe`
-const NEVER: [&str; 15] = [
+/// - what lets others ask this machine: `metrics`
+const NEVER: [&str; 16] = [
     "auth-file",
     "ca",
     "cert",
@@ -23,6 +24,7 @@ const NEVER: [&str; 15] = [
     "fix",
     "insecure",
     "key",
+    "metrics",
     "netrc",
     "no-proxy",
     "proxy",
@@ -34,8 +36,8 @@ const NEVER: [&str; 15] = [
 ];
 
 /// Keys whose values name what is written: it has to lie in the folder of the file.
-const WRITTEN: [&str; 10] =
-    ["baseline", "cache", "cookies", "output", "report", "resume", "save", "sink", "state", "warc"];
+const WRITTEN: [&str; 12] =
+    ["baseline", "cache", "cookies", "log", "output", "report", "resume", "save", "sink", "state", "trace", "warc"];
 
 /// Keys whose values begin with `@` where a file is read.
 const READ_BY_AT: [&str; 1] = ["header"];

@@ -12,7 +12,7 @@ use fetchall::{
 };
 
 use super::{
-    BadFlag, CacheFlags, ChooseFlags, ContinueFlags, ExtractFlags, FilesFlags, OutputFlags, PatienceFlags, SaveFlags,
+    BadFlag, CacheFlags, ChooseFlags, ContinueFlags, ExtractFlags, FilesFlags, InsightFlags, OutputFlags, PatienceFlags, SaveFlags,
     SpeedFlags, TrustFlags, WarcFlags, login, request::CommonFlags, trust::Switch, values,
 };
 
@@ -171,6 +171,8 @@ pub struct CrawlFlags {
     pub continued: ContinueFlags,
     #[command(flatten)]
     pub output: OutputFlags,
+    #[command(flatten)]
+    pub insight: InsightFlags,
 }
 
 impl CrawlFlags {

@@ -13,6 +13,7 @@ mod crawl;
 mod extract;
 mod files;
 mod header;
+mod insight;
 mod login;
 mod netrc;
 mod output;
@@ -37,6 +38,7 @@ pub use continued::{ContinueFlags, Given};
 pub use crawl::CrawlFlags;
 pub use extract::ExtractFlags;
 pub use files::FilesFlags;
+pub use insight::InsightFlags;
 pub use output::{ColorArg, ControlArg, FormatArg, OutputFlags, ProgressArg};
 pub use patience::PatienceFlags;
 pub use request::RequestFlags;
@@ -102,6 +104,8 @@ pub struct FetchFlags {
     pub continued: ContinueFlags,
     #[command(flatten)]
     pub output: OutputFlags,
+    #[command(flatten)]
+    pub insight: InsightFlags,
 }
 
 impl FetchFlags {

@@ -32,7 +32,7 @@ const SWEEP_AT: usize = 1024;
 
 /// What came of asking for a file.
 #[derive(Debug)]
-pub(super) enum File {
+pub(in crate::engine) enum File {
     /// There is none, or it asks nothing of us.
     Open,
     /// It has something to say.

@@ -39,7 +39,8 @@ use crate::cli::{
     descriptors,
     exit::{self, Exit, Facts},
     flags::CheckFlags,
-    parse, progress, reader,
+    insight::{Insight, OnBegin},
+    logs, parse, progress, reader,
     run::{Stopper, bug_line},
     signals::Watch,
     terminal::{self, Voice},
@@ -66,6 +67,11 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         Err(CheckError::Source(problem)) => bail!("{problem}"),
         Err(CheckError::Build(error)) => return Err(error.into()),
     };
+    let insight = Insight::begin(&flags.insight, "check", flags.memory.files().map(AsRef::as_ref), &voice)?;
+    let checker = match insight.on_record() {
+        Some(on_record) => checker.on_record(on_record),
+        None => checker,
+    };
     let runtime = runtime()?;
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let ledger = Ledger {
@@ -86,7 +92,7 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         jar: jar.as_ref(),
         watch: &watch,
     };
-    let exit = desk.go(&runtime, checker, ledger);
+    let exit = desk.go(&runtime, checker, ledger, insight);
     // What blocks (a name look-up, a read) must not be waited for.
     runtime.shutdown_background();
     Ok(exit)
@@ -144,9 +150,10 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     /// Runs to the end, writes everything down and says how it went.
-    fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger) -> Exit {
+    fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger, insight: Insight) -> Exit {
         let began = Instant::now();
-        let (end, recorded) = runtime.block_on(self.look(checker, ledger));
+        let (end, recorded) = runtime.block_on(self.look(checker, ledger, insight.on_begin()));
+        logs::flush();
         let mut facts = Facts { signal: self.watch.signal(), ..Facts::default() };
         let (Some(mut end), Some((mut ledger, streamed))) = (end, recorded) else {
             facts.bug = true;
@@ -164,6 +171,7 @@ impl Desk<'_> {
         for fault in self.books.write(std::mem::take(&mut end.memory)) {
             self.note(&mut facts, Err(Fault::Broken(fault)));
         }
+        self.note(&mut facts, insight.finish().map_err(Fault::Broken));
         self.note(&mut facts, self.jar.map_or(Ok(()), JarFile::save).map_err(Fault::Broken));
         let mut notes = Vec::new();
         if !facts.reader_gone {
@@ -188,8 +196,14 @@ impl Desk<'_> {
     }
 
     /// The part that waits: until the checker and the ledger are done. `None` for one that panicked.
-    async fn look(&self, checker: Checker, ledger: Ledger) -> (Option<CheckEnd>, Option<(Ledger, Result<(), Fault>)>) {
+    async fn look(
+        &self,
+        checker: Checker,
+        ledger: Ledger,
+        on_begin: Option<OnBegin>,
+    ) -> (Option<CheckEnd>, Option<(Ledger, Result<(), Fault>)>) {
         let run = checker.start();
+        on_begin.into_iter().for_each(|told| told(Arc::new(run.handle.clone())));
         let handle = run.handle.clone();
         let stopper: Stopper = Arc::new(move |why| handle.stop(why));
         let stopping = Arc::clone(&stopper);

@@ -18,7 +18,7 @@ pub use place::PlaceFlags;
 pub use show::{ShowFlags, Shown};
 pub use values::Report;
 
-use super::{BadFlag, Given, PatienceFlags, SpeedFlags, TrustFlags, request::CommonFlags};
+use super::{BadFlag, Given, InsightFlags, PatienceFlags, SpeedFlags, TrustFlags, request::CommonFlags};
 
 /// Requests at once for one host, unless told otherwise: links of a site often lead to one host,
 /// which did not ask to be checked.
@@ -43,6 +43,8 @@ pub struct CheckFlags {
     pub memory: MemoryFlags,
     #[command(flatten)]
     pub show: ShowFlags,
+    #[command(flatten)]
+    pub insight: InsightFlags,
     #[command(flatten)]
     pub speed: SpeedFlags,
     #[command(flatten)]

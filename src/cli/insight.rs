@@ -1,0 +1,86 @@
+//! What of a run can be seen while it goes on, beside its records: a log, a drawing over time, figures.
+//!
+//! Opened before anything is sent, so that what cannot be had is told then. Must not know what a run does.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::bail;
+use fetchall::engine::writer::OnRecord;
+
+use super::{
+    flags::InsightFlags,
+    logs,
+    metrics::Metrics,
+    run::{Grip, Ran},
+    terminal::Voice,
+    traces::TraceFile,
+};
+
+/// Is told of the run once it has begun.
+pub type OnBegin = Box<dyn FnOnce(Arc<dyn Grip>) + Send>;
+
+/// What looks at a run.
+#[derive(Default)]
+pub struct Insight {
+    trace: Option<TraceFile>,
+    metrics: Option<Metrics>,
+}
+
+impl Insight {
+    /// As the flags want it; `others` are the files that the run writes.
+    ///
+    /// # Errors
+    /// A file cannot be written, an address is taken, two things are to be one file.
+    pub fn begin<'a>(
+        flags: &InsightFlags,
+        command: &str,
+        others: impl IntoIterator<Item = &'a Path>,
+        voice: &Voice,
+    ) -> anyhow::Result<Insight> {
+        let mut others: Vec<&Path> = others.into_iter().collect();
+        for (flag, path) in [("--log", &flags.log), ("--trace", &flags.trace)] {
+            let Some(path) = path else { continue };
+            if others.iter().any(|other| is_same(other, path)) {
+                bail!("{flag} {} is written to already; give it a file of its own", path.display());
+            }
+            others.push(path);
+        }
+        logs::begin(flags, voice)?;
+        Ok(Insight {
+            metrics: flags.metrics.map(|address| Metrics::begin(address, voice)).transpose()?,
+            trace: flags.trace.as_deref().map(|path| TraceFile::open(path, command)).transpose()?,
+        })
+    }
+
+    /// What is to be told of each record; `None` if nobody wants to know.
+    pub fn on_record(&self) -> Option<OnRecord> {
+        let mut each: Vec<OnRecord> = Vec::new();
+        each.extend(self.trace.as_ref().map(TraceFile::on_record));
+        each.extend(self.metrics.as_ref().map(Metrics::on_record));
+        (!each.is_empty()).then(|| -> OnRecord { Box::new(move |record| each.iter_mut().for_each(|one| one(record))) })
+    }
+
+    /// What is to be told of the run.
+    pub fn on_begin(&self) -> Option<OnBegin> {
+        let metrics = self.metrics.as_ref()?.clone();
+        Some(Box::new(move |grip| metrics.follow(grip)))
+    }
+
+    /// The run is over; what went wrong with what was to be written.
+    ///
+    /// # Errors
+    /// In a sentence.
+    pub fn finish(self) -> Result<(), String> {
+        self.trace.map_or(Ok(()), TraceFile::finish)
+    }
+
+    /// The same, told to the run.
+    pub fn end(self, ran: &mut Ran) {
+        ran.wrote(self.finish());
+    }
+}
+
+/// Whether two names lead to one file that both would write; a device takes from anybody.
+fn is_same(one: &Path, other: &Path) -> bool {
+    super::commands::is_same(one, other) && !std::fs::metadata(one).is_ok_and(|facts| !facts.is_file())
+}

@@ -1,0 +1,103 @@
+//! `--trace FILE`: the drawing of a run, in a file that can be read at any moment.
+//!
+//! Written while the run goes on, in pieces of whole events. Must not know what is drawn.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use anyhow::{Context as _, bail};
+use fetchall::{
+    engine::writer::OnRecord,
+    model::units::rfc3339,
+    report::trace::{BEGINNING, Trace},
+    sink::outlet::{self, Outlet},
+};
+use serde_json::{Map, json};
+
+/// How long events may wait for the file.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A drawing that is under way.
+pub struct TraceFile {
+    path: PathBuf,
+    drawing: Arc<Mutex<Drawing>>,
+}
+
+struct Drawing {
+    trace: Trace<Outlet>,
+    flushed: Instant,
+    /// What went wrong first; nothing is drawn after it.
+    fault: Option<io::Error>,
+}
+
+impl TraceFile {
+    /// Begins it.
+    ///
+    /// # Errors
+    /// The file cannot be written, or holds something else.
+    pub fn open(path: &Path, command: &str) -> anyhow::Result<TraceFile> {
+        let told = || format!("--trace: cannot write {}", path.display());
+        if !may_be_replaced(path) {
+            bail!("--trace: {} is there and is no trace; give it a name of its own", path.display());
+        }
+        let file = File::create(path).with_context(told)?;
+        let about = Map::from_iter([
+            ("command".to_owned(), json!(command)),
+            ("version".to_owned(), json!(env!("CARGO_PKG_VERSION"))),
+            ("began".to_owned(), json!(rfc3339(SystemTime::now()))),
+        ]);
+        let now = Instant::now();
+        let mut trace = Trace::new(outlet::file(file), now, about);
+        trace.flush().with_context(told)?;
+        let drawing = Drawing { trace, flushed: now, fault: None };
+        Ok(TraceFile { path: path.to_owned(), drawing: Arc::new(Mutex::new(drawing)) })
+    }
+
+    /// Draws each record.
+    pub fn on_record(&self) -> OnRecord {
+        let drawing = Arc::clone(&self.drawing);
+        Box::new(move |record| {
+            let mut drawing = lock(&drawing);
+            if drawing.fault.is_some() {
+                return;
+            }
+            let mut drawn = drawing.trace.add(record);
+            if drawing.flushed.elapsed() >= LINGER {
+                drawing.flushed = Instant::now();
+                drawn = drawn.and_then(|()| drawing.trace.flush());
+            }
+            drawing.fault = drawn.err();
+        })
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// What could not be written, in a sentence.
+    pub fn finish(self) -> Result<(), String> {
+        let mut drawing = lock(&self.drawing);
+        let ended = match drawing.fault.take() {
+            // What is there is whole events, and can be read as it is.
+            Some(fault) => Err(fault),
+            None => drawing.trace.finish(),
+        };
+        ended.map_err(|fault| format!("cannot write {}: {fault}; the trace ends before the run", self.path.display()))
+    }
+}
+
+fn lock(drawing: &Mutex<Drawing>) -> MutexGuard<'_, Drawing> {
+    drawing.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Nothing is lost but a trace: a list or an output is not to be written over by a slip.
+fn may_be_replaced(path: &Path) -> bool {
+    let is_filled = fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() > 0);
+    let mut head = Vec::new();
+    let mut read = || -> io::Result<usize> { File::open(path)?.take(BEGINNING.len() as u64).read_to_end(&mut head) };
+    !is_filled || (read().is_ok() && head == BEGINNING)
+}
