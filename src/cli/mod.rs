@@ -19,6 +19,8 @@ mod reader;
 #[cfg(not(unix))]
 #[path = "reader_elsewhere.rs"]
 mod reader;
+#[cfg(test)]
+mod reference;
 mod run;
 #[cfg(unix)]
 mod signals;
@@ -35,6 +37,7 @@ use self::{exit::Exit, parse::Parsed, terminal::Voice};
 /// ended the run.
 pub fn main() -> ExitCode {
     tell_panics_in_a_line();
+    signals::heed_as_first();
     let args: Vec<OsString> = std::env::args_os().collect();
     let exit = match parse::parse(args) {
         Parsed::Run(command, settings) => commands::run(*command).unwrap_or_else(|error| {
