@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Command as Clap;
 
-use super::{cell, hold};
+use super::{cell, commands, hold};
 use crate::cli::{definition::definition, exit::Exit};
 
 const HEAD: &str = "# Exit statuses
@@ -44,28 +44,19 @@ fn statuses(help: &str) -> Vec<(String, String)> {
 }
 
 /// Every command that says something of its end, with what it says.
-fn commands(definition: &Clap) -> Vec<(String, Vec<(String, String)>)> {
-    let mut out = Vec::new();
-    let below = |name: String, command: &Clap| {
-        let all = command.get_subcommands().map(|command| (format!("{name} {}", command.get_name()), command.clone()));
-        all.collect::<Vec<_>>().into_iter().rev()
-    };
-    let mut left: Vec<(String, Clap)> = below(String::new(), definition).collect();
-    while let Some((name, command)) = left.pop() {
+fn ends(definition: &Clap) -> Vec<(String, Vec<(String, String)>)> {
+    let told = |command: &Clap| {
         let help = command.get_after_long_help().or(command.get_after_help()).map(ToString::to_string);
-        let found = statuses(&help.unwrap_or_default());
-        if !found.is_empty() {
-            out.push((name.trim().to_owned(), found));
-        }
-        left.extend(below(name, &command));
-    }
-    out
+        statuses(&help.unwrap_or_default())
+    };
+    let all = commands(definition).into_iter().map(|(name, command)| (name, told(command)));
+    all.filter(|(_, found)| !found.is_empty()).collect()
 }
 
 #[test]
 fn the_page_of_exit_statuses_says_what_the_help_says() {
     let mut page = HEAD.to_owned();
-    for (name, found) in commands(&definition()) {
+    for (name, found) in ends(&definition()) {
         write!(page, "\n## `{name}`\n\n| status | meaning |\n| --- | --- |\n").unwrap();
         for (status, meaning) in found {
             writeln!(page, "| {status} | {} |", cell(&meaning)).unwrap();
@@ -76,7 +67,7 @@ fn the_page_of_exit_statuses_says_what_the_help_says() {
 
 #[test]
 fn the_help_of_every_run_has_each_status_of_the_contract() {
-    let all = commands(&definition());
+    let all = ends(&definition());
     let of = |name: &str| {
         let (_, found) = all.iter().find(|(command, _)| command == name).unwrap();
         found.iter().map(|(status, _)| status.as_str()).collect::<Vec<_>>()

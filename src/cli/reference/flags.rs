@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _, fs};
 use clap::{Arg, Command as Clap};
 use serde_json::Value;
 
-use super::{docs, hold, prose};
+use super::{commands, docs, hold, prose};
 use crate::cli::{config, definition::definition};
 
 const HEAD: &str = "# Flags
@@ -25,8 +25,7 @@ struct Flag<'a> {
 /// Flags in the order of the help, those of `fetch` first.
 fn flags(definition: &Clap) -> Vec<Flag<'_>> {
     let mut out: Vec<Flag<'_>> = Vec::new();
-    let mut left: Vec<(String, &Clap)> = children("", definition);
-    while let Some((name, command)) = left.pop() {
+    for (name, command) in commands(definition) {
         for arg in command.get_arguments() {
             let Some(long) = arg.get_long().filter(|_| !arg.is_hide_set()) else { continue };
             match out.iter_mut().find(|flag| flag.long == long) {
@@ -34,17 +33,8 @@ fn flags(definition: &Clap) -> Vec<Flag<'_>> {
                 None => out.push(Flag { long, uses: vec![(name.clone(), arg)] }),
             }
         }
-        left.extend(children(&name, command));
     }
     out
-}
-
-/// The commands below one, the last first.
-fn children<'a>(name: &str, command: &'a Clap) -> Vec<(String, &'a Clap)> {
-    let full = |command: &Clap| format!("{name} {}", command.get_name()).trim().to_owned();
-    let mut below: Vec<_> = command.get_subcommands().map(|command| (full(command), command)).collect();
-    below.reverse();
-    below
 }
 
 /// As it is typed: `-c, --concurrency <N|auto>`.
@@ -58,8 +48,10 @@ fn usage(arg: &Arg) -> String {
 /// What the help says, without its default; lines that are indented stay as they are.
 fn words(arg: &Arg) -> String {
     let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
-    let help = match help.split_once(" [default: ") {
-        Some((before, rest)) => format!("{before}{}", rest.split_once(']').map_or("", |(_, after)| after)),
+    let help = match help.split_once("[default: ") {
+        Some((before, rest)) => {
+            format!("{}{}", before.trim_end(), rest.split_once(']').map_or("", |(_, after)| after))
+        }
         None => help,
     };
     let paragraph = |text: &str| match text.lines().any(|line| line.starts_with("  ")) {
@@ -81,7 +73,7 @@ fn words(arg: &Arg) -> String {
 }
 
 /// What happens without it.
-fn default(arg: &Arg) -> String {
+pub fn default(arg: &Arg) -> String {
     let given = || arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(" ");
     match (config::default_of(arg), arg.get_action().takes_values()) {
         (Some(default), _) => prose(&default),
@@ -159,7 +151,11 @@ fn section(flag: &Flag<'_>, schema: &Value, pages: &[(String, String)]) -> Strin
         }
     };
     let told = pages_of(flag.long, pages);
-    let link = |name: &String| format!("[{}](../{name})", name.trim_start_matches("../").trim_end_matches(".md"));
+    // The README is no page of the book.
+    let link = |name: &String| match name.strip_prefix("../") {
+        Some(outside) => outside.to_owned(),
+        None => format!("[{}](../{name})", name.trim_end_matches(".md")),
+    };
     let told = told.iter().map(link).collect::<Vec<_>>().join(", ");
     writeln!(out, "- of {}", names(&commands)).unwrap();
     writeln!(out, "- key: {key}; environment: `{variable}`; default: {default}").unwrap();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Command as Clap;
 use serde_json::Value;
 
-use super::{cell, hold};
+use super::{cell, flags, hold};
 use crate::cli::{
     config::{self, Bound},
     definition::definition,
@@ -72,9 +72,9 @@ fn page(definition: &Clap) -> String {
         let having: Vec<&str> =
             config::COMMANDS.into_iter().filter(|name| all[*name]["properties"].get(key).is_some()).collect();
         let arg = |name: &str| definition.find_subcommand(name)?.get_arguments().find(|arg| arg.get_long() == Some(key));
-        let mut defaults: Vec<String> = having.iter().filter_map(|name| config::default_of(arg(name)?)).collect();
+        let mut defaults: Vec<String> = having.iter().filter_map(|name| Some(flags::default(arg(name)?))).collect();
         defaults.dedup();
-        let (kind, default) = (kind(value), cell(&defaults.join("; ")));
+        let (kind, default) = (kind(value), defaults.join("; ").replace('|', "\\|"));
         writeln!(
             out,
             "| [`{key}`](flags.md#--{key}) | {} | {kind} | {default} | {} |",

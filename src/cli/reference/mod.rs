@@ -12,6 +12,10 @@ mod records;
 
 use std::{fs, path::PathBuf};
 
+use clap::Command as Clap;
+
+use super::config;
+
 fn docs() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs")
 }
@@ -25,6 +29,22 @@ fn hold(name: &str, page: &str) {
         fs::write(&path, page).unwrap();
         panic!("{} was not up to date and was written anew: look at it and commit it", path.display());
     }
+}
+
+/// Every command by its full name: those that make runs first, then by name.
+fn commands(definition: &Clap) -> Vec<(String, &Clap)> {
+    let mut out: Vec<(String, &Clap)> = Vec::new();
+    let mut left = vec![(String::new(), definition)];
+    while let Some((name, command)) = left.pop() {
+        let below = command.get_subcommands();
+        left.extend(below.map(|command| (format!("{name} {}", command.get_name()).trim().to_owned(), command)));
+        if !name.is_empty() {
+            out.push((name, command));
+        }
+    }
+    let place = |name: &str| config::COMMANDS.iter().position(|known| *known == name);
+    out.sort_by_key(|(name, _)| (place(name).unwrap_or(usize::MAX), name.clone()));
+    out
 }
 
 /// Prose of the program as Markdown: what would be markup is not, and addresses are no links.

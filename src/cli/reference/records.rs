@@ -31,13 +31,14 @@ fn kind(schema: &Value) -> String {
     if let Some(words) = schema["enum"].as_array() {
         return words.iter().filter_map(Value::as_str).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     }
-    match (&schema["type"], &schema["items"]) {
-        (Value::Array(all), _) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
-        (Value::String(one), items) if one == "array" && items.is_object() => format!("list of {}", kind(items)),
-        (Value::String(one), _) if one == "object" && schema["additionalProperties"].is_object() => {
-            format!("object of {}", kind(&schema["additionalProperties"]))
-        }
-        (Value::String(one), _) => one.clone(),
+    let one = |name: &str| match (name, &schema["items"], &schema["additionalProperties"]) {
+        ("array", items, _) if items.is_object() => format!("list of {}", kind(items)),
+        ("object", _, values) if values.is_object() => format!("object of {}", kind(values)),
+        _ => name.to_owned(),
+    };
+    match &schema["type"] {
+        Value::Array(all) => all.iter().filter_map(Value::as_str).map(one).collect::<Vec<_>>().join(" or "),
+        Value::String(name) => one(name),
         _ => "anything".to_owned(),
     }
 }
