@@ -43,5 +43,6 @@ step cargo run --release --locked --quiet -- demo > /dev/null
 step cargo test --release --locked --test hostile
 step bash tests/deny.sh
 step bash tests/readme.sh
+step bash tests/action.sh
 step bash tests/warc.sh
 step bash tests/report.sh

@@ -23,14 +23,14 @@ printf 'http://127.0.0.1:8080/%s\n' article/1 article/2 json 'flaky?key=a&fails=
 ours='--color always --progress none'
 python3 "$pictures/term.py" 112 > "$pictures/terminal.svg" << COMMANDS
 fetchall urls.txt -t 1s	fetchall urls.txt -t 1s -r 1 --backoff 50ms..100ms -f text $ours
-fetchall urls.txt -q --select name=h1 --select 'price=.price|number' | jq -c 'select(.ok and .data.price) | .data'	fetchall urls.txt -q -t 1s -r 0 --select name=h1 --select 'price=.price|number' $ours | jq -c 'select(.ok and .data.price) | .data'
+fetchall urls.txt -q --select name=h1 --select 'price=.price|number' | jq -c 'select(.data.price).data'	fetchall urls.txt -q -t 1s -r 0 --select name=h1 --select 'price=.price|number' $ours | jq -c 'select(.data.price).data'
 fetchall check docs	fetchall check docs $ours | sed "s|$work/||g"
 COMMANDS
 
 # A run with enough in it, and a rate, so that there is something to see over time.
 fetchall http://127.0.0.1:8080/list --with body -q -f jsonl | jq -r .body > list.txt
 printf 'http://127.0.0.1:8080/slow?delay=0.%s\n' $(seq 10 39) >> list.txt
-printf 'http://127.0.0.1:8080/article/%s\n' $(seq 6 120) >> list.txt
+for n in $(seq 60); do printf 'http://127.0.0.1:8080/article/%s?look=%s\n' $((n % 5 + 1)) "$n" "$((n % 3 + 1))" "$((n + 60))"; done >> list.txt
 fetchall list.txt -q -t 2s -r 1 --backoff 50ms..200ms --rate-per-host 60/s --max-body 1MiB -o run.jsonl --report html=run.html || [ $? = 1 ]
 for look in light dark; do
     scheme=1; [ "$look" = light ] || scheme=0

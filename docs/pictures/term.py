@@ -56,7 +56,9 @@ def span(style, text):
             looks.append(f'fill="{COLOURS[code]}"')
         elif code == "1":
             looks.append('font-weight="bold"')
-    return f'<tspan {" ".join(looks)}>{html.escape(text)}</tspan>' if looks else html.escape(text)
+    # Spaces that nobody folds: what keeps them otherwise differs between browsers.
+    text = html.escape(text).replace(" ", "\u00a0")
+    return f'<tspan {" ".join(looks)}>{text}</tspan>' if looks else text
 
 
 def main():
@@ -65,17 +67,17 @@ def main():
     for command in sys.stdin.read().splitlines():
         # What is typed, and behind a tab what is run in its place, where the two differ.
         typed, _, really = command.partition("\t")
-        lines.append([("32", "$ "), ("1", typed)])
+        lines.append(cut(f"\x1b[32m$ \x1b[1m{typed}", columns))
         lines += [cut(line, columns) for line in output(really or typed, columns).split("\n")]
         lines.append([])
     lines.pop()
     width, height = columns * WIDTH + 2 * PAD, len(lines) * HEIGHT + 2 * PAD + 22
     print(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" height="{height}" role="img">')
     print("<title>fetchall in a terminal</title>")
-    print(f'<rect width="100%" height="100%" rx="8" fill="#22272e"/>')
+    print('<rect width="100%" height="100%" rx="8" fill="#22272e"/>')
     for number, fill in enumerate(("#f47067", "#daaa3f", "#57ab5a")):
         print(f'<circle cx="{PAD + 6 + number * 18}" cy="{PAD + 2}" r="5" fill="{fill}"/>')
-    print('<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="13" fill="#cdd9e5" xml:space="preserve">')
+    print('<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace" font-size="13" fill="#cdd9e5">')
     for number, spans in enumerate(lines):
         if spans:
             # The width is said, so that columns stand whatever the font is.
