@@ -41,6 +41,16 @@ fn every_page_has_its_place_in_the_book_and_every_place_its_page() {
 }
 
 #[test]
+fn no_page_leads_out_of_the_book() {
+    for page in pages() {
+        let out = "../".repeat(page.matches('/').count() + 1);
+        let text = fs::read_to_string(docs().join(&page)).unwrap();
+        let leaving: Vec<_> = links(&text).into_iter().filter(|link| link.starts_with(&out)).collect();
+        assert!(leaving.is_empty(), "{page}: {leaving:?} is nowhere in the built book");
+    }
+}
+
+#[test]
 fn the_readme_leads_to_what_newcomers_look_for() {
     let readme = fs::read_to_string(docs().join("../README.md")).unwrap();
     let links = links(&readme);
