@@ -44,5 +44,6 @@ step cargo test --release --locked --test hostile
 step bash tests/deny.sh
 step bash tests/readme.sh
 step bash tests/action.sh
+step bash tests/papers.sh
 step bash tests/warc.sh
 step bash tests/report.sh

@@ -25,22 +25,28 @@ fn first(args: &[&str]) -> Fetchall {
     program("unshare", FIRST.iter().chain(&["--", env!("CARGO_BIN_EXE_fetchall")]).chain(args))
 }
 
+/// Waits until that is so; a test fails that waits for longer than any machine needs.
+async fn until(mut is_so: impl FnMut() -> bool) {
+    for _ in 0..1_000 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(ms(10)).await;
+    }
+    panic!("ten seconds have passed");
+}
+
 /// The process below `unshare`, as it is seen from out here, once it is there and is ours.
 async fn inner(child: &Child) -> Pid {
     let path = format!("/proc/{0}/task/{0}/children", child.pid());
-    for _ in 0..400 {
+    let below = || {
         let found = fs::read_to_string(&path).unwrap_or_default();
-        let pid = found.split_whitespace().next().and_then(|pid| pid.parse::<i32>().ok());
-        let is_ours = |pid: &i32| {
-            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            name.trim() == "fetchall"
-        };
-        if let Some(pid) = pid.filter(is_ours) {
-            return Pid::from_raw(pid).unwrap();
-        }
-        tokio::time::sleep(ms(20)).await;
-    }
-    panic!("unshare has no child");
+        let pid = found.split_whitespace().next()?.parse::<i32>().ok()?;
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        Pid::from_raw(pid).filter(|_| name.trim() == "fetchall")
+    };
+    until(|| below().is_some()).await;
+    below().unwrap()
 }
 
 #[tokio::test]
@@ -54,9 +60,7 @@ async fn the_first_process_of_a_container_ends_at_a_signal_as_any_other_does() {
         let url = site.url("/");
         let child = first(&[url.as_str(), "-f", "jsonl"]).start();
         let pid = inner(&child).await;
-        while site.connections() == 0 {
-            tokio::time::sleep(ms(10)).await;
-        }
+        until(|| site.connections() > 0).await;
         kill_process(pid, signal).unwrap();
         let run = child.wait().await;
         assert_eq!((run.exit, run.signal, run.records().len()), (exit, None, 1), "{run}");
@@ -80,9 +84,7 @@ async fn the_first_process_of_a_container_ends_at_a_second_signal_and_where_noth
     let url = site.url("/");
     let child = first(&[url.as_str(), "-f", "jsonl"]).start();
     let pid = inner(&child).await;
-    while site.connections() == 0 {
-        tokio::time::sleep(ms(10)).await;
-    }
+    until(|| site.connections() > 0).await;
     kill_process(pid, Sent::TERM).unwrap();
     tokio::time::sleep(ms(200)).await;
     kill_process(pid, Sent::TERM).unwrap();
@@ -93,27 +95,16 @@ async fn the_first_process_of_a_container_ends_at_a_second_signal_and_where_noth
     // A command that reads its stdin and waits for no signal.
     let shelf = Shelf::new();
     fs::write(shelf.path("old.jsonl"), "").unwrap();
-    let child = first(&["diff", "old.jsonl", "-"]).dir(shelf.0.path()).open_stdin().start();
+    let mut child = first(&["diff", "old.jsonl", "-"]).dir(shelf.0.path()).open_stdin().start();
     let pid = inner(&child).await;
     // It heeds signals from its first steps on; before them it is spared.
     let is_heeded = || fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).is_ok_and(|text| {
         let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
         caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 << 14 != 0)
     });
-    for _ in 0..400 {
-        if is_heeded() {
-            break;
-        }
-        tokio::time::sleep(ms(10)).await;
-    }
+    until(is_heeded).await;
     kill_process(pid, Sent::TERM).unwrap();
-    let mut child = child;
-    for _ in 0..400 {
-        if child.ended() {
-            break;
-        }
-        tokio::time::sleep(ms(10)).await;
-    }
-    assert!(child.ended(), "it waits for its stdin all the same");
+    // Its stdin is still open.
+    until(|| child.ended()).await;
     assert_eq!(child.wait().await.exit, 143);
 }
