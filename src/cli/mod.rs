@@ -2,6 +2,7 @@
 //!
 //! The one place that knows clap, terminals, signals and exit codes; the library cannot name it.
 
+mod closing;
 mod commands;
 mod config;
 mod configuration;

@@ -34,8 +34,7 @@ fn every_page_has_its_place_in_the_book_and_every_place_its_page() {
     let places: BTreeSet<String> = summary.iter().cloned().collect();
     assert_eq!(places.len(), summary.len(), "a page has two places");
     let pages = pages();
-    let (unplaced, gone): (Vec<_>, Vec<_>) =
-        (pages.difference(&places).collect(), places.difference(&pages).collect());
+    let (unplaced, gone): (Vec<_>, Vec<_>) = (pages.difference(&places).collect(), places.difference(&pages).collect());
     assert!(unplaced.is_empty() && gone.is_empty(), "not in docs/SUMMARY.md: {unplaced:?}; not there: {gone:?}");
     assert!(pages.len() > 25, "{}", pages.len());
 }

@@ -90,7 +90,8 @@ fn a_name_within_another_or_in_a_comment_does_not_count() {
     for text in ["\"dns.failed\"", "told: dns.failed.", "Code::DnsFailed", "see http://h/ dns.failed"] {
         assert!(is_produced(&texts(text), "dns.failed", "Code::DnsFailed"), "{text}");
     }
-    for text in ["// dns.failed", "x // dns.failed", "dns.failed_so", "a.dns.failed", "Code::DnsFailedSo", "explain dns.failed"]
+    for text in
+        ["// dns.failed", "x // dns.failed", "dns.failed_so", "a.dns.failed", "Code::DnsFailedSo", "explain dns.failed"]
     {
         assert!(!is_produced(&texts(text), "dns.failed", "Code::DnsFailed"), "{text}");
     }

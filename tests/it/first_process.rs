@@ -98,10 +98,12 @@ async fn the_first_process_of_a_container_ends_at_a_second_signal_and_where_noth
     let mut child = first(&["diff", "old.jsonl", "-"]).dir(shelf.0.path()).open_stdin().start();
     let pid = inner(&child).await;
     // It heeds signals from its first steps on; before them it is spared.
-    let is_heeded = || fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).is_ok_and(|text| {
-        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-        caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 << 14 != 0)
-    });
+    let is_heeded = || {
+        fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).is_ok_and(|text| {
+            let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+            caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 << 14 != 0)
+        })
+    };
     until(is_heeded).await;
     kill_process(pid, Sent::TERM).unwrap();
     // Its stdin is still open.

@@ -5,6 +5,7 @@ mod book;
 mod cache;
 mod check;
 mod check_cli;
+mod closing;
 mod codes_produced;
 mod config;
 mod crawl;

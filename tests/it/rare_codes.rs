@@ -65,7 +65,11 @@ async fn a_run_that_has_its_successes_leaves_the_rest_and_says_why() {
     let urls = ["/a", "/b", "/c"].map(|path| site.url(path));
     let urls = urls.iter().map(String::as_str);
     let run = fetchall(urls.chain(["--first=1", "-c1"])).run().await;
-    assert_eq!((run.exit, codes(&run)), (0, vec![String::new(), "budget.first".into(), "budget.first".into()]), "{run}");
+    assert_eq!(
+        (run.exit, codes(&run)),
+        (0, vec![String::new(), "budget.first".into(), "budget.first".into()]),
+        "{run}"
+    );
 }
 
 fn links(run: &Run) -> Vec<Value> {
@@ -80,7 +84,8 @@ async fn a_page_over_http_that_is_also_there_over_https_is_insecure() {
     let shelf = Shelf::new();
     fs::write(shelf.path("ca.pem"), ca_pem()).unwrap();
     fs::write(shelf.path("a.md"), format!("[x]({})\n", site.url("/page"))).unwrap();
-    let run = shelf.fetchall(&["check", "a.md", "-f", "jsonl", "--ca", "ca.pem", "--rule", "insecure=error"]).run().await;
+    let run =
+        shelf.fetchall(&["check", "a.md", "-f", "jsonl", "--ca", "ca.pem", "--rule", "insecure=error"]).run().await;
     let found = links(&run);
     assert_eq!((run.exit, found.len()), (1, 1), "{run}");
     assert_eq!(found[0]["rule"], "link.insecure");

@@ -24,6 +24,7 @@ use super::{
     session::{JarFile, log_in},
 };
 use crate::cli::{
+    closing,
     continued::{self, Continued},
     descriptors,
     exit::Exit,
@@ -117,6 +118,7 @@ fn go(
         notes(&end).iter().for_each(|note| voice.line(note));
     }
     ran.tell_again(continued.again(), voice);
+    closing::tell(&ran, output.records(), None, voice);
     Ok(ran.exit())
 }
 

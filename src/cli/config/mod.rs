@@ -20,6 +20,8 @@ use std::{fmt, path::Path, sync::Arc};
 
 use clap::{Arg, Command as Clap};
 
+#[cfg(test)]
+pub use self::strangers::bound;
 pub use self::{
     apply::{Matched, Refused, parse},
     blame::{blame, mentioned},
@@ -27,8 +29,6 @@ pub use self::{
     schema::schema,
     show::{default_of, show},
 };
-#[cfg(test)]
-pub use self::strangers::bound;
 use self::{
     file::Layer,
     find::{Found, Whose},

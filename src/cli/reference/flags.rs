@@ -146,9 +146,11 @@ fn section(flag: &Flag<'_>, schema: &Value, pages: &[(String, String)]) -> Strin
     let defaults = by_command(flag, default);
     let default = match defaults.as_slice() {
         [(one, _)] => one.clone(),
-        several => {
-            several.iter().map(|(text, names_of)| format!("{text} ({})", names(names_of))).collect::<Vec<_>>().join("; ")
-        }
+        several => several
+            .iter()
+            .map(|(text, names_of)| format!("{text} ({})", names(names_of)))
+            .collect::<Vec<_>>()
+            .join("; "),
     };
     let told = pages_of(flag.long, pages);
     // The README is no page of the book.

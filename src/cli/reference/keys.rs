@@ -71,17 +71,13 @@ fn page(definition: &Clap) -> String {
     for (key, value) in all.iter().filter(|(key, _)| !is_table(key)) {
         let having: Vec<&str> =
             config::COMMANDS.into_iter().filter(|name| all[*name]["properties"].get(key).is_some()).collect();
-        let arg = |name: &str| definition.find_subcommand(name)?.get_arguments().find(|arg| arg.get_long() == Some(key));
+        let arg =
+            |name: &str| definition.find_subcommand(name)?.get_arguments().find(|arg| arg.get_long() == Some(key));
         let mut defaults: Vec<String> = having.iter().filter_map(|name| Some(flags::default(arg(name)?))).collect();
         defaults.dedup();
         let (kind, default) = (kind(value), defaults.join("; ").replace('|', "\\|"));
-        writeln!(
-            out,
-            "| [`{key}`](flags.md#--{key}) | {} | {kind} | {default} | {} |",
-            having.join(", "),
-            bound(key)
-        )
-        .unwrap();
+        writeln!(out, "| [`{key}`](flags.md#--{key}) | {} | {kind} | {default} | {} |", having.join(", "), bound(key))
+            .unwrap();
     }
     out.push_str(TABLES);
     for (name, value) in all.iter().filter(|(name, _)| is_table(name)) {
