@@ -44,5 +44,7 @@ step cargo run --release --locked --quiet -- demo > /dev/null
 step cargo test --release --locked --test hostile
 step bash tests/deny.sh
 step bash tests/readme.sh
+step bash tests/action.sh
+step bash tests/papers.sh
 step bash tests/warc.sh
 FETCHALL=${CARGO_TARGET_DIR:-target}/release/fetchall step bash tests/report.sh

@@ -19,9 +19,9 @@ use fetchall::{
     source::Spec,
 };
 
-use self::again::again;
+use self::again::{again, once_more};
 pub use self::{
-    again::{MAY_BE_SECRET, command_again},
+    again::{MAY_BE_SECRET, command_again, quoted},
     same::{identity_of, identity_of_check},
 };
 use super::{
@@ -53,6 +53,8 @@ pub struct Continued {
     pub is_complete: bool,
     /// How to go on after a stop.
     again: Option<String>,
+    /// The command that asks again for what has failed, if there is one.
+    once_more: Option<String>,
 }
 
 /// Opens what the flags name, before any output is touched. `command` is the word for it, `output` the
@@ -88,7 +90,9 @@ pub fn open(
     let is_kept = |output: &Path| output.metadata().map_or(true, |facts| facts.is_file());
     let can_be_resumed =
         |output: &&Path| format == FormatArg::Jsonl && Packing::by_name(output).is_none() && is_kept(output);
-    continued.again = again(flags, output.filter(can_be_resumed), specs.contains(&Spec::Stdin));
+    let records = output.filter(can_be_resumed);
+    continued.again = again(flags, records, specs.contains(&Spec::Stdin));
+    continued.once_more = once_more(flags, records, specs.contains(&Spec::Stdin));
     Ok(continued)
 }
 
@@ -188,6 +192,7 @@ fn by_journal(
         failed: past.failed,
         is_complete,
         again: None,
+        once_more: None,
     })
 }
 
@@ -290,5 +295,10 @@ impl Continued {
     /// How to go on after a stop, in a sentence.
     pub fn again(&self) -> Option<&str> {
         self.again.as_deref()
+    }
+
+    /// The command that asks again for what has failed, if there is one.
+    pub fn once_more(&self) -> Option<&str> {
+        self.once_more.as_deref()
     }
 }

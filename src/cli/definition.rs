@@ -60,6 +60,10 @@ Exit status:
   101       a bug
   130, 143  ended by SIGINT, SIGTERM";
 
+const DIFF_AFTER: &str = "Exit: 0 nothing broke, 1 something broke, 2 usage, 3 an input or stdout failed.";
+
+const DOCTOR_AFTER: &str = "Exit: 0 nothing hinders a run, 1 something does, 2 usage, 3 stdout failed.";
+
 /// Flags that `-h` shows; `--help` shows all.
 const COMMON: [&str; 10] =
     ["concurrency", "per-host", "timeout", "retries", "header", "select", "output", "format", "quiet", "dry-run"];
@@ -280,6 +284,8 @@ pub fn definition() -> Clap {
     let command = command.mut_args(hide).mut_subcommand("fetch", fetch);
     let command = command.mut_subcommand("check", check::dress).mut_subcommand("crawl", crawl::dress);
     let command = command.mut_subcommand("report", report::dress);
+    let command = command.mut_subcommand("diff", |command| command.after_help(DIFF_AFTER));
+    let command = command.mut_subcommand("doctor", |command| command.after_help(DOCTOR_AFTER));
     environment::attach(command.mut_subcommand("extract", extract::dress).mut_subcommand("warc", warc::dress))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The one place that knows clap, terminals, signals and exit codes; the library cannot name it.
 
+mod closing;
 mod commands;
 mod config;
 mod configuration;
@@ -23,6 +24,8 @@ mod reader;
 #[cfg(not(unix))]
 #[path = "reader_elsewhere.rs"]
 mod reader;
+#[cfg(test)]
+mod reference;
 mod run;
 #[cfg(unix)]
 mod signals;
@@ -40,6 +43,7 @@ use self::{exit::Exit, parse::Parsed, terminal::Voice};
 /// ended the run.
 pub fn main() -> ExitCode {
     tell_panics_in_a_line();
+    signals::heed_as_first();
     let args: Vec<OsString> = std::env::args_os().collect();
     let exit = match parse::parse(args) {
         Parsed::Run(command, settings) => commands::run(*command).unwrap_or_else(|error| {

@@ -215,6 +215,11 @@ impl Ran {
         }
     }
 
+    /// Whether the run came to its end by itself, and everything it said was written.
+    pub fn is_whole(&self) -> bool {
+        self.facts.is_whole()
+    }
+
     /// Whether the run was ended from outside, so that nothing is to follow it.
     pub fn is_over(&self) -> bool {
         self.facts.signal.is_some() || self.facts.reader_gone

@@ -7,7 +7,7 @@ use std::{
     io,
     process::ExitCode,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI32, Ordering::SeqCst},
     },
     thread,
@@ -18,7 +18,7 @@ use fetchall::{engine::Stop, sink::outlet};
 use signal_hook::{
     consts::{SIGINT, SIGTERM, SIGUSR1, SIGXFSZ},
     iterator::Signals,
-    low_level::emulate_default_handler,
+    low_level::{self, emulate_default_handler},
 };
 
 use super::{run::Stopper, terminal::Voice};
@@ -31,6 +31,25 @@ const LINE: Duration = Duration::from_millis(200);
 
 /// What tells what a run is doing now, as text whose every character may go to a terminal.
 pub type Teller = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Whether a signal ends the process at once, where the kernel does not see to that: nobody waits for it yet.
+static ENDS_AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
+
+/// Whether this is the first process of a container: the kernel spares it from every signal that it has no handler
+/// for, also from one that it raises itself (pid_namespaces(7)).
+fn is_first() -> bool {
+    std::process::id() == 1
+}
+
+/// As the first process of a container: SIGINT and SIGTERM end it, as they end any other process.
+pub fn heed_as_first() {
+    if is_first() {
+        for signal in [SIGINT, SIGTERM] {
+            // Only for signals that cannot be handled would this fail.
+            drop(signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&ENDS_AT_ONCE)));
+        }
+    }
+}
 
 /// What signals are to end, and to show.
 #[derive(Clone, Default)]
@@ -48,6 +67,7 @@ impl Watch {
         // A file above `ulimit -f` is a fault of writing (EFBIG), not a reason to die of.
         signal_hook::flag::register(SIGXFSZ, Arc::default())?;
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1])?;
+        ENDS_AT_ONCE.store(false, SeqCst);
         let watch = Watch::default();
         let watching = watch.clone();
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -127,11 +147,15 @@ impl Watch {
 /// Waits for a signal, for commands that run until one comes.
 pub fn wait() -> io::Result<i32> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    ENDS_AT_ONCE.store(false, SeqCst);
     Ok(signals.forever().next().unwrap_or(SIGTERM))
 }
 
 /// Ends the process by this signal; where that does not work, the status says it.
 pub fn die_of(signal: i32) -> ExitCode {
+    if is_first() {
+        low_level::exit(128 + signal);
+    }
     // Only for signals that do not end a process would this return.
     drop(emulate_default_handler(signal));
     ExitCode::from(u8::try_from(128 + signal).unwrap_or(1))

@@ -1,9 +1,12 @@
 //! Everything that is tested through the front door: the binary and the library against servers of
 //! our own on loopback.
 
+mod book;
 mod cache;
 mod check;
 mod check_cli;
+mod closing;
+mod codes_produced;
 mod config;
 mod crawl;
 mod delta;
@@ -12,6 +15,7 @@ mod diff;
 mod doctor;
 mod extract;
 mod fetch;
+mod first_process;
 mod inputs;
 mod limits;
 mod live;
@@ -22,6 +26,7 @@ mod polite;
 mod process;
 mod promises;
 mod proxies;
+mod rare_codes;
 mod report;
 mod robots;
 mod rooms;

@@ -24,6 +24,7 @@ use super::{
     session::{JarFile, log_in},
 };
 use crate::cli::{
+    closing,
     continued::{self, Continued},
     control::About,
     descriptors,
@@ -129,6 +130,7 @@ fn go(
         notes(&end).iter().for_each(|note| voice.line(note));
     }
     ran.tell_again(continued.again(), voice);
+    closing::tell(&ran, output.records(), None, voice);
     Ok(ran.exit())
 }
 

@@ -25,6 +25,7 @@ use super::{
     watch,
 };
 use crate::cli::{
+    closing,
     continued::{self, Continued},
     control::About,
     descriptors,
@@ -139,6 +140,7 @@ fn go(
     ran.hint(&extracting.hints(), voice);
     extracting.cache_fault().iter().for_each(|fault| voice.line(fault));
     ran.tell_again(continued.again(), voice);
+    closing::tell(&ran, output.records(), continued.once_more(), voice);
     Ok(ran.exit())
 }
 

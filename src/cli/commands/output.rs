@@ -134,6 +134,12 @@ impl Output {
         self.file().0.into_iter().chain(self.places.files())
     }
 
+    /// The JSON Lines that a run wrote, if they are in a file.
+    pub fn records(&self) -> Option<&Path> {
+        let (file, format) = self.file();
+        file.filter(|_| format == FormatArg::Jsonl)
+    }
+
     /// Every place of `--sink` must be one that a run with `--state` can go on with, and not its file.
     pub fn keep_off(&self, state: Option<&Path>) -> anyhow::Result<()> {
         let Some(state) = state else { return Ok(()) };

@@ -20,6 +20,8 @@ use std::{fmt, path::Path, sync::Arc};
 
 use clap::{Arg, Command as Clap};
 
+#[cfg(test)]
+pub use self::strangers::bound;
 pub use self::{
     apply::{Matched, Refused, parse},
     blame::{blame, mentioned},
@@ -34,6 +36,20 @@ use self::{
 
 /// Commands that read files, each by a table of its own name beside what stands at the top.
 pub const COMMANDS: [&str; 4] = ["fetch", "crawl", "check", "extract"];
+
+/// What a file of a project may do with a key.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Whatever it likes.
+    Free,
+    /// Name what lies in its folder.
+    Inside,
+    /// Some values.
+    Partly,
+    /// Nothing.
+    Never,
+}
 
 /// A file that cannot be used: exit 2, nothing was sent. Its text names file and line.
 #[derive(Debug, thiserror::Error)]

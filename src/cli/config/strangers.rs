@@ -73,6 +73,17 @@ pub fn fault(long: &str, takes: Takes, words: &[String], folder: &Path) -> Optio
     })
 }
 
+/// What such a file may do with a key, for the page of keys.
+#[cfg(test)]
+pub fn bound(long: &str) -> super::Bound {
+    match long {
+        _ if NEVER.contains(&long) => super::Bound::Never,
+        _ if WRITTEN.contains(&long) => super::Bound::Inside,
+        _ if READ_BY_AT.contains(&long) || long == "private-ips" => super::Bound::Partly,
+        _ => super::Bound::Free,
+    }
+}
+
 /// Whether a path, there or not, leads into a folder, links followed, and not into its `.git`.
 fn lies_in(path: &Path, folder: &Path) -> bool {
     let Ok(folder) = folder.canonicalize() else { return false };

@@ -33,6 +33,26 @@ pub fn command_again(given: &[Given], more: Option<PathBuf>, reads_stdin: bool) 
         let more = more.map(|records| format!(" and --resume {}", quoted(&records.to_string_lossy())));
         return format!("the same command{} goes on{list}", more.unwrap_or_default());
     }
+    format!("to go on{list}: {}", typed(more.as_deref()).join(" "))
+}
+
+/// The command that asks again for what has failed; `None` where nothing knows what that is, where the list was
+/// read from a pipe, or where it might show a secret.
+pub(super) fn once_more(flags: &ContinueFlags, records: Option<&Path>, reads_stdin: bool) -> Option<String> {
+    let is_known = flags.state().is_some() || flags.resume.is_some() || records.is_some();
+    if !is_known || reads_stdin || !may_be_shown(&flags.given) {
+        return None;
+    }
+    let more = records.filter(|_| flags.state().is_none() && flags.resume.is_none());
+    let mut words = typed(more);
+    if !flags.retry_failed {
+        words.push("--retry-failed".to_owned());
+    }
+    Some(words.join(" "))
+}
+
+/// What was typed, with `--resume` and these records behind it.
+fn typed(more: Option<&Path>) -> Vec<String> {
     // What asks for a new beginning, or for more than what is left, is not asked for again.
     let mut words: Vec<String> =
         std::env::args().filter(|word| word != "--restart").map(|word| quoted(&word)).collect();
@@ -40,7 +60,7 @@ pub fn command_again(given: &[Given], more: Option<PathBuf>, reads_stdin: bool) 
         *name = "fetchall".to_owned();
     }
     words.extend(more.into_iter().flat_map(|records| ["--resume".to_owned(), quoted(&records.to_string_lossy())]));
-    format!("to go on{list}: {}", words.join(" "))
+    words
 }
 
 fn may_be_shown(given: &[Given]) -> bool {
@@ -56,7 +76,7 @@ fn holds_secret(value: &str) -> bool {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

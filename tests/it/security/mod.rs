@@ -41,7 +41,7 @@ fn resolver() -> Option<&'static str> {
 
 /// A run in a world where names mean what `dns` says (see `resolver.c`), and what it connected to, each address once
 /// for every connection.
-async fn in_world(dns: &str, args: &[&str]) -> Option<(Run, Vec<String>)> {
+pub async fn in_world(dns: &str, args: &[&str]) -> Option<(Run, Vec<String>)> {
     let Some(library) = resolver() else {
         eprintln!("skipped: there is no C compiler here");
         return None;

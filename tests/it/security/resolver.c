@@ -1,7 +1,8 @@
 /* A resolver that says what a test wants, and a network with one public address.
 
    Loaded before the C library into the program under test. FAKE_DNS is `name=answer,answer;name=answer`: the first
-   look-up gets the first answer, the last answer holds; an answer is `ip+ip`, or `!` for none. Names that are not
+   look-up gets the first answer, the last answer holds; an answer is `ip+ip`, `!` for none, `again` for a resolver
+   that fails, `slow` for one that says nothing for ten seconds. Names that are not
    there do not exist. Connections to the public address lead to 127.0.0.1, and none
    leaves this machine; every address that was to be connected to is a line in the file FAKE_LOG. */
 #define _GNU_SOURCE
@@ -63,6 +64,11 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     resolve_t real = (resolve_t)dlsym(RTLD_NEXT, "getaddrinfo");
     char answer[1024];
     if (!node || !answer_of(node, answer, sizeof answer)) return EAI_NONAME;
+    if (strcmp(answer, "again") == 0) return EAI_AGAIN;
+    if (strcmp(answer, "slow") == 0) {
+        sleep(10);
+        return EAI_NONAME;
+    }
     char *rest = answer, *ip;
     struct addrinfo **end = found;
     *found = NULL;
