@@ -189,7 +189,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// What the run is doing now.
-    pub(super) fn view(&self, most: usize) -> View {
+    pub(super) fn view(&mut self, most: usize) -> View {
         let clock = now().into_std();
         let hold = self.hold().filter(|_| self.stopping.is_none());
         let looked_up = self.recalls.iter().map(|(flight, begun)| row_of_look_up(flight, begun));

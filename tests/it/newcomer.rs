@@ -243,7 +243,8 @@ async fn a_damaged_state_file_is_told_in_one_line_with_the_cause_behind_it() {
         damaged[at..at + bytes].fill(0xa5);
         fs::write(place.path("run.db"), damaged).unwrap();
         let run = place.fetchall(&args).run().await;
-        let told = "error: run.db is damaged and left as it is; put a copy of it back, or begin anew with another file (";
+        let told =
+            "error: run.db is damaged and left as it is; put a copy of it back, or begin anew with another file (";
         assert!(run.exit == 2 && run.stderr.starts_with(told), "{at}: {run}");
         assert!(run.stderr.lines().count() == 1 && !run.stderr.contains("***"), "{at}: {run}");
     }
@@ -262,7 +263,11 @@ async fn control_characters_around_a_url_are_no_part_of_it_and_stay_in_the_input
     let run = fetchall(["-", "-f", "jsonl"]).stdin(lines.join("\n")).run().await;
     for (seq, (line, path)) in lines.iter().zip(["/a", "/b", "/c"]).enumerate() {
         let record = run.record(seq as u64);
-        assert_eq!((record["input"].as_str(), record["url"].as_str()), (Some(&**line), Some(&*site.url(path))), "{run}");
+        assert_eq!(
+            (record["input"].as_str(), record["url"].as_str()),
+            (Some(&**line), Some(&*site.url(path))),
+            "{run}"
+        );
     }
     let run = fetchall(["-", "-f", "jsonl"]).stdin(format!("{}\0x\n", site.url("/d"))).run().await;
     assert_eq!((run.exit, &run.record(0)["error"]["code"]), (1, &"url.invalid".into()), "{run}");

@@ -159,10 +159,11 @@ impl Output {
     /// # Errors
     /// There is something in one of them.
     pub fn keep_from_loss(&self, flags: &ContinueFlags) -> anyhow::Result<()> {
-        let is_empty = |state: &&std::path::PathBuf| state.metadata().is_ok_and(|facts| facts.is_file() && facts.len() == 0);
+        let is_empty =
+            |state: &&std::path::PathBuf| state.metadata().is_ok_and(|facts| facts.is_file() && facts.len() == 0);
         let Some(state) = flags.state().filter(is_empty).filter(|_| !flags.restart) else { return Ok(()) };
         let has_content = |path: &Path| path.metadata().is_ok_and(|facts| facts.is_file() && facts.len() > 0);
-        match self.files().find(|(path, content)| *content != Content::Append && has_content(path)) {
+        match self.contents().find(|(path, content)| *content != Content::Append && has_content(path)) {
             None => Ok(()),
             Some((path, _)) => bail!(
                 "{} is empty, so nothing tells which records {} has; put a copy of it back, or begin both anew with \
@@ -180,11 +181,13 @@ impl Output {
     pub fn look_for_kept(&self, state: Option<&Path>, done: u64) -> anyhow::Result<()> {
         let Some(state) = state.filter(|_| done > 0) else { return Ok(()) };
         let what_to_do = "put it back, or begin anew with --restart";
-        for (path, content) in self.files() {
+        for (path, content) in self.contents() {
             let least = if let Content::Keep(length) = content { length } else { 0 };
             let (name, state) = (path.display(), state.display());
             match path.metadata() {
-                Err(_) if least > 0 => bail!("{name} is gone, and by {state} it has {least} bytes of records; {what_to_do}"),
+                Err(_) if least > 0 => {
+                    bail!("{name} is gone, and by {state} it has {least} bytes of records; {what_to_do}")
+                }
                 Ok(facts) if facts.len() < least => {
                     let now = facts.len();
                     bail!("{name} has {now} bytes, and by {state} it has {least}: records are missing; {what_to_do}")
@@ -193,13 +196,15 @@ impl Output {
             }
         }
         match self.places.sqlite().find(|path| !path.exists()) {
-            Some(path) => bail!("{} is gone, and by {} records are in it; {what_to_do}", path.display(), state.display()),
+            Some(path) => {
+                bail!("{} is gone, and by {} records are in it; {what_to_do}", path.display(), state.display())
+            }
             None => Ok(()),
         }
     }
 
     /// Every file that records are written to one after the other, and what becomes of its content.
-    fn files(&self) -> impl Iterator<Item = (&Path, Content)> {
+    fn contents(&self) -> impl Iterator<Item = (&Path, Content)> {
         let own = match &self.target {
             Target::File { path, content } => Some((path.as_path(), *content)),
             Target::Stdout | Target::Terminal => None,
