@@ -3,7 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, time::Instant};
 
 use rustix::process::{Pid, Signal as Sent, kill_process};
 
@@ -64,7 +64,6 @@ async fn the_first_process_of_a_container_ends_at_a_signal_as_any_other_does() {
         kill_process(pid, signal).unwrap();
         let run = child.wait().await;
         assert_eq!((run.exit, run.signal, run.records().len()), (exit, None, 1), "{run}");
-        assert!(run.wall < secs(5), "{run}");
 
         // A site that is up until a signal.
         let mut child = first(&["demo", "--serve", "-q"]).start();
@@ -86,11 +85,13 @@ async fn the_first_process_of_a_container_ends_at_a_second_signal_and_where_noth
     let pid = inner(&child).await;
     until(|| site.connections() > 0).await;
     kill_process(pid, Sent::TERM).unwrap();
+    // Two that come together are one: the first has to be heard before.
     tokio::time::sleep(ms(200)).await;
+    let second = Instant::now();
     kill_process(pid, Sent::TERM).unwrap();
     let run = child.wait().await;
     assert_eq!((run.exit, run.signal), (143, None), "{run}");
-    assert!(run.wall < secs(4), "{run}");
+    assert!(second.elapsed() < secs(4), "what is in flight would have had five seconds: {run}");
 
     // A command that reads its stdin and waits for no signal.
     let shelf = Shelf::new();
