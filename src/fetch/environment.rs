@@ -105,7 +105,10 @@ mod tests {
     #[test]
     fn capitals_go_first_and_an_empty_variable_is_none() {
         let all = of(&[("HTTP_PROXY", "p:1"), ("http_proxy", "http://q:2"), ("all_proxy", "socks4://h")]).unwrap();
-        assert_eq!((shown(all.http), shown(all.https), shown(all.all)), ("http://p:1".into(), "".into(), "socks4://h".into()));
+        assert_eq!(
+            (shown(all.http), shown(all.https), shown(all.all)),
+            ("http://p:1".into(), "".into(), "socks4://h".into())
+        );
         assert!(of(&[("HTTP_PROXY", ""), ("http_proxy", "http://q:2"), ("NO_PROXY", "h")]).unwrap().is_empty());
     }
 

@@ -112,9 +112,8 @@ fn begin(path: &Path, beside: &Path) -> Result<(), JournalError> {
         db.close().map_err(|(_, error)| error)
     };
     let made = make().map_err(|error| fault(path, error));
-    let placed = made.and_then(|()| {
-        place(beside, path).map_err(|error| JournalError::Io(path.to_owned(), error.to_string()))
-    });
+    let placed =
+        made.and_then(|()| place(beside, path).map_err(|error| JournalError::Io(path.to_owned(), error.to_string())));
     drop(fs::remove_file(beside));
     placed
 }
@@ -125,7 +124,11 @@ fn place(beside: &Path, path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         // A file system without second names.
         Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
-            if is_absent(path) { fs::rename(beside, path) } else { Ok(()) }
+            if is_absent(path) {
+                fs::rename(beside, path)
+            } else {
+                Ok(())
+            }
         }
         other => other,
     }

@@ -148,7 +148,8 @@ impl Output {
     /// # Errors
     /// There is something in one of them.
     pub fn keep_from_loss(&self, flags: &ContinueFlags) -> anyhow::Result<()> {
-        let is_empty = |state: &&std::path::PathBuf| state.metadata().is_ok_and(|facts| facts.is_file() && facts.len() == 0);
+        let is_empty =
+            |state: &&std::path::PathBuf| state.metadata().is_ok_and(|facts| facts.is_file() && facts.len() == 0);
         let Some(state) = flags.state().filter(is_empty).filter(|_| !flags.restart) else { return Ok(()) };
         let has_content = |path: &Path| path.metadata().is_ok_and(|facts| facts.is_file() && facts.len() > 0);
         match self.files().find(|(path, content)| *content != Content::Append && has_content(path)) {
@@ -173,7 +174,9 @@ impl Output {
             let least = if let Content::Keep(length) = content { length } else { 0 };
             let (name, state) = (path.display(), state.display());
             match path.metadata() {
-                Err(_) if least > 0 => bail!("{name} is gone, and by {state} it has {least} bytes of records; {what_to_do}"),
+                Err(_) if least > 0 => {
+                    bail!("{name} is gone, and by {state} it has {least} bytes of records; {what_to_do}")
+                }
                 Ok(facts) if facts.len() < least => {
                     let now = facts.len();
                     bail!("{name} has {now} bytes, and by {state} it has {least}: records are missing; {what_to_do}")
@@ -182,7 +185,9 @@ impl Output {
             }
         }
         match self.places.sqlite().find(|path| !path.exists()) {
-            Some(path) => bail!("{} is gone, and by {} records are in it; {what_to_do}", path.display(), state.display()),
+            Some(path) => {
+                bail!("{} is gone, and by {} records are in it; {what_to_do}", path.display(), state.display())
+            }
             None => Ok(()),
         }
     }

@@ -74,7 +74,9 @@ impl Places {
 
     /// Those that are SQLite files.
     pub fn sqlite(&self) -> impl Iterator<Item = &Path> {
-        self.0.iter().filter_map(|named| if let Place::Sqlite(path) = &named.place { Some(path.as_path()) } else { None })
+        self.0
+            .iter()
+            .filter_map(|named| if let Place::Sqlite(path) = &named.place { Some(path.as_path()) } else { None })
     }
 
     /// With this becoming of what is in them.

@@ -256,7 +256,9 @@ fn open(path: &Path) -> anyhow::Result<Source> {
     let bare = path.to_str().and_then(|text| text.strip_prefix("sqlite:")).map(Path::new).unwrap_or(path);
     let raw: Box<dyn Read> = match path.as_os_str() == "-" {
         true => Box::new(io::stdin()),
-        false => Box::new(File::open(bare).with_context(|| format!("cannot open {}", redact::word(&bare.to_string_lossy())))?),
+        false => Box::new(
+            File::open(bare).with_context(|| format!("cannot open {}", redact::word(&bare.to_string_lossy())))?,
+        ),
     };
     let mut reader = peeked(raw)?;
     let head = reader.0.clone();

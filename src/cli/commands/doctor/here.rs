@@ -115,7 +115,11 @@ fn proxies() -> Vec<Look> {
     let told: Vec<String> =
         names.into_iter().filter_map(|name| Some(format!("{name}={}", redact::line(&set(name)?, false)))).collect();
     if let Err(error) = fetchall::fetch::check_environment() {
-        return vec![Look::fail("proxy", error.to_string(), "mend the variable, or unset it; nothing is sent as it is")];
+        return vec![Look::fail(
+            "proxy",
+            error.to_string(),
+            "mend the variable, or unset it; nothing is sent as it is",
+        )];
     }
     if told.is_empty() {
         return vec![Look::ok("proxy", "none in the environment")];

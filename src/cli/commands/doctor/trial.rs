@@ -80,8 +80,8 @@ fn command(name: &str, files: &ConfigFlags) -> Result<Command, String> {
     let matched = config::parse(&definition, &args).map_err(|refused| match refused {
         Refused::Clap(error, settings) => {
             let told = first_line(&error.render().to_string());
-            let place = environment::blame(&error)
-                .or_else(|| config::blame(&error, &settings, &definition).into_iter().next());
+            let place =
+                environment::blame(&error).or_else(|| config::blame(&error, &settings, &definition).into_iter().next());
             place.map_or(told.clone(), |place| format!("{told}: {}", visible(&place)))
         }
         Refused::Config(error) => first_line(&error.to_string()),
