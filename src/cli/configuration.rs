@@ -70,7 +70,8 @@ pub fn masked(long: &str, value: &str) -> String {
         Some((place, _)) => format!("{place}?{MASK}"),
         None => value.into_owned(),
     };
-    redact::fields(&value).into_owned()
+    // An address may have another in its path or query.
+    if redact::holds_password(&value) { redact::text(&value) } else { redact::fields(&value) }.into_owned()
 }
 
 #[cfg(test)]
@@ -112,6 +113,7 @@ mod tests {
             "postgres://me:x/hunter2@h/db",
             "--sink",
             "mysql://me@h/db?password=hunter2",
+            "http://h/?u=http://me:hunter2@b/",
         ]);
         let text = format!("{all:?}");
         assert!(!text.contains("hunter2"), "{text}");

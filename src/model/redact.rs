@@ -114,6 +114,10 @@ static BROKEN: LazyLock<Regex> = LazyLock::new(|| {
 static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?i)\b((?:mailto|sips?|xmpp):)[^\s@:/]*:\S*@"#).expect("constant"));
 
+#[expect(clippy::expect_used, reason = "constant patterns, compiled by a test")]
+static PASSWORD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"[\\/]{2}[^\s/\\?#@]*:[^\s/\\?#@]*@").expect("constant"));
+
 /// Schemes whose `@` belongs to an address and not to credentials.
 const ADDRESSES: [&str; 4] = ["mailto:", "sip:", "sips:", "xmpp:"];
 
@@ -170,6 +174,11 @@ pub fn reference(reference: &str) -> Cow<'_, str> {
 pub fn word(word: &str) -> Cow<'_, str> {
     let head = word.trim_start().split(['/', '\\', '?', '#']).next().unwrap_or_default();
     if head.contains(':') { line(word, false) } else { reference(word) }
+}
+
+/// Whether a password stands before the host of an address, wherever in the text that is.
+pub fn holds_password(text: &str) -> bool {
+    text.contains('@') && PASSWORD.is_match(text)
 }
 
 /// The URL for a message: without userinfo, and without that of addresses in its path and query. These are data of
@@ -297,6 +306,7 @@ mod tests {
         let nested = Url::parse("http://me:canary@a/x?u=http://me:pw@b/").unwrap();
         assert_eq!(url(&nested), "http://a/x?u=http://me:pw@b/");
         assert_eq!(told(&nested), "http://a/x?u=http://b/");
+        assert!(holds_password(nested.as_str()) && !holds_password("http://a/x?u=//me@b/&t=1:2"));
     }
 
     #[test]

@@ -207,3 +207,16 @@ async fn only_temporaries_of_our_own_are_taken_away() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_file_of_settings_that_cannot_be_written_is_not_left_behind_half_or_empty() {
+    let shelf = Shelf::new();
+    let file = shelf.path("fetchall.toml").display().to_string();
+    for fault in ["write,=1,28", "write,=1,0 write,2+,28", "sync,1,5"] {
+        let rules: String = fault.split(' ').map(|rule| format!("{rule},{file} ")).collect();
+        let run = failing(shelf.fetchall(&["config", "init"]), &rules).run().await;
+        assert!(run.exit == 2 && run.stderr.contains("cannot write fetchall.toml: "), "{rules}: {run}");
+        assert!(fs::read_dir(&shelf.0).unwrap().next().is_none(), "{rules}");
+    }
+    assert_eq!(shelf.fetchall(&["config", "init"]).run().await.exit, 0);
+}

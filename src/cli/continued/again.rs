@@ -72,7 +72,7 @@ fn may_be_shown(given: &[Given]) -> bool {
 fn holds_secret(value: &str) -> bool {
     let is_url = !value.contains(char::is_whitespace)
         && url::Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    redact::line(value, true) != value || !is_url && redact::text(value) != value
+    redact::line(value, true) != value || redact::holds_password(value) || !is_url && redact::text(value) != value
 }
 
 /// A word as a shell takes it.
@@ -99,6 +99,7 @@ mod tests {
         assert!(!may_be_shown(&given(&[("SOURCE", "https://me:secret@h/")])));
         assert!(!may_be_shown(&given(&[("--remap", "^https://h/ http://me:secret@staging/")])));
         assert!(may_be_shown(&given(&[("SOURCE", "https://h/?next=//me@h")])));
+        assert!(!may_be_shown(&given(&[("SOURCE", "https://h/?next=http://me:secret@h")])));
     }
 
     #[test]

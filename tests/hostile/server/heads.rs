@@ -3,6 +3,9 @@
 use super::{Behaviour, Step, behaviour::group, ms};
 
 const INVALID: &[&str] = &["protocol.invalid"];
+/// What is said of a status line: the HTTP library does not tell its parts.
+const STATUS_LINE: &str =
+    "not valid HTTP: no status that can be read, or a control character in the reason phrase behind it";
 const EMPTY: &[&str] = &["protocol.empty"];
 const LARGE: &[&str] = &["protocol.headers_too_large"];
 
@@ -58,7 +61,8 @@ fn first_lines() -> Vec<Behaviour> {
         })
         .has("/bytes", 5),
         line("reason-with-escapes", "has an escape sequence in the reason", "HTTP/1.1 200 \u{1b}[31mred")
-            .fails(INVALID),
+            .fails(INVALID)
+            .has("/error/message", STATUS_LINE),
         line("two-blanks", "has two blanks before the status", "HTTP/1.1  200 OK").fails(INVALID),
         exactly(
             "lines-end-in-lf",
