@@ -27,6 +27,11 @@ mod signals;
 #[path = "signals_elsewhere.rs"]
 mod signals;
 mod terminal;
+#[cfg(feature = "tui")]
+mod tui;
+#[cfg(not(feature = "tui"))]
+#[path = "tui_elsewhere.rs"]
+mod tui;
 
 use std::{ffi::OsString, process::ExitCode};
 

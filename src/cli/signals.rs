@@ -21,7 +21,7 @@ use signal_hook::{
     low_level::emulate_default_handler,
 };
 
-use super::{run::Stopper, terminal::Voice};
+use super::{run::Stopper, terminal::Voice, tui};
 
 /// A run that was asked to end gets so long, whatever hangs: 5 s for what is in flight, the rest to
 /// write it down.
@@ -130,8 +130,15 @@ pub fn wait() -> io::Result<i32> {
     Ok(signals.forever().next().unwrap_or(SIGTERM))
 }
 
+/// As Ctrl-C.
+pub fn interrupt() {
+    // Our own process is there, and takes signals of ours.
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT);
+}
+
 /// Ends the process by this signal; where that does not work, the status says it.
 pub fn die_of(signal: i32) -> ExitCode {
+    tui::restore();
     // Only for signals that do not end a process would this return.
     drop(emulate_default_handler(signal));
     ExitCode::from(u8::try_from(128 + signal).unwrap_or(1))
