@@ -24,6 +24,7 @@ mod saving;
 mod stopping;
 pub mod writer;
 
+pub use crate::fetch::Reach;
 pub use change::Change;
 pub use handle::{Handle, Progress, Stop};
 pub use hooks::{Answer, Hooks, Outgoing, Verdict};

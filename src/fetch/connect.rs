@@ -21,6 +21,7 @@ use tower_service::Service;
 use super::{
     classify::{NameFault, name_fault},
     probe::{Mark, Probe},
+    pulse::{self, Reach},
 };
 use crate::{
     model::{Code, Failure},
@@ -229,6 +230,7 @@ where
         let probe = Probe::current();
         if let Some(probe) = &probe {
             probe.mark(Mark::ConnectStart);
+            pulse::is_at(Reach::Connect);
         }
         let mut connecting = Box::pin(self.0.call(target));
         Box::pin(std::future::poll_fn(move |context| {
@@ -236,6 +238,7 @@ where
             let connected = connecting.as_mut().poll(context);
             if let (Poll::Ready(Ok(_)), Some(probe)) = (&connected, ours) {
                 probe.mark(Mark::ConnectEnd);
+                pulse::is_at(Reach::Head);
             }
             connected
         }))

@@ -13,6 +13,7 @@ mod moments;
 mod pile;
 mod probe;
 mod proxies;
+mod pulse;
 mod race;
 pub mod replay;
 mod room;
@@ -24,6 +25,7 @@ mod tls;
 use std::future::Future;
 
 pub use client::Client;
+pub use pulse::{Pulse, Reach};
 pub use tls::{Authorities, authorities};
 
 use crate::model::{Ask, Exchange};

@@ -124,7 +124,11 @@ fn draw_requests(frame: &mut Frame<'_>, area: Rect, sight: &Sight) {
         let next = live.next.map(|next| format!(", {}", human_duration(next))).unwrap_or_default();
         let state = match live.wait_for {
             Some(hold) => format!("{}{next}", hold.words()),
-            None => live.state.name().to_owned(),
+            None => match live.reach {
+                Some((reach, 0)) => reach.name().to_owned(),
+                Some((reach, bytes)) => format!("{}, {}", reach.name(), human_size(bytes)),
+                None => live.state.name().to_owned(),
+            },
         };
         Row::new([time, live.attempt.to_string(), state, visible(&live.url).into_owned()])
     };
@@ -177,6 +181,7 @@ mod tests {
             in_state: Some(Duration::from_secs(9)),
             age: None,
             limit: None,
+            reach: None,
             attempt: 2,
         };
         let host = HostNow {
