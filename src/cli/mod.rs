@@ -34,6 +34,11 @@ mod signals;
 mod signals;
 mod terminal;
 mod traces;
+#[cfg(feature = "tui")]
+mod tui;
+#[cfg(not(feature = "tui"))]
+#[path = "tui_elsewhere.rs"]
+mod tui;
 
 use std::{ffi::OsString, process::ExitCode};
 

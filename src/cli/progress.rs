@@ -3,7 +3,10 @@
 //! A thread of its own asks how far the run is. Must not know records.
 
 use std::{
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::{
+        Arc, Mutex,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -11,10 +14,14 @@ use std::{
 use fetchall::{
     engine::Progress,
     model::units::{human_duration, human_size},
+    report::Summary,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{flags::ProgressArg, terminal::Voice};
+use super::{flags::ProgressArg, terminal::Voice, tui};
+
+/// What the records say in sum, so far.
+pub type Tally = Arc<Mutex<Summary>>;
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +32,8 @@ pub enum Style {
     Plain,
     /// A JSON object every second, and one at the end.
     Json,
+    /// The whole screen.
+    Tui,
     /// Nothing.
     None,
 }
@@ -51,10 +60,22 @@ pub fn style(asked: ProgressArg, stage: Stage) -> Style {
         ProgressArg::None => Style::None,
         ProgressArg::Json => Style::Json,
         ProgressArg::Plain => Style::Plain,
+        ProgressArg::Tui => Style::Tui,
         ProgressArg::Bar if bar_fits => Style::Bar,
         ProgressArg::Auto if bar_fits && !stage.records_on_pipe => Style::Bar,
         ProgressArg::Auto if stage.records_on_terminal => Style::None,
         ProgressArg::Bar | ProgressArg::Auto => Style::Plain,
+    }
+}
+
+/// Refuses a way of showing that needs what is not there, before anything is sent.
+///
+/// # Errors
+/// What it needs, in a sentence.
+pub fn check(asked: Option<ProgressArg>, stage: Stage) -> anyhow::Result<()> {
+    match asked {
+        Some(ProgressArg::Tui) => tui::check(stage).map_err(anyhow::Error::msg),
+        _ => Ok(()),
     }
 }
 
@@ -65,6 +86,11 @@ pub struct Shown {
 }
 
 impl Shown {
+    /// What `thread` shows until it hears from `stop` no more.
+    pub fn new(stop: mpsc::Sender<()>, thread: thread::JoinHandle<()>) -> Self {
+        Shown { stop, thread }
+    }
+
     /// Takes it off the screen.
     pub fn end(self) {
         drop(self.stop);
@@ -79,7 +105,8 @@ pub fn show(style: Style, ask: impl Fn() -> Progress + Send + 'static, voice: &V
     let voice = voice.clone();
     let began = Instant::now();
     let body: Box<dyn FnOnce() + Send> = match style {
-        Style::None => return None,
+        // The screen shows more than how far it is: `tui::show`.
+        Style::None | Style::Tui => return None,
         Style::Bar => Box::new(move || bar(&ask, &voice, &stopped)),
         Style::Plain => Box::new(move || {
             every(Duration::from_secs(10), &stopped, |_| voice.line(&plain(began.elapsed(), &ask())));

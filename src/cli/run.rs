@@ -35,6 +35,7 @@ use super::{
     reader,
     signals::Watch,
     terminal::Voice,
+    tui,
 };
 
 /// Asks a run to end, whatever kind of run it is.
@@ -257,9 +258,13 @@ pub fn run(runtime: &Runtime, watch: &Watch, voice: &Voice, parts: Parts) -> std
         if to_stdout {
             reader::watch(stopper);
         }
-        let attendance = control::attend(about, Arc::clone(&handle), watch, voice);
+        let run = control::Run::new(about, Arc::clone(&handle));
+        let attendance = control::attend(run.clone(), watch, voice);
         let asked = Arc::clone(&handle);
-        let shown = progress::show(progress, move || asked.progress(), voice);
+        let shown = match progress {
+            Style::Tui => tui::show(run, Some(Arc::clone(&summary)), voice),
+            style => progress::show(style, move || asked.progress(), voice),
+        };
         let end = end.await;
         attendance.has_ended();
         // The engine has nothing left to do, so nothing waits for this thread.

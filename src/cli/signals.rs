@@ -21,7 +21,7 @@ use signal_hook::{
     low_level::{self, emulate_default_handler},
 };
 
-use super::{run::Stopper, terminal::Voice};
+use super::{run::Stopper, terminal::Voice, tui};
 
 /// A run that was asked to end gets so long, whatever hangs: 5 s for what is in flight, the rest to
 /// write it down.
@@ -151,8 +151,15 @@ pub fn wait() -> io::Result<i32> {
     Ok(signals.forever().next().unwrap_or(SIGTERM))
 }
 
+/// As Ctrl-C.
+pub fn interrupt() {
+    // Our own process is there, and takes signals of ours.
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT);
+}
+
 /// Ends the process by this signal; where that does not work, the status says it.
 pub fn die_of(signal: i32) -> ExitCode {
+    tui::restore();
     if is_first() {
         low_level::exit(128 + signal);
     }

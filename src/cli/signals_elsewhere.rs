@@ -39,7 +39,14 @@ pub fn wait() -> io::Result<i32> {
     }
 }
 
+/// As Ctrl-C: the process ends at once.
+pub fn interrupt() {
+    super::tui::restore();
+    std::process::exit(130);
+}
+
 /// Tells the signal as a status.
 pub fn die_of(signal: i32) -> ExitCode {
+    super::tui::restore();
     ExitCode::from(u8::try_from(128 + signal).unwrap_or(1))
 }

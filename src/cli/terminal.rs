@@ -17,6 +17,7 @@ use indicatif::ProgressBar;
 use super::{
     exit::Exit,
     flags::{ColorArg, OutputFlags},
+    tui::Notes,
 };
 
 /// Writes data to stdout. A reader that left is no fault; a full disk is.
@@ -41,6 +42,8 @@ struct Manner {
     colour: bool,
     /// The bar that is on the screen, if one is.
     bar: Mutex<Option<ProgressBar>>,
+    /// Where lines go while the whole screen is taken.
+    notes: Mutex<Option<Notes>>,
 }
 
 impl Voice {
@@ -52,7 +55,7 @@ impl Voice {
     /// Quiet or not, in colour or not.
     pub fn new(quiet: bool, color: Option<ColorArg>) -> Self {
         let colour = colours(color.unwrap_or_default(), &Env::read(), io::stderr().is_terminal());
-        Voice(Arc::new(Manner { quiet, colour, bar: Mutex::new(None) }))
+        Voice(Arc::new(Manner { quiet, colour, bar: Mutex::new(None), notes: Mutex::new(None) }))
     }
 
     /// Before any flag is known.
@@ -67,7 +70,7 @@ impl Voice {
 
     /// An error: said even when quiet.
     pub fn error(&self, message: &str) {
-        let label = if self.0.colour { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
+        let label = if self.0.colour && self.notes().is_none() { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
         self.write(&format!("{label} {}\n", visible_lines(&redact::text(message))));
     }
 
@@ -96,7 +99,19 @@ impl Voice {
         *self.0.bar.lock().unwrap_or_else(PoisonError::into_inner) = bar;
     }
 
+    /// From now on lines are kept there, or said again.
+    pub fn set_notes(&self, notes: Option<Notes>) {
+        *self.0.notes.lock().unwrap_or_else(PoisonError::into_inner) = notes;
+    }
+
+    fn notes(&self) -> Option<Notes> {
+        self.0.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn write(&self, text: &str) {
+        if let Some(notes) = self.notes() {
+            return notes.add(text);
+        }
         // Nobody is left to hear that stderr is closed.
         let write = || drop(io::stderr().lock().write_all(text.as_bytes()));
         let bar = self.0.bar.lock().unwrap_or_else(PoisonError::into_inner).clone();

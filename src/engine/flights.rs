@@ -22,7 +22,7 @@ use super::{
     told,
 };
 use crate::{
-    fetch::Wire,
+    fetch::{Pulse, Wire},
     frontier::{BreakerState, Contact, Go, LaneId, Turn},
     model::{Attempt, Code, Ending, Errand, Exchange, Failure, Flight, Hop, Page, Trip, Wait, Wish, record::host_key},
     page::{Want, select::Plan},
@@ -70,6 +70,8 @@ impl<W: Wire> Engine<W> {
         }
         let (arrival, limit) = (self.arrival(&flight, &ask, leg), ask.patience.total);
         let (wire, hooks) = (Arc::clone(&self.wire), self.hooks.clone());
+        let pulse = Arc::<Pulse>::default();
+        let felt = Arc::clone(&pulse);
         // On the heap: a task's future is moved several times from its making to its end, and this
         // one is 4 KiB.
         let task = self.exchanges.spawn(Box::pin(async move {
@@ -77,12 +79,12 @@ impl<W: Wire> Engine<W> {
                 return Landed::Grounded { leg, ending };
             }
             arrival.before(&mut ask);
-            let exchange = wire.exchange(ask).await;
+            let exchange = felt.around(wire.exchange(ask)).await;
             // From here on no byte moves, so the slot is free.
             drop(permit);
             arrival.land(exchange)
         }));
-        self.airborne.insert(task.id(), Airborne { flight, lane, begins, limit });
+        self.airborne.insert(task.id(), Airborne { flight, lane, begins, limit, pulse });
         if let Some(at_once) = &mut self.at_once {
             at_once.launched(clock.into_std());
         }

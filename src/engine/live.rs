@@ -16,7 +16,7 @@ use super::{
     run::{Airborne, Engine, Reading, now},
 };
 use crate::{
-    fetch::Wire,
+    fetch::{Reach, Wire},
     frontier::Queue,
     model::{Errand, Flight, Record, Wait, record::host_key, redact, units::Rate},
 };
@@ -80,6 +80,8 @@ pub struct Live {
     pub age: Option<Duration>,
     /// How long its own limits let it be in this state, where they do.
     pub limit: Option<Duration>,
+    /// What its exchange is at, and the bytes of its body that have come so far.
+    pub reach: Option<(Reach, u64)>,
     /// The try that is under way, or was the last; 0 before the first.
     pub attempt: u32,
 }
@@ -313,6 +315,7 @@ fn row(flight: &Flight, state: State) -> Live {
         in_state: None,
         age: None,
         limit: None,
+        reach: None,
         attempt: flight.trip.as_ref().map_or(0, |trip| trip.attempts),
     }
 }
@@ -331,6 +334,7 @@ fn row_on_wire(airborne: &Airborne, clock: Instant) -> Live {
         in_state: launched.map(|at| clock.saturating_duration_since(at)),
         age: age(flight, clock),
         limit: Some(airborne.limit),
+        reach: Some((airborne.pulse.reach(), airborne.pulse.bytes())),
         ..row(flight, State::Fetching)
     }
 }
@@ -364,6 +368,7 @@ fn row_of_record(record: &Record, is_ready: bool) -> Live {
         in_state: None,
         age: None,
         limit: None,
+        reach: None,
         attempt: record.attempts,
     }
 }

@@ -26,6 +26,7 @@ mod stopping;
 mod told;
 pub mod writer;
 
+pub use crate::fetch::Reach;
 pub use change::Change;
 pub use handle::{Handle, Progress, Stop};
 pub use hooks::{Answer, Hooks, Outgoing, Verdict};

@@ -31,7 +31,7 @@ use super::{
     told,
 };
 use crate::{
-    fetch::Wire,
+    fetch::{Pulse, Wire},
     frontier::{Adapt, Frontier, LaneId, Scope},
     journal::Before,
     model::{Ending, Exchange, Failure, Flight, Page, Record, Request, record::Heavy},
@@ -80,6 +80,8 @@ pub(super) struct Airborne {
     pub begins: bool,
     /// How long the exchange may take.
     pub limit: Duration,
+    /// How far it is.
+    pub pulse: Arc<Pulse>,
 }
 
 /// A flight whose page is being read.

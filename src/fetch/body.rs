@@ -28,6 +28,7 @@ use tokio_util::io::StreamReader;
 use super::{
     classify,
     gather::{Sink, Tape, keep_of},
+    pulse,
     room::{Room, Share},
     saving::Saving,
 };
@@ -158,6 +159,7 @@ async fn plain(mut response: reqwest::Response, bounds: Bounds, mut sink: Sink) 
                 let short = || Failure::new(Code::BodyTruncated, "the server sent less than the rest of the body");
                 return if sink.is_whole() { Ok::<_, Failure>(None) } else { Err(short()) };
             };
+            pulse::received(chunk.len());
             sink.take(&chunk, Code::BodyTooLarge)?;
             sink.keep_up().await?;
             sink.share.wait().await;
@@ -243,6 +245,7 @@ impl Packed {
     async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         let chunk = patiently(self.bounds, self.response.chunk()).await?;
         let Some(chunk) = chunk.map_err(|error| classify::in_body(&error.without_url()))? else { return Ok(None) };
+        pulse::received(chunk.len());
         if self.len.fetch_add(chunk.len() as u64, Relaxed) + chunk.len() as u64 > self.bounds.most {
             return Err(too_large(self.bounds.most, Code::BodyTooLarge));
         }

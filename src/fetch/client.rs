@@ -24,6 +24,7 @@ use super::{
     moments::Moments,
     probe::{Probe, Reached},
     proxies::{self, Proxies},
+    pulse::{self, Reach},
     race::{RACES, Race, Turn, Unseen, Whose},
     room::Room,
     route::{IDLE, Maker, Route, Via},
@@ -223,6 +224,7 @@ impl Client {
         let is_doubted = self.doubted.within(&ask.url, self.idle);
         let pair = if is_doubted { route.single() } else { roomy.unwrap_or(route.usual()) };
         let client = pair.of(ask);
+        pulse::is_at(Reach::Head);
         let begun = Instant::now();
         let head_by = ask.patience.headers.map_or(end, |limit| (begun + limit).min(end));
         let answer = timeout_at(head_by, Arc::clone(&probe).around(client.execute(request))).await;
@@ -326,6 +328,7 @@ impl Client {
         let tls = self.tls(ask, response.extensions().get::<reqwest::tls::TlsInfo>());
         let reason = sent.is_some().then(|| tape::reason(&response)).flatten();
         let bounds = Bounds::of(ask, end);
+        pulse::is_at(Reach::Body);
         self.freed.note(&ask.url);
         let fault = framing::fault(&head, &ask.method);
         let is_refused = fault.is_some();

@@ -22,6 +22,7 @@ use super::{
     classify::{NameFault, name_fault},
     environment::Environment,
     probe::{Mark, Probe},
+    pulse::{self, Reach},
 };
 use crate::{
     model::{Code, Failure},
@@ -232,6 +233,7 @@ where
         let probe = Probe::current();
         if let Some(probe) = &probe {
             probe.mark(Mark::ConnectStart);
+            pulse::is_at(Reach::Connect);
         }
         let mut connecting = Box::pin(self.0.call(target));
         Box::pin(std::future::poll_fn(move |context| {
@@ -239,6 +241,7 @@ where
             let connected = connecting.as_mut().poll(context);
             if let (Poll::Ready(Ok(_)), Some(probe)) = (&connected, ours) {
                 probe.mark(Mark::ConnectEnd);
+                pulse::is_at(Reach::Head);
             }
             connected
         }))

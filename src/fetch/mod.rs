@@ -14,6 +14,7 @@ mod moments;
 mod pile;
 mod probe;
 mod proxies;
+mod pulse;
 mod race;
 pub mod replay;
 mod room;
@@ -26,6 +27,7 @@ use std::future::Future;
 
 pub use client::Client;
 pub use environment::check_environment;
+pub use pulse::{Pulse, Reach};
 pub use tls::{Authorities, authorities};
 
 use crate::model::{Ask, Exchange};

@@ -91,7 +91,10 @@ async fn a_run_is_listed_with_what_it_does_and_what_waits() {
     let rows = folder.rows(pid, "live").await;
     assert!(!format!("{rows:?}").contains("secret"), "{rows:?}");
     let one = |seq: u64| rows.iter().find(|row| row["seq"] == seq).unwrap();
-    assert_eq!((&one(0)["state"], &one(0)["attempt"]), (&"fetching".into(), &1.into()));
+    assert_eq!(
+        (&one(0)["state"], &one(0)["attempt"], &one(0)["phase"]),
+        (&"fetching".into(), &1.into(), &"headers".into())
+    );
     assert_eq!((&one(2)["state"], &one(2)["wait_for"]), (&"waiting".into(), &"host".into()));
     let next = one(1)["next_ms"].as_u64().unwrap();
     assert!(next > 30_000 && next <= 40_000 && one(1)["wait_for"] == "retry_after", "{next}");
@@ -104,6 +107,34 @@ async fn a_run_is_listed_with_what_it_does_and_what_waits() {
     let nobody = folder.ps(&["1"]).await;
     assert_eq!((nobody.exit, nobody.stdout.len()), (2, 0), "{nobody}");
     assert!(nobody.stderr.contains(&pid.to_string()), "{nobody}");
+}
+
+#[tokio::test]
+async fn an_exchange_says_what_it_is_at() {
+    let drip = |fields: &str, body: &[u8]| {
+        let head = format!("HTTP/1.1 200 OK\r\n{fields}content-length: {}\r\n\r\n", body.len());
+        Reply::drip([head.as_bytes(), body].concat(), ms(5))
+    };
+    let folder = Folder::new();
+    let site = Site::start(move |ask| match ask.path.as_str() {
+        "/drip" => drip("", &[b'x'; 5000]),
+        "/packed" => {
+            drip("content-encoding: gzip\r\n", &gzip(&(0..9999).map(|n| (n * n % 251) as u8).collect::<Vec<_>>()))
+        }
+        _ => Reply::text("x").after(secs(50)),
+    })
+    .await;
+    let list: String = ["/drip", "/packed", "/slow"].map(|path| site.url(path) + "\n").concat();
+    let child = folder.started(&site, &[], &list, 3).await;
+    let of = |rows: &[Value], path: &str| {
+        let row = rows.iter().find(|row| row["url"].as_str().unwrap().ends_with(path))?;
+        Some((row["phase"].as_str()?.to_owned(), row["wire_bytes"].as_u64()?))
+    };
+    for path in ["/drip", "/packed"] {
+        let comes = |rows: &[Value]| of(rows, path).is_some_and(|(phase, bytes)| phase == "body" && bytes > 0);
+        folder.until(async || comes(&folder.rows(child.pid(), "live").await)).await;
+    }
+    assert_eq!(of(&folder.rows(child.pid(), "live").await, "/slow"), Some(("headers".to_owned(), 0)));
 }
 
 #[tokio::test]
@@ -256,8 +287,8 @@ async fn clients_that_stall_or_talk_nonsense_harm_nothing() {
     assert_eq!(say(&[b'x'; 10_000]), Value::Null, "a line without end is not waited for");
     assert_eq!(say(b"{\"v\":1,\"ask\":\"run\"}\n")["type"], "run");
     // Some say nothing and some go away in the middle; who comes next is served when they are given up.
-    let silent: Vec<_> = (0..8).map(|_| connect()).collect();
     connect().write_all(b"{\"v\":1,\"ask\":\"list\",\"most\":100}\n{\"v\":1").unwrap();
+    let silent: Vec<_> = (0..8).map(|_| connect()).collect();
     let pid = child.pid().to_string();
     folder.until(async || folder.ps(&[&pid]).await.exit == 0).await;
     drop(silent);
@@ -286,4 +317,45 @@ async fn a_check_and_a_crawl_can_be_seen_and_drained_too() {
         assert!([exit, 5].contains(&run.exit) && run.wall < secs(10), "{run}");
         assert!(run.stderr.contains("drain"), "{run}");
     }
+}
+
+#[tokio::test]
+async fn the_whole_screen_needs_a_terminal_of_its_own() {
+    let site = site().await;
+    for args in [&["--progress=tui"][..], &["--progress=tui", "-q"]] {
+        for command in ["fetch", "crawl", "check"] {
+            let run =
+                fetchall([command].iter().copied().chain(args.iter().copied()).chain([&site.url("/")[..]])).run().await;
+            assert!(run.exit == 2 && run.stderr.contains("--progress tui"), "{run}");
+        }
+    }
+    assert_eq!(site.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_stderr_that_nobody_reads_keeps_no_record_back() {
+    let (site, folder) = (site().await, Folder::new());
+    let list: String = (0..2000).map(|n| format!("{}\n", site.url(&format!("/{n}?{}", "x".repeat(300))))).collect();
+    let file = folder.0.path().join("list.txt");
+    fs::write(&file, list).unwrap();
+    let out = folder.0.path().join("out.jsonl");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_fetchall"))
+        .args([&file, &PathBuf::from("-o"), &out, &PathBuf::from("--per-host=32")])
+        .env("XDG_RUNTIME_DIR", folder.0.path())
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = child.id();
+    folder.until(async || folder.socket(pid).exists()).await;
+    // Two lists fill the pipe, and then whoever writes there waits for ever.
+    let signal = || rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::USR1).unwrap();
+    for _ in 0..5 {
+        signal();
+        tokio::time::sleep(ms(100)).await;
+    }
+    let lines = || fs::read_to_string(&out).unwrap_or_default().lines().count();
+    folder.until(async || lines() == 2000).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

@@ -59,6 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("anyhow", &["cli/", "main.rs"]),
     ("indicatif", &["cli/"]),
+    ("ratatui", &["cli/tui/"]),
     ("axum", &["demo/"]),
     ("rusqlite", &["journal/store.rs", "journal/store/", "sink/sqlite.rs", "cache/"]),
     ("sqlx", &["sink/postgres.rs", "sink/mysql.rs", "sink/sql.rs"]),

@@ -31,7 +31,7 @@ use crate::cli::{
     exit::Exit,
     flags::CrawlFlags,
     insight::Insight,
-    parse,
+    parse, progress,
     run::{self, Begin, Begun, Parts},
     signals::Watch,
     terminal::{self, Voice},
@@ -56,6 +56,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     let save = archive::without_append(flags.save.clone(), &flags.warc);
     let output = Output::of(RecordKind::Page, &save, &flags.output, &specs)?;
     pages::check(&flags.output, flags.continued.watch.is_some())?;
+    progress::check(flags.output.progress, output.stage(&voice))?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut plan, login) = flags.resolve()?;
     output.check_names(&plan.settings.pages.columns(), Names::Closed)?;

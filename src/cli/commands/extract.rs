@@ -28,7 +28,7 @@ use crate::cli::{
     control::About,
     exit::Exit,
     flags::SavedFlags,
-    parse,
+    parse, progress,
     run::{self, Begun, Parts},
     signals::Watch,
     terminal::{self, Voice},
@@ -59,6 +59,7 @@ pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
     let specs: Vec<Spec> = found.paths().map(spec).collect();
     let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
     pages::check(&flags.output, false)?;
+    progress::check(flags.output.progress, output.stage(&voice))?;
     output.check_names(&pages.columns(), Names::Closed)?;
     let runtime = runtime()?;
     let exit = go(&runtime, extractor, found, &pages, flags, &output, &voice)?;

@@ -32,7 +32,7 @@ use crate::cli::{
     exit::Exit,
     flags::{FetchFlags, FormatArg, OutputFlags, SaveFlags},
     insight::Insight,
-    parse, plan,
+    parse, plan, progress,
     run::{self, Parts},
     signals::Watch,
     terminal::{self, Voice},
@@ -56,6 +56,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     let save = archive::without_append(flags.save.or_into(flags.continued.resume.as_ref()), &flags.warc);
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
     pages::check(&flags.output, flags.continued.watch.is_some())?;
+    progress::check(flags.output.progress, output.stage(&voice))?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut settings, login) = flags.resolve()?;
     output.check_names(&settings.pages.columns(), Names::Open)?;

@@ -25,13 +25,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fetchall::{engine::View, model::redact};
+use fetchall::{
+    engine::{Change, Stop, View},
+    model::redact,
+};
 
 use self::{
     rows::{Reply, RunRow},
     watchdog::Dog,
 };
-use super::{flags::ControlArg, run::Grip, signals::Watch, terminal::Voice};
+use super::{descriptors, flags::ControlArg, run::Grip, signals::Watch, terminal::Voice};
 
 /// How long the loop of a run may take to answer; it does so between two turns, in microseconds.
 const ANSWER: Duration = Duration::from_secs(2);
@@ -70,14 +73,37 @@ pub struct Run {
 }
 
 impl Run {
-    fn view(&self, most: usize) -> Option<View> {
+    /// A run that begins now.
+    pub fn new(about: About, grip: Arc<dyn Grip>) -> Run {
+        Run { about, grip, began: Instant::now() }
+    }
+
+    /// What it is doing; `None` if there is nobody who could say, or who says it in time.
+    pub fn view(&self, most: usize) -> Option<View> {
         self.grip.engine()?.look_within(most, ANSWER)
     }
 
     /// The run in a row.
-    fn row(&self, view: Option<&View>) -> RunRow {
+    pub fn row(&self, view: Option<&View>) -> RunRow {
         let stopped = self.grip.stopped();
         RunRow::of(&self.about, self.began.elapsed(), &self.grip.progress(), stopped, view)
+    }
+
+    /// Changes it, and says for how many requests or hosts; the error is a sentence.
+    pub fn change(&self, change: Change) -> Result<usize, String> {
+        // As many as the system lets this process have connections, like at the start of a run.
+        let change = match change {
+            Change::Concurrency(most) => Change::Concurrency(descriptors::at_most(most)),
+            change => change,
+        };
+        let engine = self.grip.engine().ok_or("nothing is asked of the network now")?;
+        let told = "this run takes no orders: it is over, or reads files only";
+        engine.change_within(change, ANSWER).ok_or_else(|| told.to_owned())
+    }
+
+    /// Asks it to end.
+    pub fn stop(&self, why: Stop) {
+        self.grip.stop(why);
     }
 
     /// The run, its hosts and its requests.
@@ -108,8 +134,7 @@ impl Attendance {
 }
 
 /// From now on this run can be seen.
-pub fn attend(about: About, grip: Arc<dyn Grip>, watch: &Watch, voice: &Voice) -> Attendance {
-    let run = Run { about, grip, began: Instant::now() };
+pub fn attend(run: Run, watch: &Watch, voice: &Voice) -> Attendance {
     let listed = run.clone();
     watch.show(Arc::new(move || listed.text()));
     Attendance {

@@ -54,7 +54,7 @@ pub fn set(text: &str) -> Result<Change, String> {
             _ => values::host_rate(value).map(|given| host(given, |rate| HostChange::Rate(Some(rate)))),
         },
         "delay" => values::host_delay(value).map(|given| host(given, HostChange::Delay)),
-        other => Err(match units::nearest(other, NAMES.into_iter()) {
+        other => Err(match units::nearest(other, NAMES) {
             Some(near) => format!("`{other}` cannot be set; did you mean `{near}`?"),
             None => format!("`{other}` cannot be set; there are {}", NAMES.join(", ")),
         }),

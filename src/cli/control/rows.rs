@@ -112,6 +112,10 @@ pub struct LiveRow {
     pub in_state_ms: Option<u64>,
     pub age_ms: Option<u64>,
     pub limit_ms: Option<u64>,
+    /// Of an exchange under way: `connect`, `headers` or `body`.
+    pub phase: Option<String>,
+    /// Bytes of its body so far.
+    pub wire_bytes: Option<u64>,
     pub attempt: u32,
 }
 
@@ -214,6 +218,8 @@ impl From<&Live> for LiveRow {
             in_state_ms: live.in_state.map(ms),
             age_ms: live.age.map(ms),
             limit_ms: live.limit.map(ms),
+            phase: live.reach.map(|(reach, _)| reach.name().to_owned()),
+            wire_bytes: live.reach.map(|(_, bytes)| bytes),
             attempt: live.attempt,
         }
     }

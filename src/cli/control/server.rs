@@ -17,16 +17,14 @@ use std::{
     time::Duration,
 };
 
-use fetchall::engine::Change;
-
 use super::{
-    ANSWER, Run, orders,
+    Run, orders,
     orders::Order,
     place,
     rows::{Asked, DoneRow, RefusedRow, Reply, VERSION},
     socket::{self, Lines},
 };
-use crate::cli::{descriptors, flags::ControlArg, terminal::Voice};
+use crate::cli::{flags::ControlArg, terminal::Voice};
 
 /// Clients at a time; one more is turned away.
 const CLIENTS: usize = 4;
@@ -165,17 +163,11 @@ fn answer(run: &Run, line: &[u8]) -> Vec<Reply> {
 }
 
 fn carry_out(run: &Run, order: Order) -> Result<usize, String> {
-    let change = match order {
+    match order {
         Order::Stop(why) => {
-            run.grip.stop(why);
-            return Ok(0);
+            run.stop(why);
+            Ok(0)
         }
-        // As many as the system lets this process have connections, like at the start of a run.
-        Order::Change(Change::Concurrency(most)) => Change::Concurrency(descriptors::at_most(most)),
-        Order::Change(change) => change,
-    };
-    let engine = run.grip.engine().ok_or("nothing is asked of the network now")?;
-    engine
-        .change_within(change, ANSWER)
-        .ok_or_else(|| "this run takes no orders: it is over, or reads files only".to_owned())
+        Order::Change(change) => run.change(change),
+    }
 }

@@ -4,7 +4,10 @@
 
 use std::{borrow::Cow, fmt::Write as _, time::Duration};
 
-use fetchall::model::{escape::visible, units::human_duration};
+use fetchall::model::{
+    escape::visible,
+    units::{human_duration, human_size},
+};
 
 use super::rows::{HostRow, LiveRow, Reply, RunRow};
 
@@ -115,9 +118,19 @@ fn live_cells(live: &LiveRow) -> Vec<String> {
         live.in_state_ms.map(time).unwrap_or_default(),
         live.age_ms.map(time).unwrap_or_default(),
         live.attempt.to_string(),
-        waits(live.waits.as_deref(), live.next_ms, live.ahead),
+        live.phase
+            .as_deref()
+            .map_or_else(|| waits(live.waits.as_deref(), live.next_ms, live.ahead), |phase| at(phase, live)),
         live.url.clone(),
     ]
+}
+
+/// What an exchange under way is at.
+fn at(phase: &str, live: &LiveRow) -> String {
+    match live.wire_bytes {
+        Some(bytes) if bytes > 0 => format!("{phase}, {} so far", human_size(bytes)),
+        _ => phase.to_owned(),
+    }
 }
 
 fn waits(what: Option<&str>, next_ms: Option<u64>, ahead: usize) -> String {
@@ -204,8 +217,18 @@ mod tests {
             attempt: 1,
             ..LiveRow::default()
         };
+        let under_way = LiveRow {
+            seq: Some(6),
+            url: "http://h/y".into(),
+            state: "fetching".into(),
+            phase: Some("body".into()),
+            wire_bytes: Some(2048),
+            attempt: 1,
+            ..LiveRow::default()
+        };
         let end = EndRow { left_out: 2, hosts_left_out: 0 };
-        let text = of(&[Reply::Run(run), Reply::Host(host), Reply::Live(live), Reply::End(end)]);
+        let text =
+            of(&[Reply::Run(run), Reply::Host(host), Reply::Live(live), Reply::Live(under_way), Reply::End(end)]);
         assert_eq!(
             text,
             "7 fetch running, 1m 1s: 4/9+ done, 0 failed | 1 of 32 in flight, 1 waiting | 0.1/s\n\
@@ -213,8 +236,9 @@ mod tests {
              FETCHING  WAITING  AT ONCE  PACE          WAITS FOR             HOST\n\
              0         1        8        every 1.50 s  Retry-After, 12.00 s  h\n\
              \n\
-             SEQ  STATE    FOR     AGE     TRY  WAITS FOR                      URL\n\
-             5    waiting  3m 20s  3m 20s  1    Retry-After, 12.00 s, 3 ahead  http://h/\\u{1b}[2J\\u{a}x\n\
+             SEQ  STATE     FOR     AGE     TRY  WAITS FOR                      URL\n\
+             5    waiting   3m 20s  3m 20s  1    Retry-After, 12.00 s, 3 ahead  http://h/\\u{1b}[2J\\u{a}x\n\
+             6    fetching                  1    body, 2.0 KiB so far           http://h/y\n\
              and 2 more requests\n"
         );
     }

@@ -194,6 +194,7 @@ mod tests {
             ahead: 0,
             in_state: Some(Duration::from_secs(seconds)),
             age: Some(Duration::from_secs(seconds)),
+            reach: None,
             limit: (state == State::Fetching).then_some(Duration::from_secs(30)),
             attempt: 1,
         }

@@ -58,6 +58,8 @@ pub enum ProgressArg {
     Plain,
     /// a JSON object every second
     Json,
+    /// the whole screen, with keys that change the run
+    Tui,
     /// nothing
     None,
 }
@@ -106,9 +108,10 @@ pub struct OutputFlags {
     /// Records in the order of the input, not as they complete
     #[arg(long)]
     pub ordered: bool,
-    /// Progress on stderr: auto, bar, plain, json or none [default: auto]
+    /// Progress on stderr: auto, bar, plain, json, tui or none [default: auto]
     ///
-    /// `bar` needs a terminal that shows no records; elsewhere it is `plain`, a line every 10 s.
+    /// `bar` needs a terminal that shows no records; elsewhere it is `plain`, a line every 10 s. `tui` takes the
+    /// whole screen: hosts, failures, times, and keys to pause, drain and change how many go at once.
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub progress: Option<ProgressArg>,
     /// Let `fetchall ps` see this run and change it: on or off [default: on, where it can be]

@@ -40,10 +40,13 @@ use crate::cli::{
     exit::{self, Exit, Facts},
     flags::CheckFlags,
     insight::{Insight, OnBegin},
-    logs, parse, progress, reader,
+    logs, parse,
+    progress::{self, Style},
+    reader,
     run::{Stopper, bug_line},
     signals::Watch,
     terminal::{self, Voice},
+    tui,
 };
 
 /// Runs the command.
@@ -51,6 +54,7 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
     let voice = Voice::new(flags.show.quiet, flags.show.color);
     let (mut settings, most) = flags.resolve()?;
     let outputs = Outputs::of(&flags.show)?;
+    progress::check(flags.show.progress, outputs.stage(&voice))?;
     let Opened { books, mut memory, updating } = books::open(&flags.memory)?;
     let Some(starts) = starts::of(&flags.sources)? else { return Ok(parse::greet(Some("check"))) };
     memory.changed = match &flags.memory.since_ref {
@@ -210,12 +214,16 @@ impl Desk<'_> {
         let recorder = tokio::task::spawn_blocking(move || ledger.record(run.findings, &stopping));
         self.watch.follow(&stopper);
         let about = About::new("check", &self.flags.sources, self.flags.show.control);
-        let attendance = control::attend(about, Arc::new(run.handle.clone()), self.watch, self.voice);
+        let seen = control::Run::new(about, Arc::new(run.handle.clone()));
+        let attendance = control::attend(seen.clone(), self.watch, self.voice);
         if self.outputs.to_stdout() {
             reader::watch(stopper);
         }
         let style = progress::style(self.flags.show.progress.unwrap_or_default(), self.outputs.stage(self.voice));
-        let shown = progress::show(style, move || run.handle.progress(), self.voice);
+        let shown = match style {
+            Style::Tui => tui::show(seen, None, self.voice),
+            style => progress::show(style, move || run.handle.progress(), self.voice),
+        };
         let end = run.end.await;
         attendance.has_ended();
         let recorded = recorder.await;

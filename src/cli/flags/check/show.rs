@@ -58,7 +58,7 @@ pub struct ShowFlags {
     /// A unified difference on stdout, in place of findings; `git apply` takes it.
     #[arg(long, conflicts_with = "format")]
     pub diff: bool,
-    /// Progress on stderr: auto, bar, plain, json or none [default: auto]
+    /// Progress on stderr: auto, bar, plain, json, tui or none [default: auto]
     #[arg(long, value_name = "HOW", hide_possible_values = true)]
     pub progress: Option<ProgressArg>,
     /// Let `fetchall ps` see this run and change it: on or off [default: on, where it can be]
