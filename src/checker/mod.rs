@@ -193,7 +193,18 @@ impl Checker {
         // Without the thread its news end at once, and the hub says so.
         let judge = move || judge::judge(&own, &marks, inlets, outlets);
         let _ = thread::Builder::new().name("judge".to_owned()).stack_size(STACK).spawn(judge);
-        let parts = Parts { shared, kept, fetch, client, starts, handle: handle.clone(), news: heard, findings, pages, on_record };
+        let parts = Parts {
+            shared,
+            kept,
+            fetch,
+            client,
+            starts,
+            handle: handle.clone(),
+            news: heard,
+            findings,
+            pages,
+            on_record,
+        };
         CheckRun { findings: receiver, handle, end: tokio::spawn(Hub::run(parts)) }
     }
 }

@@ -16,7 +16,8 @@ pub use super::rows::{
     AttemptRow, Error, Ms, Outcome, RecordKind, Redirect, Saved, SavedWarc, Skip, Timings, TlsRow, WatchRow, hex,
 };
 use super::{
-    CacheUse, Capture, Captures, Code, Course, Ending, Exchange, Sighting, Step, Visit, Wait, redact, redact::MASK, units,
+    CacheUse, Capture, Captures, Code, Course, Ending, Exchange, Sighting, Step, Visit, Wait, redact, redact::MASK,
+    units,
 };
 
 /// Version of the record; changes only when a key is removed, renamed or retyped.

@@ -13,6 +13,7 @@ mod doctor;
 mod extract;
 mod fetch;
 mod inputs;
+mod insight;
 mod limits;
 mod memory;
 mod once;

@@ -79,8 +79,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         if let Some(every) = flags.continued.watch {
             let list = watch::list(&runtime, source, &settings)?;
             let planned = planned.map(|planned| planned.open(&settings)).transpose()?;
-            let exit =
-                watch::go(
+            let exit = watch::go(
                 &runtime,
                 Watcher::new(fetcher, list, every),
                 flags,

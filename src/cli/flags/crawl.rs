@@ -12,8 +12,8 @@ use fetchall::{
 };
 
 use super::{
-    BadFlag, CacheFlags, ChooseFlags, ContinueFlags, ExtractFlags, FilesFlags, InsightFlags, OutputFlags, PatienceFlags, SaveFlags,
-    SpeedFlags, TrustFlags, WarcFlags, login, request::CommonFlags, trust::Switch, values,
+    BadFlag, CacheFlags, ChooseFlags, ContinueFlags, ExtractFlags, FilesFlags, InsightFlags, OutputFlags,
+    PatienceFlags, SaveFlags, SpeedFlags, TrustFlags, WarcFlags, login, request::CommonFlags, trust::Switch, values,
 };
 
 /// `--scope`.

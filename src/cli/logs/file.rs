@@ -35,13 +35,7 @@ impl LogFile {
     pub fn open(path: &Path) -> io::Result<LogFile> {
         let file = open(path)?;
         let id = file.metadata().ok().and_then(|facts| id(&facts));
-        Ok(LogFile {
-            path: path.to_owned(),
-            out: outlet::file(file),
-            id,
-            looked: Instant::now(),
-            is_broken: false,
-        })
+        Ok(LogFile { path: path.to_owned(), out: outlet::file(file), id, looked: Instant::now(), is_broken: false })
     }
 
     /// Adds lines; a fault is told when it begins.
@@ -118,7 +112,10 @@ mod tests {
         fs::rename(&path, &old).unwrap();
         file.find_again();
         assert_eq!(file.write("two\n"), None);
-        assert_eq!((fs::read_to_string(&path).unwrap(), fs::read_to_string(&old).unwrap()), ("two\n".into(), "one\n".into()));
+        assert_eq!(
+            (fs::read_to_string(&path).unwrap(), fs::read_to_string(&old).unwrap()),
+            ("two\n".into(), "one\n".into())
+        );
         fs::remove_file(&path).unwrap();
         file.find_again();
         assert_eq!(file.write("three\n"), None);

@@ -42,7 +42,8 @@ impl Metrics {
         serve::begin(listener, metrics.clone()).with_context(told)?;
         voice.line(&format!("metrics: http://{address}/metrics"));
         if !address.ip().is_loopback() {
-            voice.line("whoever reaches this machine can read them; --metrics 127.0.0.1:9464 is for this machine alone");
+            voice
+                .line("whoever reaches this machine can read them; --metrics 127.0.0.1:9464 is for this machine alone");
         }
         Ok(metrics)
     }

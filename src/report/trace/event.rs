@@ -53,8 +53,7 @@ impl Event {
     pub fn text(&self, place: Place) -> String {
         let name = Value::from(&*self.name);
         let Place { host, lane } = place;
-        let mut text =
-            format!(r#"{{"name":{name},"ph":"{}","ts":{},"pid":{host},"tid":{lane}"#, self.phase, self.at);
+        let mut text = format!(r#"{{"name":{name},"ph":"{}","ts":{},"pid":{host},"tid":{lane}"#, self.phase, self.at);
         let mut add = |key: &str, value: &dyn fmt::Display| {
             text.push_str(&format!(r#","{key}":{value}"#));
         };
