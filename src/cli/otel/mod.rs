@@ -28,7 +28,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// Records whose spans may wait.
 const WAITING: usize = 4096;
 /// How long the end of a run waits for what is still to be sent.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Sends spans.
 pub struct Exporter {

@@ -113,8 +113,9 @@ async fn spans_nest_and_sum_to_what_the_records_say() {
     assert_eq!((named("retry"), named("host pauses"), named("then")), (1, 1, 6));
     let hosts: Vec<_> = events.iter().filter(|event| event["name"] == "process_name").collect();
     assert_eq!(hosts.len(), 2);
-    let slots = events.iter().filter(|event| event["name"] == "thread_name").count();
-    assert!((2..=8).contains(&slots), "{slots} threads for 6 slots");
+    // Spans that come late do not always fit where they would have come in order.
+    let most = events.iter().filter_map(|event| event["tid"].as_u64()).max().unwrap();
+    assert!((1..=8).contains(&most), "{most} threads for 6 slots");
 }
 
 #[tokio::test]
