@@ -1,4 +1,4 @@
-//! What of a run can be seen while it goes on, beside its records: a log, a drawing over time, figures.
+//! What of a run can be seen while it goes on, beside its records: a log, a drawing over time, figures, spans.
 //!
 //! Opened before anything is sent, so that what cannot be had is told then. Must not know what a run does.
 
@@ -8,9 +8,11 @@ use anyhow::bail;
 use fetchall::engine::writer::OnRecord;
 
 use super::{
+    errors,
     flags::InsightFlags,
     logs,
     metrics::Metrics,
+    otel::Exporter,
     run::{Grip, Ran},
     terminal::Voice,
     traces::TraceFile,
@@ -24,6 +26,7 @@ pub type OnBegin = Box<dyn FnOnce(Arc<dyn Grip>) + Send>;
 pub struct Insight {
     trace: Option<TraceFile>,
     metrics: Option<Metrics>,
+    spans: Option<Exporter>,
 }
 
 impl Insight {
@@ -33,7 +36,7 @@ impl Insight {
     /// A file cannot be written, an address is taken, two things are to be one file.
     pub fn begin<'a>(
         flags: &InsightFlags,
-        command: &str,
+        command: &'static str,
         others: impl IntoIterator<Item = &'a Path>,
         voice: &Voice,
     ) -> anyhow::Result<Insight> {
@@ -46,8 +49,12 @@ impl Insight {
             others.push(path);
         }
         logs::begin(flags, voice)?;
+        if let Some(dsn) = &flags.report_errors {
+            errors::begin(dsn, command);
+        }
         Ok(Insight {
             metrics: flags.metrics.map(|address| Metrics::begin(address, voice)).transpose()?,
+            spans: Exporter::begin(command, voice)?,
             trace: flags.trace.as_deref().map(|path| TraceFile::open(path, command)).transpose()?,
         })
     }
@@ -57,6 +64,7 @@ impl Insight {
         let mut each: Vec<OnRecord> = Vec::new();
         each.extend(self.trace.as_ref().map(TraceFile::on_record));
         each.extend(self.metrics.as_ref().map(Metrics::on_record));
+        each.extend(self.spans.as_ref().map(Exporter::on_record));
         (!each.is_empty()).then(|| -> OnRecord { Box::new(move |record| each.iter_mut().for_each(|one| one(record))) })
     }
 
@@ -71,6 +79,9 @@ impl Insight {
     /// # Errors
     /// In a sentence.
     pub fn finish(self) -> Result<(), String> {
+        if let Some(spans) = self.spans {
+            spans.finish();
+        }
         self.trace.map_or(Ok(()), TraceFile::finish)
     }
 

@@ -8,14 +8,21 @@ mod config;
 mod configuration;
 mod continued;
 mod control;
+mod courier;
 mod definition;
 mod descriptors;
 mod environment;
+mod errors;
 mod exit;
 mod flags;
 mod insight;
 mod logs;
 mod metrics;
+#[cfg(feature = "otel")]
+mod otel;
+#[cfg(not(feature = "otel"))]
+#[path = "otel_absent.rs"]
+mod otel;
 mod parse;
 mod plan;
 mod progress;
@@ -40,7 +47,11 @@ mod tui;
 #[path = "tui_elsewhere.rs"]
 mod tui;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::OsString,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
 
 use self::{exit::Exit, parse::Parsed, terminal::Voice};
 
@@ -51,7 +62,7 @@ pub fn main() -> ExitCode {
     signals::heed_as_first();
     let args: Vec<OsString> = std::env::args_os().collect();
     let exit = match parse::parse(args) {
-        Parsed::Run(command, settings) => commands::run(*command).unwrap_or_else(|error| {
+        Parsed::Run(command, settings) => or_bug(|| commands::run(*command)).unwrap_or_else(|error| {
             // Whatever happens once something was sent is not an error here but a fact of the run.
             let told = sentence(&error);
             Voice::plain().error(&told);
@@ -63,7 +74,13 @@ pub fn main() -> ExitCode {
         Parsed::Over(exit) => exit,
     };
     logs::flush();
+    errors::send(&Voice::plain());
     exit.leave()
+}
+
+/// A panic here is told by its hook and ends the program as one anywhere else does.
+fn or_bug(run: impl FnOnce() -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or(Ok(Exit::BUG))
 }
 
 /// An error and its causes in one sentence; a cause that the error has told already is left out.
@@ -81,6 +98,7 @@ fn sentence(error: &anyhow::Error) -> String {
 /// A panic is told in one escaped line: its message may hold text from outside.
 fn tell_panics_in_a_line() {
     std::panic::set_hook(Box::new(|panic| {
+        errors::note(panic);
         let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
         let message = panic.payload_as_str().unwrap_or("no message");
         Voice::plain().error(&format!("internal panic{place}: {message}"));

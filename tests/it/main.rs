@@ -17,6 +17,7 @@ mod extract;
 mod fetch;
 mod first_process;
 mod inputs;
+mod insight;
 mod limits;
 mod live;
 mod memory;

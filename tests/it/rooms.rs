@@ -66,7 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),
     ("zip", &["archive/wacz.rs"]),
-    ("tracing", &["engine/", "fetch/", "source/", "sink/", "journal/", "cli/logs/"]),
+    ("tracing", &["engine/", "fetch/", "source/", "sink/", "journal/", "cli/logs/", "cli/courier.rs"]),
     ("tracing_subscriber", &["cli/"]),
     // one of them is a module of that name
     ("log", &["cli/logs/", "report/sarif.rs"]),

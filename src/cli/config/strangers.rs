@@ -9,14 +9,14 @@ use super::{keys::Takes, words::path_in};
 
 /// Keys that such a file may not set at all, the only list of them:
 ///
-/// - whom secrets and requests go to, and whom they are believed: `proxy`, `no-proxy`, `resolve`,
+/// - whom secrets and requests go to, and whom they are believed: `report-errors`, `proxy`, `no-proxy`, `resolve`,
 ///   `insecure`, `ca`, `cert`, `key`
 /// - what is read of the user's files and environment, to be sent: `netrc`, `auth-file`, `data`, `recipe`
 ///   (its login fills forms from the environment)
 /// - what changes the user's files, or forgets or repeats what was done: `fix`, `update-baseline`,
 ///   `restart`, `retry-unsafe`
 /// - what lets others ask this machine: `metrics`
-const NEVER: [&str; 16] = [
+const NEVER: [&str; 17] = [
     "auth-file",
     "ca",
     "cert",
@@ -29,6 +29,7 @@ const NEVER: [&str; 16] = [
     "no-proxy",
     "proxy",
     "recipe",
+    "report-errors",
     "resolve",
     "restart",
     "retry-unsafe",

@@ -46,6 +46,7 @@ const MAY_DIFFER: &[&str] = &[
     "--progress",
     "--quiet",
     "--report",
+    "--report-errors",
     "--trace",
     "--verbose",
     // how it goes on

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::BadFlag;
-use crate::cli::logs::Form;
+use crate::cli::{errors::Dsn, logs::Form};
 
 /// Flags of the group "Insight".
 #[derive(clap::Args, Debug, Default)]
@@ -40,6 +40,12 @@ pub struct InsightFlags {
     /// Under http://127.0.0.1:9464/metrics; /healthz says that there is a run. Port 0 is any that is free.
     #[arg(long, value_name = "ADDR", value_parser = address)]
     pub metrics: Option<SocketAddr>,
+    /// Report bugs of fetchall to an address of Sentry: https://KEY@HOST/PROJECT
+    ///
+    /// Only where the program itself broke: the place in its source, command, version and system. No URL, no
+    /// field, no argument.
+    #[arg(long, value_name = "DSN", value_parser = dsn)]
+    pub report_errors: Option<Dsn>,
 }
 
 impl InsightFlags {
@@ -59,6 +65,10 @@ fn file(text: &str) -> Result<PathBuf, String> {
         "-" => Err("a log goes to stderr with -v alone, and never to stdout".to_owned()),
         path => Ok(path.into()),
     }
+}
+
+fn dsn(text: &str) -> Result<Dsn, String> {
+    text.parse()
 }
 
 /// `127.0.0.1:9464`; `:9464` and `9464` are loopback.

@@ -52,9 +52,7 @@ pub struct Said {
 impl Said {
     /// Words alone, as libraries with another way of telling have them.
     pub fn words(words: &impl fmt::Display) -> Said {
-        let mut said = Said::default();
-        said.message = clean(&words.to_string()).into_owned();
-        said
+        Said { message: clean(&words.to_string()).into_owned(), fields: Vec::new() }
     }
 
     /// The line, with its end.

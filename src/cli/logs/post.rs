@@ -7,7 +7,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
-        mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
     time::{Duration, Instant},
@@ -92,10 +92,7 @@ fn write(letters: &Receiver<Letter>, lost: &AtomicU64, mut out: Out) {
                 Letter::Flush(done) => flushed.push(done),
             }
             if piece.len() < PIECE {
-                next = match letters.try_recv() {
-                    Ok(letter) => Some(letter),
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-                };
+                next = letters.try_recv().ok();
             }
         }
         match lost.swap(0, Relaxed) {

@@ -22,7 +22,7 @@ use self::{
     event::{Event, Micros},
     lanes::{Hosts, Place},
 };
-use crate::model::{Attempt, Record, Wait, redact};
+use crate::model::{Attempt, Code, Record, record::host_key, redact};
 
 /// What a file of ours begins with.
 pub const BEGINNING: &[u8] = b"[{\"name\":\"fetchall\",";
@@ -107,7 +107,7 @@ impl<W: Write> Trace<W> {
 
     /// The thread of an exchange; new ones get their names.
     fn place(&mut self, attempt: &Attempt, at: Duration) -> Place {
-        let host = crate::model::record::host_key(&attempt.url);
+        let host = host_key(&attempt.url);
         let (place, news) = self.hosts.place(&host, at, at.saturating_add(attempt.phases.total));
         if news.is_new_host {
             self.name("process_name", &host, place);
@@ -136,7 +136,7 @@ impl<W: Write> Trace<W> {
             ("seq".to_owned(), json!(record.seq)),
             ("url".to_owned(), json!(redact::url(&attempt.url))),
             ("status".to_owned(), json!(attempt.status)),
-            ("code".to_owned(), json!(attempt.error.map(crate::model::Code::name))),
+            ("code".to_owned(), json!(attempt.error.map(Code::name))),
             ("reused".to_owned(), json!(attempt.phases.wait.is_some() && attempt.phases.connect.is_none())),
         ]);
         self.put(&span, place);
@@ -191,13 +191,13 @@ impl<W: Write> Trace<W> {
 
     /// A try is followed by another: by our own choice, or because the host asked for a pause.
     fn instant(&mut self, record: &Record, attempt: &Attempt, next: &Attempt, place: Place, at: Duration) {
-        let pauses = matches!(next.wait_for, Wait::RetryAfter | Wait::Breaker);
+        let pauses = attempt.error == Some(Code::HttpRateLimited);
         let name = if pauses { "host pauses" } else { "retry" };
         let mut event = Event::new(name, "i", Micros(at.saturating_add(attempt.phases.total)));
         event.scope = Some(if pauses { "p" } else { "t" });
         event.args = Map::from_iter([
             ("seq".to_owned(), json!(record.seq)),
-            ("code".to_owned(), json!(attempt.error.map(crate::model::Code::name))),
+            ("code".to_owned(), json!(attempt.error.map(Code::name))),
             ("wait_ms".to_owned(), json!(next.wait.as_micros() as f64 / 1000.0)),
         ]);
         self.put(&event, place);

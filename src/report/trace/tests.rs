@@ -3,7 +3,7 @@ use std::{sync::Arc, time::SystemTime};
 use http::Method;
 
 use super::*;
-use crate::model::{Code, Ending, Failure, Phases, Request, Trip, Visit, record::Heavy};
+use crate::model::{Code, Ending, Failure, Phases, Request, Trip, Visit, Wait, record::Heavy};
 
 fn ms(time: u64) -> Duration {
     Duration::from_millis(time)

@@ -65,6 +65,12 @@ const LOUD: &[&str] = &[
     "--state",
     "state.db",
     "--progress=json",
+    "-vvv",
+    "--log",
+    "run.log",
+    "--log-format=json",
+    "--trace",
+    "run.json",
 ];
 
 #[tokio::test]
@@ -81,7 +87,7 @@ async fn a_secret_in_any_place_is_told_to_nobody_by_any_way_out() {
         // An archive holds content and what servers said as it was, which docs/warc.md says.
         if !matches!(place.name, "content" | "list" | "variables" | "location") {
             let dir = folder();
-            let args = [&["-", "--warc", "out.warc", "--cache", "cache", "-f", "text"], &USUAL[..]].concat();
+            let args = [&["-", "--warc", "out.warc", "--cache", "cache", "-f", "text", "-vvv"], &USUAL[..]].concat();
             let run = run_of(&[place, &plain], &args, &dir).run().await;
             assert_silent(place.name, &run, &dir);
         }
@@ -168,6 +174,8 @@ async fn a_check_tells_none_either() {
             "--baseline",
             "base.json",
             "--second-round=off",
+            "--trace=run.json",
+            "-vvv",
         ];
         check.extend(reports.iter().map(String::as_str));
         let dir = folder();
@@ -207,6 +215,8 @@ async fn a_crawl_tells_none_either() {
             "--with=headers,attempts,links,skipped",
             "--warc",
             "out.warc",
+            "--trace=run.json",
+            "-vvv",
         ];
         let run = run_of(&[&given], &[&crawl[..], &patience].concat(), &dir).run().await;
         assert!(run.exit != 2 && run.exit != 101, "{run}");
@@ -268,6 +278,8 @@ async fn a_value_that_is_refused_is_shown_without_its_password() {
         &["crawl", "ftp://me:CANARY@h/"],
         &["fetch", "--resume", "http://me:CANARY@h/"],
         &["fetch", "--auth-file", "/dev/null/none"],
+        &["fetch", "--report-errors", "https://CANARY@h/"],
+        &["fetch", "--metrics", "http://me:CANARY@h/"],
     ] {
         let run = fetchall([flags, &[&url]].concat()).run().await;
         assert!(!run.to_string().contains("CANARY"), "{flags:?} {run}");
@@ -280,6 +292,8 @@ async fn a_value_that_is_refused_is_shown_without_its_password() {
         ("FETCHALL_DTAA", "CANARY"),
         ("http_proxy", "http://me:CANARY@["),
         ("HTTPS_PROXY", "ftp://me:CANARY@h:1"),
+        ("FETCHALL_REPORT_ERRORS", "https://CANARY@h/1"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:CANARY@127.0.0.1:1/"),
     ] {
         let run = fetchall(["fetch", &url, "-r0"]).env(name, value).run().await;
         assert!(!run.to_string().contains("CANARY"), "{name} {run}");
