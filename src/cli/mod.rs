@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod configuration;
 mod continued;
+mod dashboard;
 mod definition;
 mod descriptors;
 mod environment;
@@ -20,6 +21,7 @@ mod reader;
 #[path = "reader_elsewhere.rs"]
 mod reader;
 mod run;
+mod side_server;
 #[cfg(unix)]
 mod signals;
 #[cfg(not(unix))]

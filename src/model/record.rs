@@ -165,6 +165,10 @@ pub struct Record {
     #[serde(skip)]
     #[schemars(skip)]
     pub waits: Vec<(Wait, Duration)>,
+    /// Every exchange where there were several, for pictures of a run; not part of the row.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub tries: Vec<AttemptRow>,
 }
 
 fn pairs<K: Serialize, V: Serialize, S: Serializer>(
@@ -252,6 +256,9 @@ impl Record {
             record.attempts = trip.attempts;
             record.timings.queue_ms = Some(trip.queued.into());
             record.waits = trip.log.iter().map(|attempt| (attempt.wait_for, attempt.wait)).collect();
+            if trip.log.len() > 1 {
+                record.tries = trip.log.iter().map(AttemptRow::of).collect();
+            }
             if heavy.attempts {
                 record.attempt_log = Some(trip.log.iter().map(AttemptRow::of).collect());
             }
@@ -358,6 +365,7 @@ impl Record {
             captures: None,
             step: None,
             waits: Vec::new(),
+            tries: Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@ mod check;
 mod check_cli;
 mod config;
 mod crawl;
+mod dashboard;
 mod delta;
 mod demo;
 mod diff;

@@ -65,6 +65,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("parquet", &["sink/parquet.rs"]),
     ("cookie_store", &["cookies/"]),
     ("zip", &["archive/wacz.rs"]),
+    ("http_body_util", &["cli/"]),
+    ("getrandom", &["cli/dashboard/"]),
 ];
 
 /// The source without comments and without the tests at its end.

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::cli::{
     continued::{self, Continued},
+    dashboard::{self, Dashboard},
     descriptors,
     exit::Exit,
     flags::CrawlFlags,
@@ -52,6 +53,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     let save = archive::without_append(flags.save.clone(), &flags.warc);
     let output = Output::of(RecordKind::Page, &save, &flags.output, &specs)?;
     pages::check(&flags.output, flags.continued.watch.is_some())?;
+    dashboard::check(flags.output.dashboard, flags.continued.watch.is_some())?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut plan, login) = flags.resolve()?;
     output.check_names(&plan.settings.pages.columns(), Names::Closed)?;
@@ -74,8 +76,9 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let output = output.going_on(&continued.contents);
         let planned = planned.map(|planned| planned.going_on(continued.archive));
         let fetcher = Fetcher::new(plan.settings.clone())?;
+        let dashboard = Dashboard::of("crawl", flags.output.dashboard, &flags.output.settings, &voice)?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        go(&runtime, (plan, fetcher), flags, (&output, planned, continued), &voice)?
+        go(&runtime, (plan, fetcher), flags, (&output, planned, continued, dashboard), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
@@ -85,13 +88,13 @@ fn go(
     runtime: &Runtime,
     (plan, fetcher): (CrawlPlan, Fetcher),
     flags: &CrawlFlags,
-    (output, planned, mut continued): (&Output, Option<Planned>, Continued),
+    (output, planned, mut continued, dashboard): (&Output, Option<Planned>, Continued, Option<Dashboard>),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
     let page = Page::of("crawl", &flags.output, Some(&continued))?;
     let mut sinks = output.open_all(runtime, &plan.settings.pages.columns(), continued.run.as_deref())?;
-    sinks.extend(page.as_ref().map(Page::sink));
+    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(dashboard.as_ref().map(Dashboard::sink)));
     let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;
     let jar = JarFile::of(&flags.trust, &plan.settings);
     let mut crawler = Crawler::with_fetcher(plan, fetcher.clone());
@@ -117,6 +120,7 @@ fn go(
         notes(&end).iter().for_each(|note| voice.line(note));
     }
     ran.tell_again(continued.again(), voice);
+    dashboard.into_iter().for_each(|dashboard| dashboard.finish(&ran, voice));
     Ok(ran.exit())
 }
 

@@ -25,6 +25,7 @@ use super::{
     pages::{self, Page},
 };
 use crate::cli::{
+    dashboard::Dashboard,
     exit::Exit,
     flags::SavedFlags,
     parse,
@@ -101,8 +102,9 @@ fn go(
         Begun { records: launched.records, handle: Arc::new(launched.handle), end }
     };
     let page = Page::of("extract", &flags.output, None)?;
+    let dashboard = Dashboard::of("extract", flags.output.dashboard, &flags.output.settings, voice)?;
     let mut sinks = output.open_all(runtime, &pages.columns(), None)?;
-    sinks.extend(page.as_ref().map(Page::sink));
+    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(dashboard.as_ref().map(Dashboard::sink)));
     let parts = output.parts(Box::new(begin), sinks, &flags.output, voice);
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
@@ -111,5 +113,6 @@ fn go(
     ran.tell(voice);
     ran.hint(unread.as_slice(), voice);
     ran.hint(&hinting.hints(), voice);
+    dashboard.into_iter().for_each(|dashboard| dashboard.finish(&ran, voice));
     Ok(ran.exit())
 }

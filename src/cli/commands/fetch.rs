@@ -26,6 +26,7 @@ use super::{
 };
 use crate::cli::{
     continued::{self, Continued},
+    dashboard::{self, Dashboard},
     descriptors,
     exit::Exit,
     flags::{FetchFlags, FormatArg, OutputFlags, SaveFlags},
@@ -51,6 +52,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     let save = archive::without_append(flags.save.or_into(flags.continued.resume.as_ref()), &flags.warc);
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
     pages::check(&flags.output, flags.continued.watch.is_some())?;
+    dashboard::check(flags.output.dashboard, flags.continued.watch.is_some())?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut settings, login) = flags.resolve()?;
     output.check_names(&settings.pages.columns(), Names::Open)?;
@@ -72,6 +74,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         }
         let output = output.going_on(&continued.contents);
         let planned = planned.map(|planned| planned.going_on(continued.archive));
+        let dashboard = Dashboard::of("fetch", flags.output.dashboard, &flags.output.settings, &voice)?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         if let Some(every) = flags.continued.watch {
             let list = watch::list(&runtime, source, &settings)?;
@@ -81,7 +84,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
             runtime.shutdown_background();
             return Ok(exit);
         }
-        go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued), &voice)?
+        go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued, dashboard), &voice)?
     };
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
     runtime.shutdown_background();
@@ -96,13 +99,13 @@ fn go(
     source: Source,
     settings: &Settings,
     flags: &FetchFlags,
-    (output, planned, mut continued): (&Output, Option<Planned>, Continued),
+    (output, planned, mut continued, dashboard): (&Output, Option<Planned>, Continued, Option<Dashboard>),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let extracting = fetcher.clone();
     let page = Page::of("fetch", &flags.output, Some(&continued))?;
     let mut sinks = output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?;
-    sinks.extend(page.as_ref().map(Page::sink));
+    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(dashboard.as_ref().map(Dashboard::sink)));
     let begin = run::fetching(fetcher, source, continued.before.take());
     let parts = Parts {
         archive: planned.map(|planned| planned.open(settings)).transpose()?,
@@ -119,6 +122,7 @@ fn go(
     ran.hint(&extracting.hints(), voice);
     extracting.cache_fault().iter().for_each(|fault| voice.line(fault));
     ran.tell_again(continued.again(), voice);
+    dashboard.into_iter().for_each(|dashboard| dashboard.finish(&ran, voice));
     Ok(ran.exit())
 }
 

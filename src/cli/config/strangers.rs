@@ -15,10 +15,12 @@ use super::{keys::Takes, words::path_in};
 ///   (its login fills forms from the environment)
 /// - what changes the user's files, or forgets or repeats what was done: `fix`, `update-baseline`,
 ///   `restart`, `retry-unsafe`
-const NEVER: [&str; 15] = [
+/// - what opens a port: `dashboard`
+const NEVER: [&str; 16] = [
     "auth-file",
     "ca",
     "cert",
+    "dashboard",
     "data",
     "fix",
     "insecure",

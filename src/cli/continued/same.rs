@@ -38,6 +38,7 @@ const MAY_DIFFER: &[&str] = &[
     // how it is told
     "--color",
     "--config",
+    "--dashboard",
     "--no-config",
     "--progress",
     "--quiet",

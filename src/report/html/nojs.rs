@@ -97,20 +97,65 @@ fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
     if count == 1 { one } else { many }
 }
 
+/// Whether a run goes on while it is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// More may come.
+    Running,
+    /// That was all.
+    Over,
+}
+
 /// The title of the page.
-pub(super) fn title(tally: &Tally) -> String {
-    format!("{} – fetchall report", verdict(tally).sentence)
+pub(super) fn title(tally: &Tally, state: State) -> String {
+    format!("{} – fetchall report", sentence(tally, state).sentence)
+}
+
+/// The verdict, as one about what is there so far if more may come.
+fn sentence(tally: &Tally, state: State) -> Verdict {
+    let said = verdict(tally);
+    match state {
+        State::Over => said,
+        State::Running if tally.summary.requests == 0 => {
+            Verdict { sentence: "Nothing has come in yet".to_owned(), class: "warn" }
+        }
+        State::Running => Verdict { sentence: format!("{} so far", said.sentence), ..said },
+    }
+}
+
+/// What is said of a run while it goes on, up to the end of what needs no rows.
+pub(super) fn now(page: &mut String, tally: &Tally, about: &About, written: Written, state: State) {
+    page.push_str("<a class=\"skip\" href=\"#main\">Skip to the report</a>\n");
+    header(page, tally, about, written, state);
+    page.push_str("<main id=\"main\" tabindex=\"-1\">\n");
+    overview(page, tally);
+    tables::waiting(page, tally);
+    tables::failures(page, tally);
+}
+
+/// Writes the body of a page that is served while its run goes on.
+pub(super) fn live(
+    tally: &Tally,
+    about: &About,
+    written: Written,
+    state: State,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = String::new();
+    now(&mut page, tally, about, written, state);
+    let _ = writeln!(
+        page,
+        "<noscript><p class=\"notice\">Without scripts this page stands still: load it again to see how things are.</p></noscript>\n\
+         </main>\n<footer><p>Served by fetchall {} while the run goes on. To keep the page: <code>--report html=PATH</code>.</p></footer>",
+        env!("CARGO_PKG_VERSION")
+    );
+    out.write_all(page.as_bytes())
 }
 
 /// Writes the body up to the data.
 pub(super) fn write(tally: &Tally, about: &About, written: Written, out: &mut dyn Write) -> io::Result<()> {
     let mut page = String::new();
-    page.push_str("<a class=\"skip\" href=\"#main\">Skip to the report</a>\n");
-    header(&mut page, tally, about, written);
-    page.push_str("<main id=\"main\" tabindex=\"-1\">\n");
-    overview(&mut page, tally);
-    tables::waiting(&mut page, tally);
-    tables::failures(&mut page, tally);
+    now(&mut page, tally, about, written, State::Over);
     tables::failed(&mut page, tally);
     page.push_str(
         "<p class=\"notice\" id=\"unscripted\">This is the part that needs no scripts. With scripts, which are part of \
@@ -126,8 +171,8 @@ pub(super) fn write(tally: &Tally, about: &About, written: Written, out: &mut dy
 }
 
 // Writing to a String cannot fail, here and below.
-fn header(page: &mut String, tally: &Tally, about: &About, written: Written) {
-    let Verdict { sentence, class } = verdict(tally);
+fn header(page: &mut String, tally: &Tally, about: &About, written: Written, state: State) {
+    let Verdict { sentence, class } = sentence(tally, state);
     let command = if about.command.is_empty() { "report" } else { &about.command };
     let _ = write!(
         page,

@@ -112,6 +112,8 @@ pub enum Keep {
 pub struct Ledger {
     /// Where they are written as they come.
     pub streams: Vec<Stream>,
+    /// What shows them elsewhere, and never waits.
+    pub shown: Option<Box<dyn Fn(&Finding) + Send>>,
     /// Which are kept.
     pub keep: Keep,
     /// What fails the run.
@@ -194,6 +196,7 @@ impl Ledger {
         counts.failing += u64::from(!finding.ok);
         counts.strays += u64::from(finding.rule == Some(Rule::UnusedIgnore));
         counts.summary.add(&finding);
+        self.shown.iter().for_each(|show| show(&finding));
         self.streams.iter_mut().try_for_each(|stream| stream.put(&finding))?;
         let keeps = match self.keep {
             Keep::Nothing => false,
