@@ -84,7 +84,9 @@ fn events(body: &str) -> Vec<(String, String, Vec<String>)> {
 /// The records of `rows` events, through a page made of them.
 async fn records(rows: &[&(String, String, Vec<String>)]) -> String {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let mut page = "<!doctype html>\n<script type=\"application/json\" id=\"about\">{\"format\":1,\"about\":{}}</script>\n".to_owned();
+    let mut page =
+        "<!doctype html>\n<script type=\"application/json\" id=\"about\">{\"format\":1,\"about\":{}}</script>\n"
+            .to_owned();
     for (_, _, data) in rows {
         page += &format!("<script type=\"application/x-fetchall-rows\" class=\"rows\">{}</script>\n", data[0]);
         if !data[1].is_empty() {
@@ -213,7 +215,7 @@ async fn from_other_machines_it_takes_the_token_that_is_said_once() {
 
 #[tokio::test]
 async fn a_viewer_that_takes_nothing_holds_nothing_up() {
-    let site = Site::start(|_: &Ask| Reply::html(&"x".repeat(200_000))).await;
+    let site = Site::start(|_: &Ask| Reply::html("x".repeat(200_000))).await;
     let list: String = (0..200).map(|page| site.url(&format!("/{page}")) + "\n").collect();
     let args = ["-", "--dashboard", ":0", "--with", "body", "--progress", "none", "-f", "none"];
     let mut child = fetchall(args).open_stdin().start();
@@ -267,5 +269,7 @@ async fn a_check_is_shown_link_by_link() {
     let events = events(&unchunked(&text));
     let rows: Vec<_> = events.iter().filter(|(name, ..)| name == "rows").collect();
     assert_eq!(records(&rows).await, run.text());
-    assert!(events.iter().any(|(name, _, data)| name == "told" && data.concat().contains("2 of 3 links are broken</h1>")));
+    assert!(
+        events.iter().any(|(name, _, data)| name == "told" && data.concat().contains("2 of 3 links are broken</h1>"))
+    );
 }

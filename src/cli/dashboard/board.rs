@@ -47,8 +47,7 @@ pub enum Next {
 impl Board {
     /// Nothing yet.
     pub fn new(about: About, spool: Spool) -> Board {
-        let inner =
-            Inner { live: Live::new(spool), flushed: None, over: None, broken: None, wall: None };
+        let inner = Inner { live: Live::new(spool), flushed: None, over: None, broken: None, wall: None };
         Board { about, run: journal::new_id(), began: Instant::now(), inner: Mutex::new(inner) }
     }
 

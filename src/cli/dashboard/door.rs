@@ -121,7 +121,15 @@ mod tests {
         for host in ["127.0.0.1:8080", "localhost:9000", "LOCALHOST", "[::1]:8080", "[::1]", "10.0.0.7:1"] {
             assert_eq!(judged(&door, Method::GET, "/", &[("host", host)]), Verdict::Page, "{host}");
         }
-        for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example:8080", "", "[::1]x", "a:b"] {
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example:8080",
+            "",
+            "[::1]x",
+            "a:b",
+        ] {
             assert_eq!(status(&judged(&door, Method::GET, "/", &[("host", host)])), 421, "{host}");
         }
         assert_eq!(status(&judged(&door, Method::GET, "/", &[])), 421);
@@ -145,7 +153,8 @@ mod tests {
     fn from_elsewhere_a_token_is_needed_once_in_the_address_and_then_in_a_cookie() {
         let door = Door::of("0.0.0.0:81".parse().unwrap(), || Ok("secret".to_owned())).unwrap();
         let ask = |path, cookie: Option<&str>| {
-            let fields: Vec<_> = [("host", "10.0.0.7:81")].into_iter().chain(cookie.map(|value| ("cookie", value))).collect();
+            let fields: Vec<_> =
+                [("host", "10.0.0.7:81")].into_iter().chain(cookie.map(|value| ("cookie", value))).collect();
             judged(&door, Method::GET, path, &fields)
         };
         assert_eq!(ask("/?token=secret", None), Verdict::Welcome);

@@ -302,12 +302,21 @@ fn outcomes(page: &mut String, tally: &Tally) {
     for (name, words, count) in &parts {
         let _ = write!(
             page,
-            "<li><span class=\"key o-{name}\" aria-hidden=\"true\"></span><b>{}</b> {words} <span class=\"dim\">({:.1} %)</span></li>",
+            "<li><span class=\"key o-{name}\" aria-hidden=\"true\"></span><b>{}</b> {words} <span class=\"dim\">({})</span></li>",
             grouped(*count),
-            share(*count, summary.requests) * 100.0
+            percent(share(*count, summary.requests))
         );
     }
     page.push_str("</ul></figcaption>\n</figure>\n");
+}
+
+/// `12.3 %` of a share of 1; little is told apart from nothing, and nearly all from all.
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        little if little > 0.0 && little < 0.05 => "&lt; 0.1 %".to_owned(),
+        much if much < 100.0 && much >= 99.95 => "&gt; 99.9 %".to_owned(),
+        percent => format!("{percent:.1} %"),
+    }
 }
 
 fn share(part: u64, whole: u64) -> f64 {

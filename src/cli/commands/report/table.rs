@@ -78,9 +78,9 @@ impl Table {
         if has("ok") && (has("url") || has("input")) {
             return Some(Ok(Table { delimiter: delimiter as u8, columns }));
         }
-        Some(Err(
-            "a table tells a run only with the columns `ok` and `url`; --format jsonl keeps everything".to_owned()
-        ))
+        Some(
+            Err("a table tells a run only with the columns `ok` and `url`; --format jsonl keeps everything".to_owned()),
+        )
     }
 
     /// What is missing in it, in a sentence; nothing if it has all that a report tells.
@@ -176,16 +176,23 @@ impl<R: BufRead> Rows<R> {
         let (mut text, mut ends) = (0, 0);
         loop {
             let input = self.input.fill_buf().map_err(|error| error.to_string())?;
-            let (result, read, wrote, ended) =
-                self.reader.read_record(input, self.text.get_mut(text..).unwrap_or_default(), self.ends.get_mut(ends..).unwrap_or_default());
+            let (result, read, wrote, ended) = self.reader.read_record(
+                input,
+                self.text.get_mut(text..).unwrap_or_default(),
+                self.ends.get_mut(ends..).unwrap_or_default(),
+            );
             self.input.consume(read);
             text += wrote;
             ends += ended;
             match result {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull if self.text.len() < ROW => self.text.resize(self.text.len() * 2, 0),
-                ReadRecordResult::OutputEndsFull if self.ends.len() < COLUMNS => self.ends.resize(self.ends.len() * 2, 0),
-                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => return Err("it is too large".to_owned()),
+                ReadRecordResult::OutputEndsFull if self.ends.len() < COLUMNS => {
+                    self.ends.resize(self.ends.len() * 2, 0)
+                }
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {
+                    return Err("it is too large".to_owned());
+                }
                 ReadRecordResult::Record => return self.cells(ends).map(Some),
                 ReadRecordResult::End => return Ok(None),
             }
@@ -232,7 +239,10 @@ mod tests {
     #[test]
     fn tabs_and_quotes_and_line_ends_within_cells_are_read() {
         let text = "\u{feff}ok\turl\ttitle\ntrue\thttp://h/\t\"a\tb\nc\"\n";
-        assert_eq!(lines(text).unwrap().0, [r#"{"ok":true,"url":"http://h/","title":"a\tb\nc"}"#.to_owned()].map(sorted));
+        assert_eq!(
+            lines(text).unwrap().0,
+            [r#"{"ok":true,"url":"http://h/","title":"a\tb\nc"}"#.to_owned()].map(sorted)
+        );
     }
 
     /// As a map without an order of its own writes it.
@@ -243,7 +253,8 @@ mod tests {
     #[test]
     fn what_a_table_lacks_is_said_and_what_tells_no_run_is_refused() {
         let table = |head: &str| Table::of(head.as_bytes());
-        let told = table("ok,url,host,started_at,timings.total_ms,timings.queue_ms,redirects\n").unwrap().unwrap().lacks();
+        let told =
+            table("ok,url,host,started_at,timings.total_ms,timings.queue_ms,redirects\n").unwrap().unwrap().lacks();
         assert!(told.unwrap().contains("says nothing of reasons in words;"));
         assert!(table("seq,url,status\n").unwrap().is_err_and(|why| why.contains("`ok` and `url`")));
         assert!(table("hello\n").is_none() && table("{\"ok\":true,\"url\":\"x\"}\n").is_none());
@@ -253,6 +264,8 @@ mod tests {
     fn a_torn_last_row_is_left_out_and_any_other_is_an_error() {
         let head = "ok,url,status\ntrue,http://h/,200\n";
         assert_eq!(lines(&format!("{head}true,http")).map(|(lines, torn)| (lines.len(), torn)), Ok((1, true)));
-        assert!(lines(&format!("{head}true\ntrue,http://h/,200\n")).unwrap_err().contains("row 3: it has 1 cells for 3"));
+        assert!(
+            lines(&format!("{head}true\ntrue,http://h/,200\n")).unwrap_err().contains("row 3: it has 1 cells for 3")
+        );
     }
 }

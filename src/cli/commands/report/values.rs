@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn records_of_a_list_come_one_by_one_and_keep_their_digits() {
         assert_eq!(lines("[\n{\"a\":1.50},\n{\"a\":1e3}\n]\n").0, ["{\"a\":1.50}", "{\"a\":1e3}"]);
-        let pretty = "{\n  \"findings\": [\n    {\n      \"a\": \"x\\ny\"\n    }\n  ],\n  \"summary\": {\"links\": 1}\n}";
+        let pretty =
+            "{\n  \"findings\": [\n    {\n      \"a\": \"x\\ny\"\n    }\n  ],\n  \"summary\": {\"links\": 1}\n}";
         assert!(are(pretty.as_bytes()) && are(b" [") && !are(b"{\"ok\":true}"));
         let (found, read) = lines(pretty);
         assert_eq!((found.len(), read), (1, Ok(false)));

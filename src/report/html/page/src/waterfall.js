@@ -58,7 +58,7 @@ export function waterfall(run, hosts, open) {
                 h('td.why', null, reason(run, row)),
                 h('td.num', null, time(run.total?.[row])));
         }));
-        replace(axis, ...[0, 0.25, 0.5, 0.75, 1].map((share) => h('span', null, time(start - (run.first ?? 0) + share * (end - start)))));
+        replace(axis, ...[0, 0.25, 0.5, 0.75, 1].map((share) => h('span', null, tick(start - (run.first ?? 0) + share * (end - start), end - start))));
         where.textContent = `${num(from + 1)}–${num(from + shown.length)} of ${num(rows.length)}`;
         back.disabled = from === 0;
         next.disabled = from + PAGE >= rows.length;
@@ -85,10 +85,13 @@ export function waterfall(run, hosts, open) {
             untold && ` Some of these records do not say ${untold}: --with attempts keeps it.`),
         h('div.tools', null, h('label', null, h('span', null, 'Host'), select)), legend,
         scroll('Requests of a host over time', h('table.falls', null, h('caption.vh', null, 'Requests of a host over time'),
-            h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Request'), h('th.wide', { scope: 'col' }, h('span.vh', null, 'When'), axis), h('th', { scope: 'col' }, 'Waited for'), h('th.num', { scope: 'col' }, 'Time'))), body)),
+            h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Request'), h('th.wide', { scope: 'col' }, h('span.vh', null, 'When'), axis), h('th', { scope: 'col' }, 'Waited for'), h('th.num', { scope: 'col' }, 'Last try'))), body)),
         h('div.pager', null, where, back, next));
     return { element, choose };
 }
+
+/** A moment on an axis this long; what is too short to be seen there is nothing. @param {number} at @param {number} span */
+const tick = (at, span) => (Math.abs(at) < span / 200 ? '0 s' : time(at));
 
 /** @param {string} url */
 function path(url) {
