@@ -58,6 +58,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     let (mut plan, login) = flags.resolve()?;
     output.check_names(&plan.settings.pages.columns(), Names::Closed)?;
     descriptors::apply(&mut plan.settings, &voice);
+    let dashboard = Dashboard::of("crawl", flags.output.dashboard, &flags.output.settings, &voice)?;
     let runtime = runtime()?;
     let seeds = async { source::open(specs.clone(), flags.choose.lists()).await?.try_collect().await };
     plan.seeds = runtime.block_on(seeds)?;
@@ -76,7 +77,6 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let output = output.going_on(&continued.contents);
         let planned = planned.map(|planned| planned.going_on(continued.archive));
         let fetcher = Fetcher::new(plan.settings.clone())?;
-        let dashboard = Dashboard::of("crawl", flags.output.dashboard, &flags.output.settings, &voice)?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         go(&runtime, (plan, fetcher), flags, (&output, planned, continued, dashboard), &voice)?
     };

@@ -58,6 +58,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     output.check_names(&settings.pages.columns(), Names::Open)?;
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
+    let dashboard = Dashboard::of("fetch", flags.output.dashboard, &flags.output.settings, &voice)?;
     let runtime = runtime()?;
     let mut source = runtime.block_on(source::open(specs.clone(), flags.choose.lists()))?;
     if let Some(earlier) = flags.choose.earlier() {
@@ -74,7 +75,6 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         }
         let output = output.going_on(&continued.contents);
         let planned = planned.map(|planned| planned.going_on(continued.archive));
-        let dashboard = Dashboard::of("fetch", flags.output.dashboard, &flags.output.settings, &voice)?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         if let Some(every) = flags.continued.watch {
             let list = watch::list(&runtime, source, &settings)?;
