@@ -6,7 +6,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     thread::JoinHandle,
@@ -22,7 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::{Semaphore, oneshot},
+    sync::{Semaphore, oneshot, watch},
     time::{Instant, Sleep, sleep_until},
 };
 
@@ -121,6 +121,7 @@ impl Side {
 async fn accept(socket: TcpListener, answering: Answering, mut ended: oneshot::Receiver<Duration>) {
     let Ok(socket) = tokio::net::TcpListener::from_std(socket) else { return };
     let room = Arc::new(Semaphore::new(CONNECTIONS as usize));
+    let (end, ending) = watch::channel(());
     let grace = loop {
         let accepted = tokio::select! {
             grace = &mut ended => break grace.unwrap_or_default(),
@@ -132,29 +133,36 @@ async fn accept(socket: TcpListener, answering: Answering, mut ended: oneshot::R
             continue;
         };
         let Ok(permit) = Arc::clone(&room).try_acquire_owned() else { continue };
-        let answering = Arc::clone(&answering);
+        let (answering, ending) = (Arc::clone(&answering), ending.clone());
         tokio::spawn(async move {
             // What goes wrong with a connection is the reader's to see.
-            drop(converse(stream, answering).await);
+            drop(converse(stream, answering, ending).await);
             drop(permit);
         });
     };
-    drop(socket);
+    // Connections without a request end at once: browsers open some to be quick later.
+    drop((socket, end));
     drop(tokio::time::timeout(grace, room.acquire_many(CONNECTIONS)).await);
 }
 
-async fn converse(stream: TcpStream, answering: Answering) -> hyper::Result<()> {
+async fn converse(stream: TcpStream, answering: Answering, mut ending: watch::Receiver<()>) -> hyper::Result<()> {
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = answering(&request);
         async move { Ok::<_, std::convert::Infallible>(answer) }
     });
-    http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST)
         .max_buf_size(BUFFER)
         .keep_alive(false)
-        .serve_connection(TokioIo::new(Patient { stream, until: None }), service)
-        .await
+        .serve_connection(TokioIo::new(Patient { stream, until: None }), service);
+    let mut connection = pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => return ended,
+        // Fails once nobody sends any more, which is the end.
+        _ = ending.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
 }
 
 /// A connection whose other side must not take nothing for ever.
@@ -243,7 +251,11 @@ mod tests {
         // The one too many is closed without a word: an end, or a reset.
         assert!(ask().map_or(true, |text| text.is_empty()));
         drop(idle);
-        side.end(Duration::ZERO);
+        let waiting = std::net::TcpStream::connect(at).unwrap();
+        let began = std::time::Instant::now();
+        side.end(Duration::from_secs(5));
+        assert!(began.elapsed() < Duration::from_secs(4), "nobody waits for a connection that asked nothing");
+        drop(waiting);
         assert!(std::net::TcpStream::connect(at).is_err());
     }
 }

@@ -180,7 +180,7 @@ fn header(page: &mut String, tally: &Tally, about: &About, written: Written, sta
          <h1 id=\"verdict\" class=\"{class}\">{}</h1>\n<p class=\"lede\">{}</p>\n",
         escaped(command),
         escaped(&sentence),
-        escaped(&lede(tally)),
+        escaped(&lede(tally, state)),
     );
     let mut notes: Vec<String> = about.notes.iter().map(|note| sentence_of(note)).collect();
     if written.left_out > 0 {
@@ -209,7 +209,7 @@ fn sentence_of(note: &str) -> String {
 }
 
 /// Why most of them failed, how long it took and when it was.
-fn lede(tally: &Tally) -> String {
+fn lede(tally: &Tally, state: State) -> String {
     let mut parts = Vec::new();
     let worst = tally.codes.iter().filter(|(_, count)| count.failed > 0).max_by_key(|(_, count)| count.failed);
     if let Some((code, count)) = worst {
@@ -225,7 +225,8 @@ fn lede(tally: &Tally) -> String {
             _ if pace < 10.0 => format!(", {pace:.1} a second"),
             _ => format!(", {} a second", grouped(pace.round() as u64)),
         };
-        parts.push(format!("It took {}{pace}.", time(wall)));
+        let begins = if state == State::Over { "It took" } else { "Under way for" };
+        parts.push(format!("{begins} {}{pace}.", time(wall)));
     }
     if let Some(first) = tally.first {
         let at = humantime::format_rfc3339_seconds(first).to_string();
@@ -312,11 +313,14 @@ fn outcomes(page: &mut String, tally: &Tally) {
 
 /// `12.3 %` of a share of 1; little is told apart from nothing, and nearly all from all.
 fn percent(share: f64) -> String {
-    match share * 100.0 {
-        little if little > 0.0 && little < 0.05 => "&lt; 0.1 %".to_owned(),
-        much if much < 100.0 && much >= 99.95 => "&gt; 99.9 %".to_owned(),
-        percent => format!("{percent:.1} %"),
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.05 {
+        return "&lt; 0.1 %".to_owned();
     }
+    if (99.95..100.0).contains(&percent) {
+        return "&gt; 99.9 %".to_owned();
+    }
+    format!("{percent:.1} %")
 }
 
 fn share(part: u64, whole: u64) -> f64 {

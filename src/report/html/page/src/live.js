@@ -26,7 +26,6 @@ export function follow(run, shown) {
     };
     /** Rows are unpacked one piece after the other. */
     let queue = Promise.resolve();
-    let waiting = 0;
     let timer = 0;
     let next = 0;
 
@@ -50,8 +49,7 @@ export function follow(run, shown) {
     source.addEventListener('open', () => tell('on', 'Live: the run goes on.'));
     source.addEventListener('rows', ({ data }) => {
         const [rows, more = ''] = data.split('\n');
-        waiting++;
-        queue = queue.then(() => run.take(rows, more)).then(() => { waiting--; show(); });
+        queue = queue.then(() => run.take(rows, more)).then(show).catch((error) => tell('lost', `Rows cannot be read: ${error?.message}`));
     });
     source.addEventListener('told', ({ data }) => { if (replaceTold(data)) shown.told(); });
     source.addEventListener('again', () => {
