@@ -96,7 +96,7 @@ impl Fetchall {
         let saying = Arc::clone(&said);
         let stderr = tokio::spawn(async move {
             let mut part = [0; 4096];
-            while let Some(read @ 1..) = errors.read(&mut part).await.ok() {
+            while let Ok(read @ 1..) = errors.read(&mut part).await {
                 saying.lock().unwrap().extend_from_slice(&part[..read]);
             }
             String::from_utf8_lossy(&saying.lock().unwrap()).into_owned()

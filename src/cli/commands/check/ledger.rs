@@ -108,12 +108,15 @@ pub enum Keep {
     All,
 }
 
+/// Shows a finding elsewhere.
+pub type Show = Box<dyn Fn(&Finding) + Send>;
+
 /// What is done with findings.
 pub struct Ledger {
     /// Where they are written as they come.
     pub streams: Vec<Stream>,
     /// What shows them elsewhere, and never waits.
-    pub shown: Option<Box<dyn Fn(&Finding) + Send>>,
+    pub shown: Option<Show>,
     /// Which are kept.
     pub keep: Keep,
     /// What fails the run.
