@@ -4,7 +4,7 @@
 # Installs what it needs (Chromium, Node.js, jq) on a Debian machine, builds the page's script and style anew
 # and compares them with what is committed, makes runs of several kinds, and looks at their pages: offline,
 # numbers against jq, 100,000 records, hostile text, axe-core, keyboard, links into a page, without scripts, narrow,
-# on paper. FETCHALL names a program that is built already.
+# on paper; and at runs while they go on (--dashboard). FETCHALL names a program that is built already.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -67,4 +67,4 @@ for name in real crawl check small large; do
 done
 
 echo '== in the browser'
-PAGES="$kept" node --test --test-concurrency=1 tests/report/text.test.mjs tests/report/page.test.mjs
+PAGES="$kept" FETCHALL="$FETCHALL" node --test --test-concurrency=1 tests/report/text.test.mjs tests/report/page.test.mjs tests/report/live.test.mjs

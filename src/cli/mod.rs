@@ -9,6 +9,7 @@ mod configuration;
 mod continued;
 mod control;
 mod courier;
+mod dashboard;
 mod definition;
 mod descriptors;
 mod environment;
@@ -34,6 +35,7 @@ mod reader;
 #[cfg(test)]
 mod reference;
 mod run;
+mod side_server;
 #[cfg(unix)]
 mod signals;
 #[cfg(not(unix))]

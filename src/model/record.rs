@@ -170,6 +170,10 @@ pub struct Record {
     #[serde(skip)]
     #[schemars(skip)]
     pub course: Option<Course>,
+    /// Every exchange where there were several, for pictures of a run; not part of the row.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub tries: Vec<AttemptRow>,
 }
 
 fn pairs<K: Serialize, V: Serialize, S: Serializer>(
@@ -257,6 +261,9 @@ impl Record {
             record.attempts = trip.attempts;
             record.timings.queue_ms = Some(trip.queued.into());
             record.waits = trip.log.iter().map(|attempt| (attempt.wait_for, attempt.wait)).collect();
+            if trip.log.len() > 1 {
+                record.tries = trip.log.iter().map(AttemptRow::of).collect();
+            }
             if heavy.attempts {
                 record.attempt_log = Some(trip.log.iter().map(AttemptRow::of).collect());
             }
@@ -365,6 +372,7 @@ impl Record {
             step: None,
             waits: Vec::new(),
             course: None,
+            tries: Vec::new(),
         }
     }
 

@@ -18,6 +18,7 @@ pub mod kind;
 pub mod markdown;
 mod rdjsonl;
 mod sarif;
+mod saved;
 pub mod summary;
 pub mod text;
 pub mod trace;
@@ -31,6 +32,7 @@ use std::io;
 
 pub use checked::CheckSummary;
 pub use kind::Kind;
+pub use saved::SavedCheck;
 pub use summary::Summary;
 
 use crate::model::Finding;

@@ -9,6 +9,7 @@ mod closing;
 mod codes_produced;
 mod config;
 mod crawl;
+mod dashboard;
 mod delta;
 mod demo;
 mod diff;

@@ -144,3 +144,68 @@ async fn a_crawl_and_kept_pages_leave_pages_of_their_own() {
     let page = fs::read_to_string(dir.path().join("extract.html")).unwrap();
     assert!(page.contains("The page is fine"), "{page:.3000}");
 }
+
+#[tokio::test]
+async fn what_machines_take_of_a_check_is_made_of_its_records_too() {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    fs::write(dir.path().join("a.md"), "[gone](missing.md) [well](b.md) [here](B.md)\n").unwrap();
+    fs::write(dir.path().join("b.md"), "# B\n[nowhere](#x)\n").unwrap();
+    let kinds = ["sarif", "junit", "github", "gitlab", "checkstyle", "jsonl", "json", "html"];
+    let reports = kinds.map(|kind| format!("{kind}=links.{kind}"));
+    let flags: Vec<_> = reports.iter().flat_map(|report| ["--report", report.as_str()]).collect();
+    let run = fetchall([&["check", ".", "-q", "-f", "none"][..], &flags].concat()).dir(&dir).run().await;
+    assert_eq!(run.exit, 1, "{run}");
+    for source in ["links.jsonl", "links.json", "links.html"] {
+        for kind in &kinds[..5] {
+            let again = fetchall(["report", source, "-f", kind]).dir(&dir).run().await;
+            assert_eq!(again.exit, 0, "{again}");
+            let first = fs::read_to_string(dir.path().join(format!("links.{kind}"))).unwrap();
+            // How long it took is not in records, and junit says so.
+            let timeless = |text: &str| -> String {
+                let is_told = |line: &&str| !line.contains("<testsuites ") && !line.contains("<system-out>");
+                text.lines().filter(is_told).map(|line| format!("{line}\n")).collect()
+            };
+            assert_eq!(timeless(again.text()), timeless(&first), "{source} {kind}");
+        }
+    }
+    let by_name = fetchall(["report", "links.jsonl", "-o", "again.sarif"]).dir(&dir).run().await;
+    assert_eq!(by_name.exit, 0, "{by_name}");
+    assert!(fs::read_to_string(dir.path().join("again.sarif")).unwrap().contains("2.1.0"));
+    let (other, _) = a_run().await;
+    let refused = fetchall(["report", "run.jsonl", "-f", "junit"]).dir(&other).run().await;
+    assert!(refused.exit == 2 && refused.stderr.contains("line 1: it is a record of the type `fetch`"), "{refused}");
+}
+
+#[tokio::test]
+async fn lists_of_json_and_tables_are_runs_too_and_what_a_table_lacks_is_said() {
+    let (dir, records) = a_run().await;
+    let list = format!("[\n{}\n]\n", records.trim_end().replace('\n', ",\n"));
+    fs::write(dir.path().join("run.json"), &list).unwrap();
+    let run = fetchall(["report", "run.json", "-f", "jsonl"]).dir(&dir).run().await;
+    assert_eq!((run.exit, run.text()), (0, records.as_str()), "{run}");
+    let cut = fetchall(["report", "-", "-f", "jsonl"]).dir(&dir).stdin(&list.as_bytes()[..list.len() - 20]).run().await;
+    assert!(cut.exit == 0 && cut.stderr.contains("the end of its list is missing"), "{cut}");
+    assert_eq!(cut.text().lines().count(), 3);
+    let site = Site::start(|ask: &Ask| Reply::status(if ask.path == "/gone" { 404 } else { 200 })).await;
+    for format in ["csv", "tsv"] {
+        let file = format!("table.{format}");
+        let list = format!("{}\n{}\n", site.url("/a,b\"c"), site.url("/gone"));
+        let run = fetchall(["-", "-f", format, "-o", &file, "-q"]).dir(&dir).stdin(list).run().await;
+        assert_eq!(run.exit, 1, "{run}");
+        let told = fetchall(["report", &file, "-f", "text"]).dir(&dir).run().await;
+        assert!(told.text().contains("404 http.client_error http://"), "{told}");
+        assert!(
+            told.stderr.contains("says nothing of when anything happened, hosts, waiting, reasons in words"),
+            "{told}"
+        );
+        let page = fetchall(["report", &file]).dir(&dir).run().await;
+        assert!(
+            page.text().contains("1 of 2 requests failed") && page.text().contains("made of a table"),
+            "{page:.500}"
+        );
+    }
+    let fields = ["-", "--fields", "url,status", "-f", "csv", "-o", "few.csv", "-q"];
+    fetchall(fields).dir(&dir).stdin(site.url("/")).run().await;
+    let run = fetchall(["report", "few.csv", "-f", "text"]).dir(&dir).run().await;
+    assert!(run.exit == 2 && run.stderr.contains("only with the columns `ok` and `url`"), "{run}");
+}

@@ -70,6 +70,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("tracing_subscriber", &["cli/"]),
     // one of them is a module of that name
     ("log", &["cli/logs/", "report/sarif.rs"]),
+    ("http_body_util", &["cli/"]),
+    ("getrandom", &["cli/dashboard/"]),
 ];
 
 /// The source without comments and without the tests at its end.

@@ -248,6 +248,54 @@ test('on paper the failures are listed', async () => {
     await close(page);
 });
 
+test('light or dark is chosen by hand, kept, and left to the system; paper is light', async () => {
+    const ground = (page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const [light, dark] = ['rgb(246, 247, 249)', 'rgb(16, 21, 27)'];
+    const page = await open('small');
+    assert.equal(await ground(page), light);
+    const choice = page.getByRole('combobox', { name: 'Colours' });
+    await choice.focus();
+    await page.keyboard.press('End');
+    await page.waitForFunction((dark) => getComputedStyle(document.body).backgroundColor === dark, dark);
+    await page.reload();
+    await page.waitForFunction(() => document.documentElement.dataset.ready);
+    assert.equal(await ground(page), dark);
+    assert.equal(await choice.inputValue(), 'dark');
+    await page.emulateMedia({ media: 'print' });
+    assert.equal(await ground(page), 'rgb(255, 255, 255)');
+    assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('.tile.bad')).backgroundColor), 'rgb(253, 234, 230)');
+    await page.emulateMedia({ media: 'screen', colorScheme: 'dark' });
+    await choice.selectOption('light');
+    assert.equal(await ground(page), light);
+    await choice.selectOption('system');
+    assert.equal(await ground(page), dark);
+    await page.emulateMedia({ colorScheme: 'light' });
+    assert.equal(await ground(page), light);
+    await close(page);
+});
+
+test('the waterfall draws every try of a request', async () => {
+    const many = records('real').filter((record) => record.attempt_log?.length > 1);
+    assert.ok(many.length > 0);
+    const page = await open('real');
+    const host = many[0].host;
+    await page.locator('#waterfall select').selectOption(host);
+    const earlier = { failed: 0, hop: 0 };
+    for (;;) {
+        earlier.failed += await page.locator('#waterfall .t-failed:not(.key)').count();
+        earlier.hop += await page.locator('#waterfall .t-hop:not(.key)').count();
+        const next = page.locator('#waterfall').getByRole('button', { name: 'Next' });
+        if (await next.isDisabled()) break;
+        await next.click();
+    }
+    const wanted = { failed: 0, hop: 0 };
+    for (const { attempt_log: log } of many.filter((record) => record.host === host)) {
+        for (const { status, error } of log.slice(0, -1)) wanted[!error && status >= 300 && status < 400 ? 'hop' : 'failed']++;
+    }
+    assert.deepEqual(earlier, wanted);
+    await close(page);
+});
+
 test('parts that a run has nothing for are not there, and those that it has are', async () => {
     const parts = async (name) => {
         const page = await open(name);

@@ -27,6 +27,7 @@ use crate::cli::{
     closing,
     continued::{self, Continued},
     control::About,
+    dashboard::{self, Dashboard},
     descriptors,
     exit::Exit,
     flags::CrawlFlags,
@@ -57,10 +58,12 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     let output = Output::of(RecordKind::Page, &save, &flags.output, &specs)?;
     pages::check(&flags.output, flags.continued.watch.is_some())?;
     progress::check(flags.output.progress, output.stage(&voice))?;
+    dashboard::check(flags.output.dashboard, flags.continued.watch.is_some())?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut plan, login) = flags.resolve()?;
     output.check_names(&plan.settings.pages.columns(), Names::Closed)?;
     descriptors::apply(&mut plan.settings, &voice);
+    let dashboard = Dashboard::of("crawl", flags.output.dashboard, &flags.output.settings, &voice)?;
     let runtime = runtime()?;
     let seeds = async { source::open(specs.clone(), flags.choose.lists()).await?.try_collect().await };
     plan.seeds = runtime.block_on(seeds)?;
@@ -85,7 +88,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        go(&runtime, (plan, fetcher), flags, (&output, planned, continued, insight), &voice)?
+        go(&runtime, (plan, fetcher), flags, (&output, planned, continued, insight, dashboard), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
@@ -95,13 +98,19 @@ fn go(
     runtime: &Runtime,
     (plan, fetcher): (CrawlPlan, Fetcher),
     flags: &CrawlFlags,
-    (output, planned, mut continued, insight): (&Output, Option<Planned>, Continued, Insight),
+    (output, planned, mut continued, insight, dashboard): (
+        &Output,
+        Option<Planned>,
+        Continued,
+        Insight,
+        Option<Dashboard>,
+    ),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
     let page = Page::of("crawl", &flags.output, Some(&continued))?;
     let mut sinks = output.open_all(runtime, &plan.settings.pages.columns(), continued.run.as_deref())?;
-    sinks.extend(page.as_ref().map(Page::sink));
+    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(dashboard.as_ref().map(Dashboard::sink)));
     let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;
     let jar = JarFile::of(&flags.trust, &plan.settings);
     let mut crawler = Crawler::with_fetcher(plan, fetcher.clone());
@@ -132,6 +141,7 @@ fn go(
     }
     ran.tell_again(continued.again(), voice);
     closing::tell(&ran, output.records(), None, voice);
+    dashboard.into_iter().for_each(|dashboard| dashboard.finish(&ran, voice));
     Ok(ran.exit())
 }
 

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::cli::{
     control::About,
+    dashboard::Dashboard,
     exit::Exit,
     flags::SavedFlags,
     parse, progress,
@@ -103,8 +104,9 @@ fn go(
         Begun { records: launched.records, handle: Arc::new(launched.handle), end }
     };
     let page = Page::of("extract", &flags.output, None)?;
+    let dashboard = Dashboard::of("extract", flags.output.dashboard, &flags.output.settings, voice)?;
     let mut sinks = output.open_all(runtime, &pages.columns(), None)?;
-    sinks.extend(page.as_ref().map(Page::sink));
+    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(dashboard.as_ref().map(Dashboard::sink)));
     let about = About::new("extract", &flags.sources, flags.output.control);
     let parts = Parts { about, ..output.parts(Box::new(begin), sinks, &flags.output, voice) };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
@@ -114,5 +116,6 @@ fn go(
     ran.tell(voice);
     ran.hint(unread.as_slice(), voice);
     ran.hint(&hinting.hints(), voice);
+    dashboard.into_iter().for_each(|dashboard| dashboard.finish(&ran, voice));
     Ok(ran.exit())
 }

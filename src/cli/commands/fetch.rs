@@ -28,6 +28,7 @@ use crate::cli::{
     closing,
     continued::{self, Continued},
     control::About,
+    dashboard::{self, Dashboard},
     descriptors,
     exit::Exit,
     flags::{FetchFlags, FormatArg, OutputFlags, SaveFlags},
@@ -57,11 +58,13 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     let output = Output::of(RecordKind::Fetch, &save, &flags.output, &specs)?;
     pages::check(&flags.output, flags.continued.watch.is_some())?;
     progress::check(flags.output.progress, output.stage(&voice))?;
+    dashboard::check(flags.output.dashboard, flags.continued.watch.is_some())?;
     let planned = archive::plan(&flags.warc, archive::found(&flags.continued, &flags.save))?;
     let (mut settings, login) = flags.resolve()?;
     output.check_names(&settings.pages.columns(), Names::Open)?;
     descriptors::apply(&mut settings, &voice);
     let fetcher = Fetcher::new(settings.clone())?;
+    let dashboard = Dashboard::of("fetch", flags.output.dashboard, &flags.output.settings, &voice)?;
     let runtime = runtime()?;
     let mut source = runtime.block_on(source::open(specs.clone(), flags.choose.lists()))?;
     if let Some(earlier) = flags.choose.earlier() {
@@ -98,7 +101,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
             runtime.shutdown_background();
             return Ok(exit);
         }
-        go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued, insight), &voice)?
+        go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued, insight, dashboard), &voice)?
     };
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
     runtime.shutdown_background();
@@ -113,13 +116,19 @@ fn go(
     source: Source,
     settings: &Settings,
     flags: &FetchFlags,
-    (output, planned, mut continued, insight): (&Output, Option<Planned>, Continued, Insight),
+    (output, planned, mut continued, insight, dashboard): (
+        &Output,
+        Option<Planned>,
+        Continued,
+        Insight,
+        Option<Dashboard>,
+    ),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let extracting = fetcher.clone();
     let page = Page::of("fetch", &flags.output, Some(&continued))?;
     let mut sinks = output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?;
-    sinks.extend(page.as_ref().map(Page::sink));
+    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(dashboard.as_ref().map(Dashboard::sink)));
     let begin = run::fetching(fetcher, source, continued.before.take());
     let parts = Parts {
         archive: planned.map(|planned| planned.open(settings)).transpose()?,
@@ -141,6 +150,7 @@ fn go(
     extracting.cache_fault().iter().for_each(|fault| voice.line(fault));
     ran.tell_again(continued.again(), voice);
     closing::tell(&ran, output.records(), continued.once_more(), voice);
+    dashboard.into_iter().for_each(|dashboard| dashboard.finish(&ran, voice));
     Ok(ran.exit())
 }
 

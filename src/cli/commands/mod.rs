@@ -11,7 +11,7 @@ mod explain;
 mod extract;
 mod fetch;
 mod output;
-mod pages;
+pub mod pages;
 mod papers;
 mod places;
 mod ps;

@@ -153,7 +153,12 @@ impl Spool {
         name.push(path.file_name().ok_or(io::ErrorKind::IsADirectory)?);
         name.push(format!(".{}.rows.tmp", std::process::id()));
         let path = path.with_file_name(name);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        // Among temporary files, others may look.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
         let path = fs::remove_file(&path).is_err().then_some(path);
         Ok(Spool { file, path })
     }

@@ -15,11 +15,12 @@ use super::{keys::Takes, words::path_in};
 ///   (its login fills forms from the environment)
 /// - what changes the user's files, or forgets or repeats what was done: `fix`, `update-baseline`,
 ///   `restart`, `retry-unsafe`
-/// - what lets others ask this machine: `metrics`
-const NEVER: [&str; 17] = [
+/// - what lets others ask this machine: `metrics`, `dashboard`
+const NEVER: [&str; 18] = [
     "auth-file",
     "ca",
     "cert",
+    "dashboard",
     "data",
     "fix",
     "insecure",

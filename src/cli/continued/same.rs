@@ -39,6 +39,7 @@ const MAY_DIFFER: &[&str] = &[
     "--color",
     "--config",
     "--control",
+    "--dashboard",
     "--log",
     "--log-format",
     "--metrics",

@@ -2,28 +2,35 @@
 
 use std::path::PathBuf;
 
-use clap::Command as Clap;
+use clap::{
+    Command as Clap,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use fetchall::report::Kind;
 
 const EXAMPLES: &str = "\
 Examples:
   fetchall urls.txt -o run.jsonl; fetchall report run.jsonl -o run.html
   fetchall report run.html --format jsonl | jq 'select(.ok | not)'
+  fetchall report links.jsonl -o links.sarif
   fetchall report records.db --format markdown >> \"$GITHUB_STEP_SUMMARY\"";
 
 /// Flags of `report`.
 #[derive(clap::Args, Debug)]
 pub struct ReportFlags {
-    /// JSON Lines, a page of --report html=PATH, an SQLite file of --sink, or - for stdin
+    /// JSON Lines, JSON, a page of --report html=PATH, an SQLite file of --sink, or - for stdin
     ///
-    /// JSON Lines and pages may be packed by gzip or zstd. Of an SQLite file, the run that was written last
-    /// is taken.
+    /// CSV and TSV are taken too if they have the columns `ok` and `url`; what the other columns would tell is
+    /// missing then, and is said. All may be packed by gzip or zstd. Of an SQLite file, the run that was written
+    /// last is taken.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
     /// html, jsonl, text, json or markdown [default: by the name of --output; text on a terminal, else html]
     ///
     /// html is a page for browsers; jsonl gives the records back; text and markdown are the summary with
-    /// its failures, json the summary alone.
-    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true)]
+    /// its failures, json the summary alone. Of the links of a check also what machines take: junit, sarif,
+    /// github, gitlab, checkstyle and rdjsonl, as `check --report` writes them.
+    #[arg(short, long, value_name = "FORMAT", value_parser = format(), hide_possible_values = true)]
     pub format: Option<ReportFormat>,
     /// Write to FILE, not to stdout
     #[arg(short, long, value_name = "FILE")]
@@ -34,7 +41,7 @@ pub struct ReportFlags {
 }
 
 /// How a run is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportFormat {
     /// A page for browsers
     Html,
@@ -46,6 +53,27 @@ pub enum ReportFormat {
     Json,
     /// The same as text, for comments and wikis
     Markdown,
+    /// What machines take of a check
+    Check(Kind),
+}
+
+impl From<Kind> for ReportFormat {
+    fn from(kind: Kind) -> ReportFormat {
+        match kind {
+            Kind::Html => ReportFormat::Html,
+            Kind::Jsonl => ReportFormat::Jsonl,
+            Kind::Text => ReportFormat::Text,
+            Kind::Json => ReportFormat::Json,
+            Kind::Markdown => ReportFormat::Markdown,
+            kind => ReportFormat::Check(kind),
+        }
+    }
+}
+
+/// The kinds of reports by their names.
+fn format() -> impl TypedValueParser<Value = ReportFormat> {
+    let names = Kind::ALL.iter().map(|kind| kind.name());
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Kind>().map(ReportFormat::from))
 }
 
 impl ReportFlags {
@@ -68,8 +96,9 @@ impl ReportFlags {
             Some("txt") => Ok(ReportFormat::Text),
             Some("json") => Ok(ReportFormat::Json),
             Some("md") => Ok(ReportFormat::Markdown),
+            Some("sarif") => Ok(ReportFormat::Check(Kind::Sarif)),
             _ => Err(format!(
-                "{}: its extension names no format; there is .html, .jsonl, .txt, .json and .md, or say --format",
+                "{}: its extension names no format; there is .html, .jsonl, .txt, .json, .md and .sarif, or say --format",
                 file.display()
             )),
         }
@@ -104,6 +133,7 @@ mod tests {
             (None, Some("-"), false, Some(ReportFormat::Html)),
             (None, Some("x.HTML"), true, Some(ReportFormat::Html)),
             (None, Some("x.md"), true, Some(ReportFormat::Markdown)),
+            (None, Some("x.sarif"), true, Some(ReportFormat::Check(Kind::Sarif))),
             (None, Some("x.pdf"), true, None),
             (Some(ReportFormat::Json), Some("x.html"), true, Some(ReportFormat::Json)),
         ] {

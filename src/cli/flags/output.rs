@@ -1,12 +1,17 @@
 //! How records and progress are shown.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use fetchall::{
     report::{Kind, html::Setting},
     settings::{Order, Settings},
     sink::Packing,
 };
+
+use crate::cli::side_server;
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -105,6 +110,13 @@ pub struct OutputFlags {
     /// page later. Of more than a million records it lists the first million and counts the others.
     #[arg(long, value_name = "html=PATH", value_parser = page, conflicts_with = "dry_run")]
     pub report: Option<PathBuf>,
+    /// Show the run in a browser while it goes on: --dashboard 127.0.0.1:8080
+    ///
+    /// The page of --report html, with rows as they come; `:0` takes any port that is free, and its address is
+    /// said on stderr. At any other address than this machine's own, only who has the token of that line may
+    /// look. It ends with the run, whose page stays in the browser.
+    #[arg(long, value_name = "ADDR", value_parser = side_server::address, conflicts_with = "dry_run")]
+    pub dashboard: Option<SocketAddr>,
     /// Records in the order of the input, not as they complete
     #[arg(long)]
     pub ordered: bool,

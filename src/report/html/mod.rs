@@ -8,6 +8,7 @@
 //! Must not know files or the engine: whoever calls says where the spool is and the page goes.
 
 mod columns;
+mod live;
 mod nojs;
 mod read;
 mod row;
@@ -29,15 +30,20 @@ use sha2::Digest as _;
 
 use self::{
     columns::Chunk,
-    row::{Row, name_of, wait_of},
+    row::{Row, Try, name_of},
     tally::Tally,
 };
 pub use self::{
+    live::{Live, Piece},
+    nojs::State,
     read::{ReadError, is_report, read},
     told::Told,
 };
 use super::Summary;
-use crate::model::{Code, Finding, Record, Rule, Wait, escape};
+use crate::model::{
+    Code, Finding, Record, Rule, Wait, escape,
+    record::{AttemptRow, Ms},
+};
 
 /// Version of what is in the page; changes when an older `fetchall report` could not read it.
 pub const FORMAT: u32 = 1;
@@ -46,6 +52,8 @@ pub const FORMAT: u32 = 1;
 pub const MOST_ROWS: u64 = 1_000_000;
 
 const SCRIPT: &str = include_str!("page/dist/report.js");
+/// What runs before anything is drawn.
+const FIRST: &str = include_str!("page/dist/first.js");
 const STYLE: &str = include_str!("page/dist/report.css");
 /// What a browser shows beside the title; without one it may ask for `/favicon.ico`.
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
@@ -101,6 +109,9 @@ pub enum AddError {
     /// It is no record.
     #[error("it is no record of fetchall's ({0})")]
     NoRecord(String),
+    /// It is a record, and not what is wanted.
+    #[error("{0}")]
+    Unfit(String),
     /// The spool cannot be written.
     #[error(transparent)]
     Spool(#[from] io::Error),
@@ -121,13 +132,15 @@ pub struct HtmlReport<S> {
     chunk: Chunk,
     tally: Tally,
     listed: u64,
+    /// Bytes that were put into the spool.
+    spooled: u64,
     line: Vec<u8>,
 }
 
 impl<S: Read + Write + Seek> HtmlReport<S> {
     /// Nothing yet. `spool` is empty; it takes about 100 bytes a record, and is read once at the end.
     pub fn new(spool: S) -> Self {
-        HtmlReport { spool, chunk: Chunk::default(), tally: Tally::default(), listed: 0, line: Vec::new() }
+        HtmlReport { spool, chunk: Chunk::default(), tally: Tally::default(), listed: 0, spooled: 0, line: Vec::new() }
     }
 
     /// Takes one record in.
@@ -136,7 +149,13 @@ impl<S: Read + Write + Seek> HtmlReport<S> {
     /// The spool cannot be written.
     pub fn record(&mut self, record: &Record) -> io::Result<()> {
         let waited = record.waits.iter().any(|(_, time)| !time.is_zero());
-        self.object(record, if waited { &record.waits } else { &[] })
+        let tries = match record.tries.as_slice() {
+            [] if waited => {
+                record.waits.iter().map(|(cause, time)| Try(name_of(*cause), in_ms(*time), None, None, None)).collect()
+            }
+            tries => tries.iter().map(tried).collect(),
+        };
+        self.object(record, tries)
     }
 
     /// Takes one checked link in.
@@ -144,19 +163,19 @@ impl<S: Read + Write + Seek> HtmlReport<S> {
     /// # Errors
     /// The spool cannot be written.
     pub fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        self.object(finding, &[])
+        self.object(finding, Vec::new())
     }
 
-    fn object(&mut self, object: &impl Serialize, waits: &[(Wait, Duration)]) -> io::Result<()> {
+    fn object(&mut self, object: &impl Serialize, tries: Vec<Try>) -> io::Result<()> {
         let mut line = std::mem::take(&mut self.line);
         line.clear();
         serde_json::to_writer(&mut line, object)?;
         escape::json(&mut line, 0);
-        let added = self.take(&line, Some(waits));
+        let added = self.take(&line, Some(tries));
         self.line = line;
         added.map_err(|error| match error {
             AddError::Spool(error) => error,
-            AddError::NoRecord(_) => io::Error::other(error),
+            AddError::NoRecord(_) | AddError::Unfit(_) => io::Error::other(error),
         })
     }
 
@@ -165,26 +184,18 @@ impl<S: Read + Write + Seek> HtmlReport<S> {
     /// # Errors
     /// It is no record, or the spool cannot be written.
     pub fn line(&mut self, line: &[u8], waits: Option<&str>) -> Result<(), AddError> {
-        let waits = waits.and_then(waits_of);
-        self.take(line, waits.as_deref())
+        self.take(line, waits.and_then(tries_of))
     }
 
-    fn take(&mut self, line: &[u8], waits: Option<&[(Wait, Duration)]>) -> Result<(), AddError> {
+    fn take(&mut self, line: &[u8], tries: Option<Vec<Try>>) -> Result<(), AddError> {
         let row = Row::parse(line).map_err(AddError::NoRecord)?;
-        let told;
-        let waits = match waits {
-            Some(waits) => waits,
-            None => {
-                told = row.waits();
-                &told
-            }
-        };
-        self.tally.add(&row, waits);
+        let tries = tries.unwrap_or_else(|| row.tries());
+        self.tally.add(&row, &row::waits_of(&tries));
         if self.listed >= MOST_ROWS {
             return Ok(());
         }
         self.listed += 1;
-        let beside = (!waits.is_empty()).then(|| waits_text(waits));
+        let beside = row::text_of(&tries);
         let is_full =
             self.chunk.push(line, beside.as_deref()).map_err(|error| AddError::NoRecord(error.to_string()))?;
         if is_full {
@@ -200,10 +211,12 @@ impl<S: Read + Write + Seek> HtmlReport<S> {
 
     fn spool_chunk(&mut self) -> io::Result<()> {
         let packed = self.chunk.pack()?;
-        writeln!(self.spool, "{ROWS_LINE}{}{END_LINE}", packed.at_once)?;
+        let mut lines = format!("{ROWS_LINE}{}{END_LINE}\n", packed.at_once);
         if let Some(more) = packed.more {
-            writeln!(self.spool, "{MORE_LINE}{more}{END_LINE}")?;
+            lines.push_str(&format!("{MORE_LINE}{more}{END_LINE}\n"));
         }
+        self.spool.write_all(lines.as_bytes())?;
+        self.spooled += lines.len() as u64;
         Ok(())
     }
 
@@ -220,17 +233,24 @@ impl<S: Read + Write + Seek> HtmlReport<S> {
         self.tally.settle(about);
         let written =
             Written { listed: self.listed, left_out: self.tally.summary.requests.saturating_sub(self.listed) };
-        head(&nojs::title(&self.tally), out)?;
+        head(&nojs::title(&self.tally, State::Over), &policy(None), out)?;
         nojs::write(&self.tally, about, written, out)?;
-        writeln!(out, "{ABOUT_LINE}{}{END_LINE}", self.about(about, written)?)?;
+        let codes = self.tally.codes.keys().map(String::as_str);
+        writeln!(out, "{ABOUT_LINE}{}{END_LINE}", self.about(about, written, codes, None)?)?;
         io::copy(&mut self.spool, out)?;
         writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")?;
         Ok(written)
     }
 
     /// What the script needs beside the rows, as JSON that ends no element of HTML.
-    fn about(&self, about: &About, written: Written) -> io::Result<String> {
-        let codes: BTreeMap<&str, _> = self.tally.codes.keys().map(|name| (name.as_str(), facts(name))).collect();
+    fn about<'a>(
+        &self,
+        about: &About,
+        written: Written,
+        codes: impl Iterator<Item = &'a str>,
+        live: Option<serde_json::Value>,
+    ) -> io::Result<String> {
+        let codes: BTreeMap<&str, _> = codes.map(|name| (name, facts(name))).collect();
         let waits: BTreeMap<_, _> = Wait::ALL
             .into_iter()
             .map(|wait| (name_of(wait), serde_json::json!({ "words": wait.words(), "flag": wait.flag() })))
@@ -245,6 +265,7 @@ impl<S: Read + Write + Seek> HtmlReport<S> {
             "summary": self.tally.summary,
             "codes": codes,
             "waits": waits,
+            "live": live,
         });
         Ok(in_script(&serde_json::to_string(&json)?))
     }
@@ -266,14 +287,20 @@ fn facts(name: &str) -> serde_json::Value {
     serde_json::json!({ "meaning": meaning, "advice": advice, "retryable": again })
 }
 
-fn waits_text(waits: &[(Wait, Duration)]) -> String {
-    let pairs: Vec<_> = waits.iter().map(|(cause, time)| (name_of(*cause), time.as_micros() as f64 / 1000.0)).collect();
-    serde_json::to_string(&pairs).unwrap_or_default()
+/// Tries, as [`read()`] gave them.
+fn tries_of(text: &str) -> Option<Vec<Try>> {
+    serde_json::from_str(text).ok()
 }
 
-fn waits_of(text: &str) -> Option<Vec<(Wait, Duration)>> {
-    let pairs: Vec<(String, f64)> = serde_json::from_str(text).ok()?;
-    Some(pairs.into_iter().filter_map(|(cause, time)| Some((wait_of(&cause)?, row::ms(time)?))).collect())
+fn tried(attempt: &AttemptRow) -> Try {
+    let cause = attempt.wait_for.map(name_of).unwrap_or_default();
+    let error = attempt.error.map(|code| code.name().to_owned());
+    let ms = |Ms(micros): Ms| micros as f64 / 1000.0;
+    Try(cause, ms(attempt.wait_ms), Some(ms(attempt.at_ms)), attempt.status, error)
+}
+
+fn in_ms(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
 }
 
 /// JSON within a script element: nothing in it can end the element or open a comment (HTML, section
@@ -282,14 +309,20 @@ fn in_script(json: &str) -> String {
     json.replace('<', "\\u003c")
 }
 
-/// The page up to its content.
-fn head(title: &str, out: &mut dyn Write) -> io::Result<()> {
+/// What a page may load and run: its script and its style, by their digests; `connect` is where it may ask for more.
+fn policy(connect: Option<&str>) -> String {
     let digest = |text: &str| base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(text));
-    let policy = format!(
-        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'",
+    let connect = connect.map(|whom| format!("connect-src {whom}; ")).unwrap_or_default();
+    format!(
+        "default-src 'none'; script-src 'sha256-{}' 'sha256-{}'; style-src 'sha256-{}'; img-src data:; {connect}base-uri 'none'; form-action 'none'",
+        digest(FIRST),
         digest(SCRIPT),
         digest(STYLE)
-    );
+    )
+}
+
+/// The page up to its content.
+fn head(title: &str, policy: &str, out: &mut dyn Write) -> io::Result<()> {
     write!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -298,7 +331,7 @@ fn head(title: &str, out: &mut dyn Write) -> io::Result<()> {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
          <meta name=\"generator\" content=\"fetchall {}\">\n\
-         <title>{}</title>\n<link rel=\"icon\" href=\"{ICON}\">\n<style>{STYLE}</style>\n</head>\n<body>\n",
+         <title>{}</title>\n<link rel=\"icon\" href=\"{ICON}\">\n<style>{STYLE}</style>\n<script>{FIRST}</script>\n</head>\n<body>\n",
         env!("CARGO_PKG_VERSION"),
         nojs::escaped(title),
     )

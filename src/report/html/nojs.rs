@@ -97,20 +97,65 @@ fn plural(count: u64, one: &'static str, many: &'static str) -> &'static str {
     if count == 1 { one } else { many }
 }
 
+/// Whether a run goes on while it is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// More may come.
+    Running,
+    /// That was all.
+    Over,
+}
+
 /// The title of the page.
-pub(super) fn title(tally: &Tally) -> String {
-    format!("{} – fetchall report", verdict(tally).sentence)
+pub(super) fn title(tally: &Tally, state: State) -> String {
+    format!("{} – fetchall report", sentence(tally, state).sentence)
+}
+
+/// The verdict, as one about what is there so far if more may come.
+fn sentence(tally: &Tally, state: State) -> Verdict {
+    let said = verdict(tally);
+    match state {
+        State::Over => said,
+        State::Running if tally.summary.requests == 0 => {
+            Verdict { sentence: "Nothing has come in yet".to_owned(), class: "warn" }
+        }
+        State::Running => Verdict { sentence: format!("{} so far", said.sentence), ..said },
+    }
+}
+
+/// What is said of a run while it goes on, up to the end of what needs no rows.
+pub(super) fn now(page: &mut String, tally: &Tally, about: &About, written: Written, state: State) {
+    page.push_str("<a class=\"skip\" href=\"#main\">Skip to the report</a>\n");
+    header(page, tally, about, written, state);
+    page.push_str("<main id=\"main\" tabindex=\"-1\">\n");
+    overview(page, tally);
+    tables::waiting(page, tally);
+    tables::failures(page, tally);
+}
+
+/// Writes the body of a page that is served while its run goes on.
+pub(super) fn live(
+    tally: &Tally,
+    about: &About,
+    written: Written,
+    state: State,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = String::new();
+    now(&mut page, tally, about, written, state);
+    let _ = writeln!(
+        page,
+        "<noscript><p class=\"notice\">Without scripts this page stands still: load it again to see how things are.</p></noscript>\n\
+         </main>\n<footer><p>Served by fetchall {} while the run goes on. To keep the page: <code>--report html=PATH</code>.</p></footer>",
+        env!("CARGO_PKG_VERSION")
+    );
+    out.write_all(page.as_bytes())
 }
 
 /// Writes the body up to the data.
 pub(super) fn write(tally: &Tally, about: &About, written: Written, out: &mut dyn Write) -> io::Result<()> {
     let mut page = String::new();
-    page.push_str("<a class=\"skip\" href=\"#main\">Skip to the report</a>\n");
-    header(&mut page, tally, about, written);
-    page.push_str("<main id=\"main\" tabindex=\"-1\">\n");
-    overview(&mut page, tally);
-    tables::waiting(&mut page, tally);
-    tables::failures(&mut page, tally);
+    now(&mut page, tally, about, written, State::Over);
     tables::failed(&mut page, tally);
     page.push_str(
         "<p class=\"notice\" id=\"unscripted\">This is the part that needs no scripts. With scripts, which are part of \
@@ -126,8 +171,8 @@ pub(super) fn write(tally: &Tally, about: &About, written: Written, out: &mut dy
 }
 
 // Writing to a String cannot fail, here and below.
-fn header(page: &mut String, tally: &Tally, about: &About, written: Written) {
-    let Verdict { sentence, class } = verdict(tally);
+fn header(page: &mut String, tally: &Tally, about: &About, written: Written, state: State) {
+    let Verdict { sentence, class } = sentence(tally, state);
     let command = if about.command.is_empty() { "report" } else { &about.command };
     let _ = write!(
         page,
@@ -135,7 +180,7 @@ fn header(page: &mut String, tally: &Tally, about: &About, written: Written) {
          <h1 id=\"verdict\" class=\"{class}\">{}</h1>\n<p class=\"lede\">{}</p>\n",
         escaped(command),
         escaped(&sentence),
-        escaped(&lede(tally)),
+        escaped(&lede(tally, state)),
     );
     let mut notes: Vec<String> = about.notes.iter().map(|note| sentence_of(note)).collect();
     if written.left_out > 0 {
@@ -164,7 +209,7 @@ fn sentence_of(note: &str) -> String {
 }
 
 /// Why most of them failed, how long it took and when it was.
-fn lede(tally: &Tally) -> String {
+fn lede(tally: &Tally, state: State) -> String {
     let mut parts = Vec::new();
     let worst = tally.codes.iter().filter(|(_, count)| count.failed > 0).max_by_key(|(_, count)| count.failed);
     if let Some((code, count)) = worst {
@@ -180,7 +225,8 @@ fn lede(tally: &Tally) -> String {
             _ if pace < 10.0 => format!(", {pace:.1} a second"),
             _ => format!(", {} a second", grouped(pace.round() as u64)),
         };
-        parts.push(format!("It took {}{pace}.", time(wall)));
+        let begins = if state == State::Over { "It took" } else { "Under way for" };
+        parts.push(format!("{begins} {}{pace}.", time(wall)));
     }
     if let Some(first) = tally.first {
         let at = humantime::format_rfc3339_seconds(first).to_string();
@@ -257,12 +303,24 @@ fn outcomes(page: &mut String, tally: &Tally) {
     for (name, words, count) in &parts {
         let _ = write!(
             page,
-            "<li><span class=\"key o-{name}\" aria-hidden=\"true\"></span><b>{}</b> {words} <span class=\"dim\">({:.1} %)</span></li>",
+            "<li><span class=\"key o-{name}\" aria-hidden=\"true\"></span><b>{}</b> {words} <span class=\"dim\">({})</span></li>",
             grouped(*count),
-            share(*count, summary.requests) * 100.0
+            percent(share(*count, summary.requests))
         );
     }
     page.push_str("</ul></figcaption>\n</figure>\n");
+}
+
+/// `12.3 %` of a share of 1; little is told apart from nothing, and nearly all from all.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.05 {
+        return "&lt; 0.1 %".to_owned();
+    }
+    if (99.95..100.0).contains(&percent) {
+        return "&gt; 99.9 %".to_owned();
+    }
+    format!("{percent:.1} %")
 }
 
 fn share(part: u64, whole: u64) -> f64 {

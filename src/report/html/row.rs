@@ -4,7 +4,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     model::{Code, Wait, record::Outcome},
@@ -87,10 +87,43 @@ struct Timings {
 
 #[derive(Debug, Deserialize)]
 struct Attempt<'a> {
+    #[serde(default)]
+    at_ms: Option<f64>,
+    #[serde(default)]
+    status: Option<u16>,
+    #[serde(borrow, default)]
+    error: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     wait_for: Option<Cow<'a, str>>,
     #[serde(default)]
     wait_ms: f64,
+}
+
+/// A try as a page keeps it beside its row: what it waited for and how long; and where there were several, when it
+/// began (both in milliseconds, the latter since the first), its status and why it failed.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Try(
+    pub String,
+    pub f64,
+    #[serde(default)] pub Option<f64>,
+    #[serde(default)] pub Option<u16>,
+    #[serde(default)] pub Option<String>,
+);
+
+/// Tries as the text that stands beside a row; `None` where there is nothing to tell.
+pub(super) fn text_of(tries: &[Try]) -> Option<String> {
+    let is_told = tries.len() > 1 && tries.iter().any(|tried| tried.2.is_some());
+    if !is_told && tries.iter().all(|tried| tried.0.is_empty()) {
+        return None;
+    }
+    let short = || tries.iter().map(|Try(cause, waited, ..)| (cause, waited)).collect::<Vec<_>>();
+    let text = if is_told { serde_json::to_string(tries) } else { serde_json::to_string(&short()) };
+    text.ok()
+}
+
+/// The waiting of tries by cause.
+pub(super) fn waits_of(tries: &[Try]) -> Vec<(Wait, Duration)> {
+    tries.iter().filter_map(|Try(cause, waited, ..)| Some((wait_of(cause)?, ms(*waited)?))).collect()
 }
 
 impl<'a> Row<'a> {
@@ -133,13 +166,13 @@ impl<'a> Row<'a> {
         self.error.as_ref().or(self.skip.as_ref()).map_or("", |why| &why.message)
     }
 
-    /// Our own waiting by cause, where the record itself tells it.
-    pub(super) fn waits(&self) -> Vec<(Wait, Duration)> {
-        let known = |attempt: &Attempt<'_>| {
-            let name = attempt.wait_for.as_deref()?;
-            Some((wait_of(name)?, ms(attempt.wait_ms)?))
+    /// Its tries, where the record itself tells them.
+    pub(super) fn tries(&self) -> Vec<Try> {
+        let tried = |attempt: &Attempt<'_>| {
+            let cause = attempt.wait_for.as_deref().unwrap_or_default().to_owned();
+            Try(cause, attempt.wait_ms, attempt.at_ms, attempt.status, attempt.error.as_deref().map(str::to_owned))
         };
-        self.attempt_log.iter().filter_map(known).collect()
+        self.attempt_log.iter().map(tried).collect()
     }
 
     /// Time of the last exchange, in milliseconds.

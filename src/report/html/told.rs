@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::{
     About, AddError, facts,
     nojs::{self, grouped},
-    row::Row,
+    row::{Row, waits_of},
     tally::{Failed, Tally},
 };
 use crate::{model::escape::visible, report::Summary};
@@ -26,8 +26,8 @@ impl Told {
     /// It is no record.
     pub fn line(&mut self, line: &[u8], waits: Option<&str>) -> Result<(), AddError> {
         let row = Row::parse(line).map_err(AddError::NoRecord)?;
-        let waits = waits.and_then(super::waits_of).unwrap_or_else(|| row.waits());
-        self.0.add(&row, &waits);
+        let tries = waits.and_then(super::tries_of).unwrap_or_else(|| row.tries());
+        self.0.add(&row, &waits_of(&tries));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     os::unix::process::ExitStatusExt as _,
     process::Stdio,
-    sync::OnceLock,
+    sync::{Arc, Mutex, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -92,13 +92,17 @@ impl Fetchall {
             tokio::spawn(async move { pipe.write_all(&text).await.ok() });
         }
         let mut errors = process.stderr.take().expect("stderr is a pipe");
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let saying = Arc::clone(&said);
         let stderr = tokio::spawn(async move {
-            let mut text = Vec::new();
-            errors.read_to_end(&mut text).await.ok();
-            String::from_utf8_lossy(&text).into_owned()
+            let mut part = [0; 4096];
+            while let Ok(read @ 1..) = errors.read(&mut part).await {
+                saying.lock().unwrap().extend_from_slice(&part[..read]);
+            }
+            String::from_utf8_lossy(&saying.lock().unwrap()).into_owned()
         });
         let stdout = process.stdout.take().map(BufReader::new);
-        Child { process, stdin, stdout, stderr, seen: Vec::new(), began }
+        Child { process, stdin, stdout, stderr, said, seen: Vec::new(), began }
     }
 }
 
@@ -108,6 +112,7 @@ pub struct Child {
     stdin: Option<ChildStdin>,
     stdout: Option<BufReader<ChildStdout>>,
     stderr: JoinHandle<String>,
+    said: Arc<Mutex<Vec<u8>>>,
     seen: Vec<u8>,
     began: Instant,
 }
@@ -133,6 +138,21 @@ impl Child {
         read.expect("a line comes within a minute").expect("a pipe can be read");
         let line = &self.seen[from..];
         (!line.is_empty()).then(|| String::from_utf8_lossy(line).trim_end_matches('\n').to_owned())
+    }
+
+    /// What stands behind these words on stderr, up to the end of their line, as soon as it is said.
+    pub async fn says(&self, words: &str) -> String {
+        let looking = async {
+            loop {
+                let said = String::from_utf8_lossy(&self.said.lock().unwrap()).into_owned();
+                let rest = said.split_once(words).and_then(|(_, rest)| rest.split_once('\n'));
+                if let Some((line, _)) = rest {
+                    return line.to_owned();
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(LONGEST, looking).await.expect("it is said within a minute")
     }
 
     /// Closes our end of stdout, as `| head` does.

@@ -108,10 +108,15 @@ pub enum Keep {
     All,
 }
 
+/// Shows a finding elsewhere.
+pub type Show = Box<dyn Fn(&Finding) + Send>;
+
 /// What is done with findings.
 pub struct Ledger {
     /// Where they are written as they come.
     pub streams: Vec<Stream>,
+    /// What shows them elsewhere, and never waits.
+    pub shown: Option<Show>,
     /// Which are kept.
     pub keep: Keep,
     /// What fails the run.
@@ -194,6 +199,7 @@ impl Ledger {
         counts.failing += u64::from(!finding.ok);
         counts.strays += u64::from(finding.rule == Some(Rule::UnusedIgnore));
         counts.summary.add(&finding);
+        self.shown.iter().for_each(|show| show(&finding));
         self.streams.iter_mut().try_for_each(|stream| stream.put(&finding))?;
         let keeps = match self.keep {
             Keep::Nothing => false,

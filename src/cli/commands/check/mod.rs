@@ -36,6 +36,7 @@ use self::{
 use super::{fetch::runtime, session::JarFile};
 use crate::cli::{
     control::{self, About},
+    dashboard::Dashboard,
     descriptors,
     exit::{self, Exit, Facts},
     flags::CheckFlags,
@@ -78,8 +79,10 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
     };
     let runtime = runtime()?;
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
+    let dashboard = Dashboard::of("check", flags.show.dashboard, &flags.show.settings, &voice)?;
     let ledger = Ledger {
         streams: outputs.open()?,
+        shown: dashboard.as_ref().map(|dashboard| Box::new(dashboard.shower()) as Box<_>),
         keep: outputs.keep(),
         fail_on: flags.show.fail_on.unwrap_or_default(),
         most,
@@ -96,7 +99,9 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         jar: jar.as_ref(),
         watch: &watch,
     };
-    let exit = desk.go(&runtime, checker, ledger, insight);
+    let began = Instant::now();
+    let (exit, notes) = desk.go(&runtime, checker, ledger, insight);
+    dashboard.into_iter().for_each(|dashboard| dashboard.end(began.elapsed(), notes.clone(), &voice));
     // What blocks (a name look-up, a read) must not be waited for.
     runtime.shutdown_background();
     Ok(exit)
@@ -119,7 +124,7 @@ fn plan(
         severities: Severities::with(flags.show.rule.clone()),
         accept: flags.links.by_host(),
         memory,
-        all: outputs.lists_all(),
+        all: outputs.lists_all() || flags.show.dashboard.is_some(),
     })
 }
 
@@ -153,8 +158,8 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Runs to the end, writes everything down and says how it went.
-    fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger, insight: Insight) -> Exit {
+    /// Runs to the end, writes everything down and says how it went; gives what was said about the end, too.
+    fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger, insight: Insight) -> (Exit, Vec<String>) {
         let began = Instant::now();
         let (end, recorded) = runtime.block_on(self.look(checker, ledger, insight.on_begin()));
         logs::flush();
@@ -162,7 +167,7 @@ impl Desk<'_> {
         let (Some(mut end), Some((mut ledger, streamed))) = (end, recorded) else {
             facts.bug = true;
             self.voice.error(&bug_line());
-            return exit::judge(&facts);
+            return (exit::judge(&facts), vec![bug_line()]);
         };
         self.note(&mut facts, streamed);
         facts.stopped = end.stopped;
@@ -196,7 +201,7 @@ impl Desk<'_> {
             self.tell(&ledger.counts, &facts, &notes);
             again.into_iter().for_each(|again| self.voice.command(again));
         }
-        exit::judge(&facts)
+        (exit::judge(&facts), notes)
     }
 
     /// The part that waits: until the checker and the ledger are done. `None` for one that panicked.

@@ -1,12 +1,17 @@
 //! What findings weigh, how they are shown, and what is mended.
 
+use std::net::SocketAddr;
+
 use fetchall::{
     check::rules::{FailOn, RuleWeight},
     report::{Kind, html::Setting},
 };
 
 use super::values::{self, Report};
-use crate::cli::flags::{ColorArg, ControlArg, ProgressArg};
+use crate::cli::{
+    flags::{ColorArg, ControlArg, ProgressArg},
+    side_server,
+};
 
 /// `--format`: one of the kinds of reports, or nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +38,13 @@ pub struct ShowFlags {
     /// `--report sarif=links.sarif --report junit=links.xml`; `-` is stdout. Kinds as for --format.
     #[arg(long, value_name = "KIND=PATH", value_parser = values::report)]
     pub report: Vec<Report>,
+    /// Show the run in a browser while it goes on: --dashboard 127.0.0.1:8080
+    ///
+    /// The page of --report html, with rows as they come; `:0` takes any port that is free, and its address is
+    /// said on stderr. At any other address than this machine's own, only who has the token of that line may
+    /// look. It ends with the run, whose page stays in the browser.
+    #[arg(long, value_name = "ADDR", value_parser = side_server::address)]
+    pub dashboard: Option<SocketAddr>,
     /// What a rule weighs: off, warn or error
     ///
     /// `--rule redirected=warn --rule dead=error`; may be repeated, the last word on a rule counts.

@@ -43,7 +43,8 @@ const SPREAD: [&str; 1] = ["timings"];
 /// Columns that mostly say what `url` says.
 const LIKE_URL: [&str; 2] = ["input", "final_url"];
 /// What no record has: our own waiting by cause, `[["slot", 12.5], …]` in milliseconds, in the order of
-/// the tries. Columns of this first letter are not given back.
+/// the tries. Where there were several, each has when it began, its status and its code behind that:
+/// `["backoff", 500.0, 812.0, 503, "http.server_error"]`. Columns of this first letter are not given back.
 pub(super) const WAITS: &str = "~waits";
 /// First letter of what is not of the record.
 const OWN: char = '~';

@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use super::{BAR, escaped, grouped, time};
+use super::{BAR, escaped, grouped, percent, time};
 use crate::{
     model::Wait,
     report::html::{
@@ -35,11 +35,11 @@ pub(super) fn waiting(page: &mut String, tally: &Tally) {
         let part = spent.as_secs_f64() / sum.as_secs_f64();
         let _ = writeln!(
             page,
-            "<tr><th scope=\"row\">{}</th><td class=\"num\">{:.1} %</td><td class=\"wide\"><svg class=\"bar thin\" viewBox=\"0 0 1000 8\" \
+            "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td><td class=\"wide\"><svg class=\"bar thin\" viewBox=\"0 0 1000 8\" \
              preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"w-{}\" width=\"{:.2}\" height=\"8\"/></svg></td>\
              <td class=\"num\">{}</td><td><code>{}</code></td></tr>",
             cause.words(),
-            part * 100.0,
+            percent(part),
             name_of(cause),
             part * BAR,
             time(spent),

@@ -46,6 +46,7 @@ impl Write for Closed {
 fn ledger(looks: &[Look], page: &Page) -> Ledger {
     let stream = |look: &Look| Stream::new("page".to_owned(), *look, Box::new(page.clone()));
     Ledger {
+        shown: None,
         streams: looks.iter().map(stream).collect(),
         keep: Keep::Worth,
         fail_on: FailOn::Error,

@@ -3,7 +3,8 @@
 /**
  * @typedef {{list?: any[], all?: any[], of?: any[], at?: number[], as?: string, but?: Record<string, any>, none?: number[]}} Coded
  * @typedef {{rows: number, order: string[], groups: Record<string, string[]>, columns: Record<string, Coded>}} AtOnce
- * @typedef {{from: number, rows: number, order: string[], groups: Record<string, string[]>, columns: Record<string, any[]>, more: Element | null, rest: Record<string, any[]> | null}} Chunk
+ * @typedef {{from: number, rows: number, order: string[], groups: Record<string, string[]>, columns: Record<string, any[]>, more: (() => string) | null, rest: Record<string, any[]> | null}} Chunk
+ * @typedef {{cause: string, ms: number, at?: number, status?: number | null, code?: string | null}} Try
  */
 
 /** What the row has no value for, not even null. */
@@ -19,9 +20,9 @@ function bytesOf(text) {
     return bytes;
 }
 
-/** @param {Element} element */
-async function unpack(element) {
-    const packed = new Blob([bytesOf(element.textContent ?? '')]).stream().pipeThrough(new DecompressionStream('gzip'));
+/** @param {string} text */
+async function unpack(text) {
+    const packed = new Blob([bytesOf(text)]).stream().pipeThrough(new DecompressionStream('gzip'));
     return JSON.parse(await new Response(packed).text());
 }
 
@@ -55,6 +56,8 @@ export class Run {
     /** @param {any} about What the page says beside the rows. */
     constructor(about) {
         this.about = about;
+        /** Rows that have come, and those of them that can be seen. */
+        this.came = 0;
         this.size = 0;
         /** @type {Chunk[]} */
         this.chunks = [];
@@ -62,31 +65,39 @@ export class Run {
         this.columns = Object.create(null);
         /** @type {[string, string]} */
         this.noun = about.noun;
+        /** Whether rows may come after those of the page. */
+        this.isLive = Boolean(about.live);
         /** @type {string[] | null} */
         this.hay = null;
     }
 
-    /** Unpacks everything that lists and charts need. */
+    /** Unpacks everything that lists and charts need, of what stands in the page. */
     async load() {
         const elements = [...document.querySelectorAll('script.rows')];
         // Unpacking happens beside this thread, so all of them may begin.
-        const unpacked = elements.map(unpack);
+        const unpacked = elements.map((element) => unpack(element.textContent ?? ''));
         for (const [index, element] of elements.entries()) {
-            /** @type {AtOnce} */
-            const part = await unpacked[index];
             const more = element.nextElementSibling;
-            this.chunks.push({
-                from: this.size,
-                rows: part.rows,
-                order: part.order,
-                groups: part.groups,
-                columns: decode(part.columns, part.rows),
-                more: more?.classList.contains('more') ? more : null,
-                rest: null,
-            });
-            this.size += part.rows;
+            this.append(await unpacked[index], more?.classList.contains('more') ? () => more.textContent ?? '' : null);
             element.textContent = '';
         }
+        this.settle();
+    }
+
+    /** Takes in rows that came later; they are seen after `settle`. @param {string} rows @param {string} more */
+    async take(rows, more) {
+        this.append(await unpack(rows), more ? () => more : null);
+    }
+
+    /** @param {AtOnce} part @param {(() => string) | null} more */
+    append(part, more) {
+        this.chunks.push({ from: this.came, rows: part.rows, order: part.order, groups: part.groups, columns: decode(part.columns, part.rows), more, rest: null });
+        this.came += part.rows;
+    }
+
+    /** Makes everything that has come seen. */
+    settle() {
+        this.size = this.came;
         this.join();
         this.derive();
     }
@@ -97,6 +108,7 @@ export class Run {
         for (const name of names) {
             const whole = new Array(this.size);
             for (const { from, rows, columns } of this.chunks) {
+                if (from >= this.size) break;
                 const part = columns[name];
                 for (let row = 0; row < rows; row++) whole[from + row] = part ? part[row] : ABSENT;
             }
@@ -174,16 +186,20 @@ export class Run {
     }
     /** Our own waiting: `[[cause, ms], …]`. @param {number} row @returns {[string, number][]} */
     waits(row) {
+        return this.tries(row).map(({ cause, ms }) => [cause, ms]);
+    }
+    /** Its tries, as far as they are known: what each waited for and how long, and when it began since the first. @param {number} row @returns {Try[]} */
+    tries(row) {
         const told = this.get('~waits', row);
-        if (told) return told;
+        if (told) return told.map((/** @type {any[]} */ [cause, ms, at, status, code]) => ({ cause, ms, at, status, code }));
         const queue = this.queue?.[row] ?? 0;
-        return queue > 0 ? [['unknown', queue]] : [];
+        return queue > 0 ? [{ cause: 'unknown', ms: queue }] : [];
     }
     /** What a search looks at. @param {number} row */
     text(row) {
-        if (!this.hay) {
-            this.hay = new Array(this.size);
-            for (let at = 0; at < this.size; at++) {
+        this.hay ??= [];
+        if (this.hay.length < this.size) {
+            for (let at = this.hay.length; at < this.size; at++) {
                 const parts = [this.what(at), this.code(at), this.message(at), this.get('title', at), this.from(at), this.get('status', at), this.get('content_type', at)];
                 this.hay[at] = parts.filter((part) => part != null).join('\n').toLowerCase();
             }
@@ -196,7 +212,7 @@ export class Run {
         const chunk = this.chunks.find(({ from, rows }) => row >= from && row < from + rows);
         if (!chunk) return {};
         if (!chunk.rest) {
-            const more = chunk.more ? (await unpack(chunk.more)).columns : {};
+            const more = chunk.more ? (await unpack(chunk.more())).columns : {};
             chunk.rest = decode(more, chunk.rows, chunk.columns);
         }
         const rest = chunk.rest;

@@ -56,6 +56,8 @@ export class Details {
         const code = run.code(row);
         const facts = code ? run.about.codes?.[code] : null;
         replace(this.title, h(`span.mark.${fate}`, { 'aria-hidden': 'true' }, MARKS[fate][0]), ' ', record.title || `${MARKS[fate][1][0].toUpperCase()}${MARKS[fate][1].slice(1)}${record.status ? `: ${record.status}` : ''}`);
+        // The page may know them where the record does not.
+        const log = record.attempt_log ?? run.tries(row).filter(({ at }) => at !== undefined).map(({ cause, ms, at, status, code }) => ({ at_ms: at, status, error: code, wait_ms: ms, wait_for: cause }));
         const link = new URL(location.href);
         link.hash = hash(only({ row: view.row }));
         replace(this.body,
@@ -69,7 +71,7 @@ export class Details {
             record.source && facets({ document: record.source.path ?? record.source.url, line: record.source.line, column: record.source.column, element: record.source.element, attribute: record.source.attribute, text: record.source.text, reference: record.source.raw }),
             this.times(row, record),
             record.redirects?.length ? [h('h3', null, 'Redirects'), h('ol', null, ...record.redirects.map((/** @type {any} */ hop) => h('li', null, `${hop.status} `, address(hop.url), ' → ', h('code', null, hop.location))))] : null,
-            record.attempt_log?.length ? [h('h3', null, 'Tries'), this.tries(record.attempt_log)] : null,
+            log.length ? [h('h3', null, 'Tries'), this.tries(log)] : null,
             h('h3', null, 'Record'), facets(Object.fromEntries(Object.entries(record).filter(([name, value]) => !APART.has(name) && value !== null))),
             record.headers ? [h('h3', null, 'Response fields'), facets(Object.fromEntries(Object.entries(record.headers).map(([name, values]) => [name, /** @type {string[]} */ (values).join('\n')])))] : null,
             record.body ? [h('h3', null, 'Body'), long(record.body)] : null);

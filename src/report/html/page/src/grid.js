@@ -55,7 +55,11 @@ export class Grid {
         this.run = run;
         this.open = open;
         // A column that says nothing is none.
-        this.columns = columns(run).filter(({ key }) => { for (let row = 0; row < run.size; row++) if (!Number.isNaN(key(row))) return true; return false; });
+        this.columns = columns(run).filter(({ key }) => {
+            if (run.isLive) return true; 
+            for (let row = 0; row < run.size; row++) if (!Number.isNaN(key(row))) return true;
+            return false;
+        });
         /** @type {Uint32Array} */
         this.rows = new Uint32Array(0);
         this.at = 0;
@@ -98,6 +102,17 @@ export class Grid {
         this.draw();
     }
 
+    /** Takes in rows that came, and stays where it is. */
+    refresh() {
+        const current = this.rows[this.at];
+        this.tools.recount();
+        this.rows = sorted(this.run, chosen(this.run), this.columns);
+        if (this.rows[this.at] !== current) this.at = Math.max(this.rows.indexOf(current), 0);
+        this.pane.setAttribute('aria-rowcount', String(this.rows.length + 1));
+        this.tools.update(this.rows.length);
+        this.draw();
+    }
+
     /** @param {string} name */
     order(name) {
         const first = name === 'what' || name === 'result' || name === 'start' ? name : `-${name}`;
@@ -127,7 +142,7 @@ export class Grid {
         const drawn = [];
         for (let index = from; index < to; index++) drawn.push(this.row(index, index * row + shift));
         if (!this.rows.length) {
-            drawn.push(h('div.g-row.none', { role: 'row' }, h('div', { role: 'gridcell' }, 'Nothing matches. ', h('button', { type: 'button', onclick: () => go(only({ sort: view.sort })) }, 'Show all'))));
+            drawn.push(h('div.g-row.none', { role: 'row' }, h('div', { role: 'gridcell' }, this.run.size ? 'Nothing matches. ' : 'Nothing yet. ', this.run.size && h('button', { type: 'button', onclick: () => go(only({ sort: view.sort })) }, 'Show all'))));
         }
         this.body.replaceChildren(...drawn);
         const isThere = this.at >= from && this.at < to && this.rows.length;
@@ -241,6 +256,27 @@ class Tools {
     constructor(run) {
         this.run = run;
         this.timer = 0;
+        this.search = h('input', {
+            type: 'search', id: 'search', placeholder: 'Search addresses, titles, reasons', autocomplete: 'off', spellcheck: 'false',
+            oninput: () => {
+                clearTimeout(this.timer);
+                this.timer = window.setTimeout(() => go({ q: this.search.value }), run.size > 20_000 ? 150 : 30);
+            },
+        });
+        this.is = choice('Outcome', 'is');
+        this.code = choice('Reason', 'code');
+        this.status = choice('Status', 'status');
+        this.recount();
+        this.chips = h('p.chips', null);
+        this.count = h('p.count', { role: 'status', 'aria-live': run.isLive ? 'off' : null });
+        this.element = h('form.tools', { role: 'search', 'aria-label': 'Records', onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
+            h('label.search', { for: 'search' }, h('span', null, 'Search'), this.search),
+            this.is, this.code, this.status, this.chips, this.count);
+    }
+
+    /** Says behind each filter how many it would leave. */
+    recount() {
+        const { run } = this;
         /** @type {Record<string, number>} */
         const fates = {};
         /** @type {Record<string, number>} */
@@ -255,21 +291,9 @@ class Tools {
         }
         const classes = [...new Set(Object.keys(statuses).map((status) => `${status[0]}xx`))];
         for (const name of classes) statuses[name] = Object.entries(statuses).reduce((sum, [status, n]) => (/^\d+$/.test(status) && status[0] === name[0] ? sum + n : sum), 0);
-        this.search = h('input', {
-            type: 'search', id: 'search', placeholder: 'Search addresses, titles, reasons', autocomplete: 'off', spellcheck: 'false',
-            oninput: () => {
-                clearTimeout(this.timer);
-                this.timer = window.setTimeout(() => go({ q: this.search.value }), run.size > 20_000 ? 150 : 30);
-            },
-        });
-        this.is = choice('Outcome', 'is', [['', 'All'], ...['failed', 'warned', 'skipped', 'fine'].filter((fate) => fates[fate]).map((fate) => [fate, `${fate === 'skipped' ? 'left out' : fate} (${num(fates[fate])})`])]);
-        this.code = choice('Reason', 'code', [['', 'Any']].concat(Object.entries(codes).sort((a, b) => b[1] - a[1]).slice(0, 200).map(([code, n]) => [code, `${code} (${num(n)})`])));
-        this.status = choice('Status', 'status', [['', 'Any']].concat(Object.entries(statuses).sort().slice(0, 200).map(([status, n]) => [status, `${status} (${num(n)})`])));
-        this.chips = h('p.chips', null);
-        this.count = h('p.count', { role: 'status' });
-        this.element = h('form.tools', { role: 'search', 'aria-label': 'Records', onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-            h('label.search', { for: 'search' }, h('span', null, 'Search'), this.search),
-            this.is, this.code, this.status, this.chips, this.count);
+        offer(this.is, [['', 'All'], ...['failed', 'warned', 'skipped', 'fine'].filter((fate) => fates[fate]).map((fate) => [fate, `${fate === 'skipped' ? 'left out' : fate} (${num(fates[fate])})`])]);
+        offer(this.code, [['', 'Any']].concat(Object.entries(codes).sort((a, b) => b[1] - a[1]).slice(0, 200).map(([code, n]) => [code, `${code} (${num(n)})`])));
+        offer(this.status, [['', 'Any']].concat(Object.entries(statuses).sort().slice(0, 200).map(([status, n]) => [status, `${status} (${num(n)})`])));
     }
 
     /** @param {number} shown */
@@ -292,9 +316,17 @@ class Tools {
     }
 }
 
-/** @param {string} label @param {'is' | 'code' | 'status'} name @param {string[][]} options */
-function choice(label, name, options) {
+/** @param {string} label @param {'is' | 'code' | 'status'} name */
+function choice(label, name) {
     return h('label', null, h('span', null, label),
-        h('select', { onchange: (/** @type {Event} */ event) => { go({ [name]: /** @type {HTMLSelectElement} */ (event.target).value }); say(''); } },
-            ...options.map(([value, text]) => h('option', { value }, text))));
+        h('select', { onchange: (/** @type {Event} */ event) => { go({ [name]: /** @type {HTMLSelectElement} */ (event.target).value }); say(''); } }));
+}
+
+/** Puts these into a choice, which stays at what was chosen; not under the hand of somebody who is choosing. @param {HTMLElement} label @param {string[][]} options */
+function offer(label, options) {
+    const select = label.querySelector('select');
+    if (!select || (select.options.length && document.activeElement === select)) return;
+    const { value } = select;
+    replace(select, ...options.map(([value, text]) => h('option', { value }, text)));
+    select.value = value;
 }

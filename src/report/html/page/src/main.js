@@ -7,7 +7,9 @@ import { Grid } from './grid.js';
 import { Details } from './details.js';
 import { overTime } from './overtime.js';
 import { latency } from './latency.js';
+import { follow } from './live.js';
 import { waterfall } from './waterfall.js';
+import { themeSwitch } from './switch.js';
 import { broken, depth, extremes, hosts, hostsOf, redirects, settings, show } from './groups.js';
 
 /** Lets the browser draw. */
@@ -18,34 +20,46 @@ async function start() {
     const about = JSON.parse(document.getElementById('about')?.textContent ?? '{}');
     const main = /** @type {HTMLElement} */ (document.getElementById('main'));
     const busy = h('p.notice', { role: 'status' }, `Reading ${num(about.listed ?? 0)} records…`);
-    document.getElementById('overview')?.before(busy);
+    if (!about.live) document.getElementById('overview')?.before(busy);
     // The table has them all.
     document.getElementById('failed')?.remove();
     document.getElementById('unscripted')?.remove();
+    themeSwitch();
     await breath();
     const run = new Run(about);
     await run.load();
     busy.remove();
     document.body.append(h('p.vh', { id: 'live', role: 'status' }));
-    if (run.size) draw(run, main);
+    if (run.isLive) draw(run, main, true);
+    else if (run.size) draw(run, main, false);
     document.documentElement.dataset.ready = String(Math.round(performance.now() - began));
 }
 
-/** @param {Run} run @param {HTMLElement} main */
-function draw(run, main) {
+/** @param {Run} run @param {HTMLElement} main @param {boolean} isLive */
+function draw(run, main, isLive) {
     /** @type {Details} */
     let details;
     const open = (/** @type {number} */ row) => details.open(row);
     const grid = new Grid(run, open);
     details = new Details(run, (row, step) => grid.beside(row, step));
-    const fall = waterfall(run, hostsOf(run), open);
-    const chooseHost = fall && ((/** @type {string} */ host) => {
-        fall.choose(host);
-        fall.element.scrollIntoView();
-        fall.element.querySelector('select')?.focus({ preventScroll: true });
-    });
-    for (const part of [overTime(run), latency(run), broken(run, open), hosts(run, chooseHost), fall?.element, redirects(run, open), extremes(run, open), depth(run), grid.element, settings(run)]) {
-        if (part) main.append(part);
+    /** @type {ReturnType<typeof waterfall>} */
+    let fall = null;
+    const chooseHost = (/** @type {string} */ host) => {
+        fall?.choose(host);
+        fall?.element.scrollIntoView();
+        fall?.element.querySelector('select')?.focus({ preventScroll: true });
+    };
+    /** The parts in their order; those that there is nothing for are none. @type {[string, () => Element | null | undefined][]} */
+    const parts = [
+        ['time', () => overTime(run)], ['latency', () => latency(run)], ['broken', () => broken(run, open)], ['hosts', () => hosts(run, fall && chooseHost)],
+        ['waterfall', () => fall?.element], ['redirects', () => redirects(run, open)], ['extremes', () => extremes(run, open)], ['depth', () => depth(run)],
+        ['requests', () => grid.element], ['settings', () => settings(run)],
+    ];
+    const falling = () => { fall = waterfall(run, hostsOf(run), open); };
+    falling();
+    for (const [, part] of parts) {
+        const element = part();
+        if (element) main.append(element);
     }
     linkReasons();
     forPaper(run, main);
@@ -60,6 +74,35 @@ function draw(run, main) {
         event.preventDefault();
         document.getElementById('search')?.focus();
     });
+    if (!isLive) return;
+    follow(run, {
+        told: linkReasons,
+        rows: () => {
+            grid.refresh();
+            falling();
+            redraw(main, parts);
+            navigation(main);
+        },
+    });
+}
+
+/** Makes the parts anew, but for what somebody is in. @param {HTMLElement} main @param {[string, () => Element | null | undefined][]} parts */
+function redraw(main, parts) {
+    /** @type {Element | null} */
+    let before = null;
+    for (const [id, part] of [...parts].reverse()) {
+        const old = document.getElementById(id);
+        const isHeld = old && (['requests', 'settings'].includes(id) || old.contains(document.activeElement) || old.matches(':active') || (id === 'time' && old.matches(':hover')));
+        const element = isHeld ? old : part() ?? old;
+        if (element && element !== old) {
+            // What was unfolded stays so.
+            const open = [...(old?.querySelectorAll('details') ?? [])].map((fold) => fold.open);
+            element.querySelectorAll('details').forEach((fold, index) => { fold.open = open[index] ?? false; });
+            if (old) old.replaceWith(element);
+            else main.insertBefore(element, before);
+        }
+        before = element ?? before;
+    }
 }
 
 /** Failures that are printed. */
@@ -96,8 +139,13 @@ const SHORT = /** @type {Record<string, string>} */ ({ waiting: 'Waiting', failu
 
 /** @param {HTMLElement} main */
 function navigation(main) {
-    const links = [...main.querySelectorAll(':scope > section')].map((part) => h('li', null, h('a', { href: `#${part.id}` }, SHORT[part.id] ?? part.querySelector('h2')?.textContent)));
-    main.before(h('nav', { 'aria-label': 'Parts of the report' }, h('ul', null, ...links)));
+    const parts = [...main.querySelectorAll(':scope > section')];
+    const known = document.querySelector('nav');
+    if (known && known.querySelectorAll('li').length === parts.length) return;
+    const links = parts.map((part) => h('li', null, h('a', { href: `#${part.id}` }, SHORT[part.id] ?? part.querySelector('h2')?.textContent)));
+    const made = h('nav', { 'aria-label': 'Parts of the report' }, h('ul', null, ...links));
+    if (known) known.replaceWith(made);
+    else main.before(made);
 }
 
 start().catch((error) => {

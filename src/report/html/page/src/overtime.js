@@ -4,6 +4,7 @@ import { h, section } from './dom.js';
 import { counted, num, round, time } from './text.js';
 import { go, only } from './state.js';
 import { paged } from './paged.js';
+import { onColours } from './theme.js';
 
 /** @typedef {import('./data.js').Run} Run */
 
@@ -11,6 +12,11 @@ import { paged } from './paged.js';
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 21_600_000, 86_400_000];
 /** Steps of the drawing at most. */
 const MOST = 120;
+
+/** The drawing that is in the page; there may be another one soon, while a run goes on. @type {uPlot | null} */
+let last = null;
+let redraw = () => {};
+onColours(() => redraw());
 
 /** @param {Run} run @param {number} most */
 function steps(run, most) {
@@ -56,20 +62,20 @@ export function overTime(run) {
     const element = section('time', 'Requests and failures over time', h('p', null, told), h('figure', { 'aria-label': told }, box, readout),
         h('details', null, h('summary', null, 'The same as a table'), table));
     // Drawn once it has a width; drawn anew with other colours and another width.
-    /** @type {uPlot | null} */
-    let plot = null;
+    last?.destroy();
+    last = null;
     const draw = () => {
-        plot?.destroy();
-        plot = new uPlot(options(box.clientWidth, step, readout, fine, failed), [xs, Array.from(all), Array.from(failed)], box);
+        last?.destroy();
+        last = new uPlot(options(box.clientWidth, step, readout, fine, failed), [xs, Array.from(all), Array.from(failed)], box);
     };
     let width = 0;
     new ResizeObserver(() => {
         if (box.clientWidth === width || !box.clientWidth) return;
         width = box.clientWidth;
-        if (plot) plot.setSize({ width, height: 180 });
+        if (last && redraw === draw) last.setSize({ width, height: 180 });
         else draw();
+        redraw = draw;
     }).observe(box);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
     return element;
 }
 

@@ -12,15 +12,19 @@ import { num } from './text.js';
  * @property {boolean} [head] Names the row
  */
 
+/** Where each list stood: while a run goes on they are made anew again and again. @type {Map<string, {from: number, by: number, way: number}>} */
+const places = new Map();
+
 /**
  * @template T
  * @param {string} label What it is, for those who do not see it
  * @param {T[]} items @param {Column<T>[]} columns @param {{page?: number}} [options]
  */
 export function paged(label, items, columns, { page = 10 } = {}) {
-    let from = 0;
-    let by = -1;
-    let way = 1;
+    const before = places.get(label);
+    let from = Math.min(before?.from ?? 0, Math.max(Math.floor((items.length - 1) / page) * page, 0));
+    let by = before?.by ?? -1;
+    let way = before?.way ?? 1;
     let shown = items;
     const body = h('tbody', null);
     const heads = columns.map((column, index) => {
@@ -31,6 +35,7 @@ export function paged(label, items, columns, { page = 10 } = {}) {
             onclick: () => {
                 const numbers = typeof column.key?.(items[0]) === 'number';
                 if (by !== index) { by = index; way = numbers ? -1 : 1; } else way = -way;
+                from = 0;
                 order();
             },
         }, column.title, h('span.arrow', { 'aria-hidden': 'true' })));
@@ -45,7 +50,6 @@ export function paged(label, items, columns, { page = 10 } = {}) {
         if (!key) return;
         shown = [...items].sort((a, b) => (key(a) < key(b) ? -way : key(a) > key(b) ? way : 0));
         heads.forEach((head, index) => (index === by ? head.setAttribute('aria-sort', way > 0 ? 'ascending' : 'descending') : head.removeAttribute('aria-sort')));
-        from = 0;
         draw();
     }
     /** @param {number} step */
@@ -54,6 +58,7 @@ export function paged(label, items, columns, { page = 10 } = {}) {
         draw();
     }
     function draw() {
+        places.set(label, { from, by, way });
         replace(body, ...shown.slice(from, from + page).map((item) =>
             h('tr', null, ...columns.map((column) => {
                 const told = column.cell(item);
@@ -65,7 +70,8 @@ export function paged(label, items, columns, { page = 10 } = {}) {
         back.disabled = from === 0;
         next.disabled = to >= items.length;
     }
-    draw();
+    if (by >= 0) order();
+    else draw();
     return h('div.paged', null,
         scroll(label, h('table', null, h('caption.vh', null, label), h('thead', null, h('tr', null, ...heads)), body)),
         items.length > page && pager);
