@@ -24,20 +24,25 @@ const LINES: usize = 20_000;
 /// The runs that can be asked, each with its process; sockets that nobody listens at are removed.
 ///
 /// # Errors
-/// A folder of sockets is not this user's alone.
+/// No folder of sockets is this user's alone. One that is not is passed over where there is another: anybody may
+/// put one among the temporary files.
 pub fn runs() -> io::Result<Vec<(u32, PathBuf)>> {
-    let mut runs = Vec::new();
+    let (mut runs, mut is_there, mut refused) = (Vec::new(), false, None);
     for folder in place::folders() {
         match place::judge(&folder) {
             Ok(()) => {
+                is_there = true;
                 place::sweep(&folder);
                 runs.extend(place::sockets(&folder));
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+            Err(error) => refused = refused.or(Some(error)),
         }
     }
-    Ok(runs)
+    match refused.filter(|_| !is_there) {
+        Some(error) => Err(error),
+        None => Ok(runs),
+    }
 }
 
 /// Asks a run, and waits for the whole answer.

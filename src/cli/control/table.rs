@@ -238,7 +238,7 @@ mod tests {
              \n\
              SEQ  STATE     FOR     AGE     TRY  WAITS FOR                      URL\n\
              5    waiting   3m 20s  3m 20s  1    Retry-After, 12.00 s, 3 ahead  http://h/\\u{1b}[2J\\u{a}x\n\
-             6    fetching                  1    body, 2.0 KiB so far           http://h/y\n\
+             6    fetching                  1    body, 2 KiB so far             http://h/y\n\
              and 2 more requests\n"
         );
     }
