@@ -69,7 +69,6 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         dry_run(&runtime, seeds, &settings, flags.output.format, &voice)
     } else {
         output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
-        let insight = Insight::begin(&flags.insight, "crawl", output.files(), &voice)?;
         let continued = continued::open_crawl(&flags.continued, &specs, &plan.seeds, &voice)?;
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
@@ -77,6 +76,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let output = output.going_on(&continued.contents);
         let planned = planned.map(|planned| planned.going_on(continued.archive));
         let fetcher = Fetcher::new(plan.settings.clone())?;
+        let insight = Insight::begin(&flags.insight, "crawl", output.files(), &voice)?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         go(&runtime, (plan, fetcher), flags, (&output, planned, continued, insight), &voice)?
     };

@@ -68,13 +68,13 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
     } else {
         let (file, format) = output.file();
         output.keep_off(flags.continued.state().map(std::path::PathBuf::as_path))?;
-        let insight = Insight::begin(&flags.insight, "fetch", output.files(), &voice)?;
         let continued = continued::open("fetch", &flags.continued, &specs, file, format, &voice)?;
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
         let output = output.going_on(&continued.contents);
         let planned = planned.map(|planned| planned.going_on(continued.archive));
+        let insight = Insight::begin(&flags.insight, "fetch", output.files(), &voice)?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         if let Some(every) = flags.continued.watch {
             let list = watch::list(&runtime, source, &settings)?;
