@@ -163,7 +163,8 @@ async fn a_check_and_a_crawl_are_drawn_as_well_and_no_list_is_written_over() {
     }
     // What is refused leaves what is there as it is.
     let before = text(dir.path().join("run.json"));
-    let refused = ["--resume", "no-such.jsonl", "--trace", "run.json"];
+    fs::write(dir.path().join("foreign.db"), "something else").unwrap();
+    let refused = ["--state", "foreign.db", "--trace", "run.json"];
     let run = fetchall([&[&*site.url("/a")], &refused[..]].concat()).dir(&dir).run().await;
     assert_eq!((run.exit, text(dir.path().join("run.json"))), (2, before), "{run}");
     fs::write(dir.path().join("list.txt"), site.url("/a")).unwrap();
