@@ -7,6 +7,7 @@ use std::{
     io::{self, Read as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -30,7 +31,6 @@ pub struct TraceFile {
 
 struct Drawing {
     trace: Trace<Outlet>,
-    flushed: Instant,
     /// What went wrong first; nothing is drawn after it.
     fault: Option<io::Error>,
 }
@@ -51,28 +51,17 @@ impl TraceFile {
             ("version".to_owned(), json!(env!("CARGO_PKG_VERSION"))),
             ("began".to_owned(), json!(rfc3339(SystemTime::now()))),
         ]);
-        let now = Instant::now();
-        let mut trace = Trace::new(outlet::file(file), now, about);
+        let mut trace = Trace::new(outlet::file(file), Instant::now(), about);
         trace.flush().with_context(told)?;
-        let drawing = Drawing { trace, flushed: now, fault: None };
-        Ok(TraceFile { path: path.to_owned(), drawing: Arc::new(Mutex::new(drawing)) })
+        let drawing = Arc::new(Mutex::new(Drawing { trace, fault: None }));
+        keep_fresh(&drawing);
+        Ok(TraceFile { path: path.to_owned(), drawing })
     }
 
     /// Draws each record.
     pub fn on_record(&self) -> OnRecord {
         let drawing = Arc::clone(&self.drawing);
-        Box::new(move |record| {
-            let mut drawing = lock(&drawing);
-            if drawing.fault.is_some() {
-                return;
-            }
-            let mut drawn = drawing.trace.add(record);
-            if drawing.flushed.elapsed() >= LINGER {
-                drawing.flushed = Instant::now();
-                drawn = drawn.and_then(|()| drawing.trace.flush());
-            }
-            drawing.fault = drawn.err();
-        })
+        Box::new(move |record| lock(&drawing).go_on(|trace| trace.add(record)))
     }
 
     /// Ends it.
@@ -88,6 +77,28 @@ impl TraceFile {
         };
         ended.map_err(|fault| format!("cannot write {}: {fault}; the trace ends before the run", self.path.display()))
     }
+}
+
+impl Drawing {
+    fn go_on(&mut self, draw: impl FnOnce(&mut Trace<Outlet>) -> io::Result<()>) {
+        if self.fault.is_none() {
+            self.fault = draw(&mut self.trace).err();
+        }
+    }
+}
+
+/// Has events written that wait for more, for as long as there is a drawing. Without a thread to spare they wait
+/// for a piece to be full.
+fn keep_fresh(drawing: &Arc<Mutex<Drawing>>) {
+    let drawing = Arc::downgrade(drawing);
+    let thread = thread::Builder::new().name("trace".to_owned());
+    drop(thread.spawn(move || {
+        loop {
+            thread::sleep(LINGER);
+            let Some(drawing) = drawing.upgrade() else { return };
+            lock(&drawing).go_on(Trace::flush);
+        }
+    }));
 }
 
 fn lock(drawing: &Mutex<Drawing>) -> MutexGuard<'_, Drawing> {

@@ -12,7 +12,11 @@ use url::Url;
 
 use super::{handle::Progress, robots::File};
 use crate::{
-    model::{Code, Ending, Errand, Exchange, Flight, Visit, Wait, record::host_key, redact},
+    model::{
+        Code, Ending, Errand, Exchange, Flight, Visit, Wait,
+        record::{host_key, version_name},
+        redact,
+    },
     policy::step::Step,
     settings::Settings,
 };
@@ -66,7 +70,7 @@ pub(super) fn exchange(flight: &Flight, exchange: &Exchange) {
         attempt = attempt(flight),
         status = exchange.status(),
         code = exchange.failure.as_ref().map(|failure| failure.code.name()),
-        version = exchange.head.as_ref().map(|head| format!("{:?}", head.version).replace("HTTP/", "")),
+        version = exchange.head.as_ref().map(|head| version_name(head.version)),
         ip = exchange.peer.map(|ip| ip.to_string()),
         reused = (is_sent && exchange.head.is_some()).then_some(phases.connect.is_none()),
         cache = exchange.cache.map(|cache| format!("{cache:?}").to_ascii_lowercase()),

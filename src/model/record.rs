@@ -388,13 +388,7 @@ impl Record {
         }
         if let Some(head) = exchange.head {
             self.status = Some(head.status);
-            self.http_version = Some(match head.version {
-                http::Version::HTTP_09 => "0.9",
-                http::Version::HTTP_10 => "1.0",
-                http::Version::HTTP_2 => "2",
-                http::Version::HTTP_3 => "3",
-                _ => "1.1",
-            });
+            self.http_version = Some(version_name(head.version));
             let field = |name: http::HeaderName| {
                 head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
             };
@@ -418,6 +412,17 @@ impl Record {
                 self.body_base64 = Some(base64::engine::general_purpose::STANDARD.encode(&body.kept));
             }
         }
+    }
+}
+
+/// What a version of HTTP is called here.
+pub fn version_name(version: http::Version) -> &'static str {
+    match version {
+        http::Version::HTTP_09 => "0.9",
+        http::Version::HTTP_10 => "1.0",
+        http::Version::HTTP_2 => "2",
+        http::Version::HTTP_3 => "3",
+        _ => "1.1",
     }
 }
 

@@ -77,7 +77,6 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         let state = flags.continued.state().map(std::path::PathBuf::as_path);
         output.keep_off(state)?;
         output.keep_from_loss(&flags.continued)?;
-        let insight = Insight::begin(&flags.insight, "crawl", output.files(), &voice)?;
         let fetcher = Fetcher::new(plan.settings.clone())?;
         let continued = continued::open_crawl(&flags.continued, &specs, &plan.seeds, &voice)?;
         let output = output.going_on(&continued.contents);
@@ -87,6 +86,7 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
+        let insight = Insight::begin(&flags.insight, "crawl", output.files(), &voice)?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         go(&runtime, (plan, fetcher), flags, (&output, planned, continued, insight, dashboard), &voice)?
     };

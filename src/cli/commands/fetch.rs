@@ -77,7 +77,6 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         let state = flags.continued.state().map(std::path::PathBuf::as_path);
         output.keep_off(state)?;
         output.keep_from_loss(&flags.continued)?;
-        let insight = Insight::begin(&flags.insight, "fetch", output.files(), &voice)?;
         let continued = continued::open("fetch", &flags.continued, &specs, file, format, &voice)?;
         let output = output.going_on(&continued.contents);
         output.look_for_kept(state, continued.done())?;
@@ -86,6 +85,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
+        let insight = Insight::begin(&flags.insight, "fetch", output.files(), &voice)?;
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         if let Some(every) = flags.continued.watch {
             let list = watch::list(&runtime, source, &settings)?;

@@ -161,6 +161,12 @@ async fn a_check_and_a_crawl_are_drawn_as_well_and_no_list_is_written_over() {
         let events = events(&dir.path().join("run.json"));
         assert_eq!((requests(&events).len(), &events[0]["args"]["command"]), (1, &command.into()), "{events:#?}");
     }
+    // What is refused leaves what is there as it is.
+    let before = text(dir.path().join("run.json"));
+    fs::write(dir.path().join("foreign.db"), "something else").unwrap();
+    let refused = ["--state", "foreign.db", "--trace", "run.json"];
+    let run = fetchall([&[&*site.url("/a")], &refused[..]].concat()).dir(&dir).run().await;
+    assert_eq!((run.exit, text(dir.path().join("run.json"))), (2, before), "{run}");
     fs::write(dir.path().join("list.txt"), site.url("/a")).unwrap();
     for args in [["list.txt", "--trace", "list.txt"], ["list.txt", "-n", "--trace=x"]] {
         let run = fetchall(args).dir(&dir).run().await;
