@@ -88,19 +88,20 @@ def blocks(page):
 # Commands
 
 
-def environment(folder, port):
-    """That of a newcomer: nothing set that changes what commands do, and a home that may be written to."""
+def environment(folder):
+    """That of a newcomer: nothing set that changes what commands do, a home that may be written to, no other runs."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not re.match(r"FETCHALL|XDG_|GITHUB_|CI$|NO_COLOR$|.*_proxy$", name, re.IGNORECASE)
     }
-    return kept | {"HOME": str(folder / "home"), "DEMO_PASSWORD": "pass", "DEMO_PORT": port}
+    home = str(folder / "home")
+    return kept | {"HOME": home, "XDG_RUNTIME_DIR": home, "DEMO_PASSWORD": "pass"}
 
 
 def folder_of_page(folder):
     """What a clone has, as far as pages name it."""
-    (folder / "home").mkdir()
+    (folder / "home").mkdir(mode=0o700)
     shutil.copytree(ROOT / "fixtures/check", folder / "fixtures/check")
     shutil.copytree(ROOT / "fixtures/check/clean", folder / "docs")
     (folder / "README.md").write_text("See the [guide](docs/guide.md).\n")
@@ -122,7 +123,7 @@ class Ground:
             child = subprocess.Popen(
                 ["bash", "-o", "pipefail", "-c", self.here(command)],
                 cwd=self.folder,
-                env=environment(self.folder, self.port),
+                env=environment(self.folder),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out if merged else err,
