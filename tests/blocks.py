@@ -240,7 +240,10 @@ def check_toml(block, ground, result):
         tries = [f"fetchall http://127.0.0.1:8080/ --recipe {name} --dry-run"]
     for command in tries:
         status, out, err = ground.run(command)
-        result.judge(block.at(), command, wrong_status(command, status, err + out))
+        fault = wrong_status(command, status, err + out)
+        result.judge(block.at(), command, fault)
+        if fault:
+            return  # the others would say the same
 
 
 def check_json(block, ground, result):
