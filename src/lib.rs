@@ -51,6 +51,21 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+/// Pages whose snippets are compiled: what they print is what works.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/crawl.md")]
+    struct Crawl;
+    #[doc = include_str!("../docs/extract.md")]
+    struct Extract;
+    #[doc = include_str!("../docs/library.md")]
+    struct Library;
+    #[doc = include_str!("../docs/sessions.md")]
+    struct Sessions;
+}
+
 pub mod archive;
 #[cfg(feature = "sqlite")]
 pub mod cache;

@@ -9,6 +9,7 @@ command -v cc > /dev/null || needed+=(gcc libc6-dev)
 command -v jq > /dev/null || needed+=(jq)
 command -v curl > /dev/null || needed+=(curl)
 command -v git > /dev/null || needed+=(git)
+command -v python3 > /dev/null || needed+=(python3 python3-yaml)
 if [ ${#needed[@]} -gt 0 ]; then
     sudo=''; [ "$(id -u)" = 0 ] || sudo=sudo
     $sudo apt-get update -qq
