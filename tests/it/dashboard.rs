@@ -215,8 +215,16 @@ async fn from_other_machines_it_takes_the_token_that_is_said_once() {
 
 #[tokio::test]
 async fn a_viewer_that_takes_nothing_holds_nothing_up() {
-    let site = Site::start(|_: &Ask| Reply::html("x".repeat(200_000))).await;
-    let list: String = (0..200).map(|page| site.url(&format!("/{page}")) + "\n").collect();
+    // Nothing packs noise, so what is to be sent is more than sockets take.
+    let mut state = 1_u64;
+    let noise: String = (0..1 << 18)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"[(state >> 58) as usize])
+        })
+        .collect();
+    let site = Site::start(move |ask: &Ask| Reply::html(format!("{} {noise}", ask.path))).await;
+    let list: String = (0..48).map(|page| site.url(&format!("/{page}")) + "\n").collect();
     let args = ["-", "--dashboard", ":0", "--with", "body", "--progress", "none", "-f", "none"];
     let mut child = fetchall(args).open_stdin().start();
     let url = child.says("dashboard: http://").await;
