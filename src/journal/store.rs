@@ -10,13 +10,13 @@
 //! the machine is another matter: `durable` says up to which batch the outputs had been synced before
 //! the batch was, and where the machine has been started anew since, nothing behind that counts.
 
+mod begin;
 mod steps;
 mod sums;
 
 use std::{
     collections::BTreeMap,
-    fs::{self, OpenOptions},
-    io,
+    fs::OpenOptions,
     path::{Path, PathBuf},
 };
 
@@ -87,53 +87,6 @@ fn cause(said: &str) -> String {
     format!("SQLite says: {}", said.join("; "))
 }
 
-/// Whether nothing of this name is there, not even a link that leads nowhere.
-fn is_absent(path: &Path) -> bool {
-    path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-}
-
-/// A name for the file while it is made.
-fn beside(path: &Path) -> Option<PathBuf> {
-    let mut name = path.file_name()?.to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    Some(path.with_file_name(name))
-}
-
-/// Makes the file beside its place and puts it there whole, and on the disk: an empty one is never left by a
-/// kill, so that it says that something else has happened.
-fn begin(path: &Path, beside: &Path) -> Result<(), JournalError> {
-    // One of an earlier process with the same number.
-    drop(fs::remove_file(beside));
-    let make = || {
-        let db = Connection::open(beside)?;
-        // Nothing is lost with a file that has no name yet.
-        db.pragma_update(None, "journal_mode", "OFF")?;
-        make_tables(&db)?;
-        db.close().map_err(|(_, error)| error)
-    };
-    let made = make().map_err(|error| fault(path, error));
-    let placed =
-        made.and_then(|()| place(beside, path).map_err(|error| JournalError::Io(path.to_owned(), error.to_string())));
-    drop(fs::remove_file(beside));
-    placed
-}
-
-/// Gives the file its name, unless another process was faster: then that one's counts.
-fn place(beside: &Path, path: &Path) -> io::Result<()> {
-    match fs::hard_link(beside, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        // A file system without second names.
-        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
-            if is_absent(path) {
-                fs::rename(beside, path)
-            } else {
-                Ok(())
-            }
-        }
-        other => other,
-    }
-}
-
 fn make_tables(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(&format!(
         "BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; {TABLES} COMMIT;"
@@ -163,9 +116,7 @@ impl Store {
         if path.is_dir() {
             return Err(JournalError::Foreign(path.to_owned()));
         }
-        if let Some(beside) = beside(path).filter(|_| is_absent(path)) {
-            begin(path, &beside)?;
-        }
+        begin::begin(path)?;
         let open = || {
             let db = Connection::open(path)?;
             db.busy_timeout(std::time::Duration::from_millis(300))?;

@@ -135,3 +135,25 @@ async fn two_at_once_are_kept_apart_by_every_command_with_a_state() {
         assert_eq!(first.wait().await.exit, 0, "{args:?}");
     }
 }
+
+/// An empty one would say that its records are lost: it is made under another name, and gets its own when it is whole.
+#[tokio::test]
+async fn a_state_that_could_not_be_begun_is_never_left_empty_and_the_run_can_be_begun_again() {
+    let place = Place::with(20).await;
+    let args = ["--state", "run.db", "-o", "out.jsonl", "-q"];
+    for rule in ["write,1,5", "write,=2,28", "write,1,0", "sync,1,5"] {
+        fs::write(place.path("out.jsonl"), "of an earlier run\n").unwrap();
+        for end in ["$", ""] {
+            let run = failing(place.fetchall(&args), &format!("{rule},{}{end}", place.path("run.db"))).run().await;
+            eprintln!("{rule}{end}: {} {}", run.exit, run.stderr.trim());
+            assert_ne!(fs::metadata(place.path("run.db")).map_or(1, |facts| facts.len()), 0, "{rule}{end}: {run}");
+            assert!(!content(&place).keys().any(|name| name.ends_with(".tmp")), "{rule}{end}: {run}");
+        }
+        let run = place.fetchall(&args).run().await;
+        assert_eq!(run.exit, 1, "{rule}: {run}");
+        assert_whole(&place.records("out.jsonl"), 20);
+        for name in ["run.db", "run.db-wal", "run.db-shm"] {
+            fs::remove_file(place.path(name)).ok();
+        }
+    }
+}
