@@ -207,6 +207,7 @@ def plain(line):
     line = re.sub(r"\b\d+(\.\d+)? ?(ns|µs|ms|s|min|h)\b( \d+ ?(ms|s)\b)?", "<time>", line)
     line = re.sub(r"\b\d+(\.\d+)?/s", "<rate>", line)
     line = re.sub(r"\b\d+(\.\d+)? ?([kKMG]i?B|B|bytes)\b", "<size>", line)
+    line = re.sub(r"(_ms|bytes)=\d+(\.\d+)?", r"\1=<number>", line)  # in logs
     return re.sub(r"(?<=\S) {2,}", "  ", line)
 
 
