@@ -13,7 +13,7 @@ The first word behind the fence says what a block is, further ones how it is tak
     json            JSON values; a record holds against schemas/v1
     yaml            parsed, where there is a parser
     rust            compiled by `cargo test --doc`, which takes the pages that src/lib.rs names
-    text, html, crontab, groovy   only shown
+    text, html, crontab, groovy   only shown; a command does not hide in there
 
 Each page has a folder of its own, as if it were a clone: a few `docs` and a `README.md` without faults, `fixtures`,
 and the `urls.txt` that the README makes. 8080 stands for the port.
@@ -207,6 +207,7 @@ def plain(line):
     line = re.sub(r"\b\d+(\.\d+)? ?(ns|µs|ms|s|min|h)\b( \d+ ?(ms|s)\b)?", "<time>", line)
     line = re.sub(r"\b\d+(\.\d+)?/s", "<rate>", line)
     line = re.sub(r"\b\d+(\.\d+)? ?([kKMG]i?B|B|bytes)\b", "<size>", line)
+    line = re.sub(r"(_ms|bytes)=\d+(\.\d+)?", r"\1=<number>", line)  # in logs
     return re.sub(r"(?<=\S) {2,}", "  ", line)
 
 
@@ -335,6 +336,8 @@ def check_rust(block, ground, result):
 
 
 def show(block, ground, result):
+    if any(re.match(r"\$ |fetchall [^ ]+ ", line) for line in block.lines) and block.kind == "text":
+        result.judge(block.at(), "text", "has a command: that belongs into a block of `sh` or `console`")
     if block.kind == "groovy":
         result.left_out.append(("there is no parser of Groovy", block.at()))
 
