@@ -32,7 +32,7 @@ impl Environment {
     /// # Errors
     /// A variable that counts and names no proxy.
     pub fn read() -> Result<Self, ClientError> {
-        Environment::of(|name| std::env::var_os(name))
+        Environment::of(std::env::var_os)
     }
 
     fn of(var: impl Fn(&'static str) -> Option<OsString>) -> Result<Self, ClientError> {
