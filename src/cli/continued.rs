@@ -31,6 +31,8 @@ use super::{
 
 /// Where records go beside the output; only a journal knows what is there.
 const SINK: &str = "--sink";
+/// What leaves keys out of records.
+const FIELDS: &str = "--fields";
 
 /// What is known of the earlier part of a run.
 #[derive(Default)]
@@ -88,8 +90,8 @@ pub fn open(
     };
     // A device keeps nothing that could be gone on with.
     let is_kept = |output: &Path| output.metadata().map_or(true, |facts| facts.is_file());
-    let can_be_resumed =
-        |output: &&Path| format == FormatArg::Jsonl && Packing::by_name(output).is_none() && is_kept(output);
+    let is_whole = format == FormatArg::Jsonl && !flags.given.iter().any(|given| given.name == FIELDS);
+    let can_be_resumed = |output: &&Path| is_whole && Packing::by_name(output).is_none() && is_kept(output);
     let records = output.filter(can_be_resumed);
     continued.again = again(flags, records, specs.contains(&Spec::Stdin));
     continued.once_more = once_more(flags, records, specs.contains(&Spec::Stdin));

@@ -17,8 +17,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Carries one letter at a time.
 pub struct Courier {
-    runtime: Runtime,
+    /// `None` when it is over.
+    runtime: Option<Runtime>,
     fetcher: Fetcher,
+}
+
+impl Drop for Courier {
+    fn drop(&mut self) {
+        // A look-up of a name cannot be cut off, and is not waited for.
+        self.runtime.take().into_iter().for_each(Runtime::shutdown_background);
+    }
 }
 
 impl Courier {
@@ -30,7 +38,7 @@ impl Courier {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("cannot start a runtime")?;
         let fetcher = Fetcher::builder().timeout(PATIENCE).retries(0).redirects(0).build()?;
-        Ok(Courier { runtime, fetcher })
+        Ok(Courier { runtime: Some(runtime), fetcher })
     }
 
     /// Delivers `body` there.
@@ -42,7 +50,7 @@ impl Courier {
         let letter = headers.iter().cloned().fold(letter, |letter, (name, value)| letter.header(name, value));
         let record = with_default(NoSubscriber::default(), || {
             let mut records = self.fetcher.run(stream::iter([letter]));
-            self.runtime.block_on(records.next())
+            self.runtime.as_ref().and_then(|runtime| runtime.block_on(records.next()))
         });
         match record {
             Some(record) if record.ok => Ok(()),

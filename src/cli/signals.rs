@@ -157,9 +157,21 @@ pub fn interrupt() {
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT);
 }
 
+/// The screen is given back, but a terminal that takes nothing any more is not waited for.
+fn give_screen_back() {
+    let (done, is_done) = std::sync::mpsc::channel();
+    let restoring = thread::Builder::new().name("screen".to_owned()).spawn(move || {
+        tui::restore();
+        drop(done);
+    });
+    if restoring.is_ok() {
+        let _ = is_done.recv_timeout(LINE);
+    }
+}
+
 /// Ends the process by this signal; where that does not work, the status says it.
 pub fn die_of(signal: i32) -> ExitCode {
-    tui::restore();
+    give_screen_back();
     if is_first() {
         low_level::exit(128 + signal);
     }

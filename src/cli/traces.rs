@@ -45,6 +45,9 @@ impl TraceFile {
         if !may_be_replaced(path) {
             bail!("--trace: {} is there and is no trace; give it a name of its own", path.display());
         }
+        if fs::metadata(path).is_ok_and(|facts| is_pipe(&facts)) {
+            bail!("--trace: {} is a pipe, and whoever reads it could hold the run up; name a file", path.display());
+        }
         let file = File::create(path).with_context(told)?;
         let about = Map::from_iter([
             ("command".to_owned(), json!(command)),
@@ -103,6 +106,13 @@ fn keep_fresh(drawing: &Arc<Mutex<Drawing>>) {
 
 fn lock(drawing: &Mutex<Drawing>) -> MutexGuard<'_, Drawing> {
     drawing.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_pipe(facts: &fs::Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileTypeExt::is_fifo(&facts.file_type());
+    #[cfg(not(unix))]
+    return !facts.is_file();
 }
 
 /// Nothing is lost but a trace: a list or an output is not to be written over by a slip.

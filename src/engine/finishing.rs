@@ -9,7 +9,7 @@ use http::Method;
 use super::{handle::Stop, run::Engine, told};
 use crate::{
     fetch::Wire,
-    model::{Ending, Errand, Flight, Page, Record, Request, Visit},
+    model::{Code, Ending, Errand, Flight, Page, Record, Request, Visit},
 };
 
 impl<W: Wire> Engine<W> {
@@ -57,7 +57,9 @@ impl<W: Wire> Engine<W> {
                 (Ending::Ok, Some(first)) => count >= u64::from(first.get()),
                 _ => false,
             };
-            let too_many = failed && choose.max_failures.is_some_and(|most| most.is_reached(count, finished));
+            // What was never begun when the run was drained has not failed.
+            let is_left = matches!(&visit.ending, Ending::Error(failure) if failure.code == Code::Cancelled);
+            let too_many = failed && !is_left && choose.max_failures.is_some_and(|most| most.is_reached(count, finished));
             if enough {
                 self.handle.stop(Stop::First);
             } else if too_many {

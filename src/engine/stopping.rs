@@ -29,15 +29,14 @@ pub(super) struct Stopping {
 impl<W: Wire> Engine<W> {
     /// Starts nothing more, or begins nothing more. False if there is nobody left to tell.
     pub(super) fn begin_to_stop(&mut self, why: Stop) -> bool {
-        match why {
-            Stop::Gone => return false,
-            Stop::Drain => {
-                self.begin_to_drain();
-                return true;
-            }
-            _ => {}
+        if why == Stop::Gone {
+            return false;
         }
         told::stops(why);
+        if why == Stop::Drain {
+            self.begin_to_drain();
+            return true;
+        }
         let clock = now();
         let drain_by = if why == Stop::Asked { clock + GRACE } else { clock };
         self.stopping = Some(Stopping { why, drain_by });

@@ -111,6 +111,8 @@ pub(super) fn in_body(error: &(dyn StdError + 'static)) -> Failure {
 pub(super) fn is_stale_connection(error: &reqwest::Error) -> bool {
     let by_hyper = find::<hyper::Error>(error)
         .is_some_and(|error| error.is_incomplete_message() || error.is_canceled() || error.is_closed());
+    // A PING that was not answered is all that hyper's client waits for by itself.
+    let by_silence = find::<hyper::Error>(error).is_some_and(hyper::Error::is_timeout);
     let by_system = find::<io::Error>(error).is_some_and(|error| {
         matches!(
             error.kind(),
@@ -118,7 +120,7 @@ pub(super) fn is_stale_connection(error: &reqwest::Error) -> bool {
         )
     });
     let by_http2 = find::<h2::Error>(error).is_some_and(h2::Error::is_io);
-    by_hyper || by_system || by_http2
+    by_hyper || by_silence || by_system || by_http2
 }
 
 /// Whether a connection of HTTP/2 as a whole ended because something on it was wrong. Not where the server

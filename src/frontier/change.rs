@@ -52,7 +52,8 @@ impl<T> Lane<T> {
                 }
             }
             HostChange::Rate(rate) => self.pace = rate.map(|rate| Pace::after(rate, self.past.start, epoch)),
-            HostChange::Delay(_) => {}
+            // What robots.txt asks for holds beside it.
+            HostChange::Delay(_) => self.limits.delay = self.limits.delay.max(self.spaced_out),
         }
     }
 }

@@ -67,6 +67,8 @@ pub(super) enum Place {
 pub(super) struct Lane<T> {
     pub queues: BTreeMap<Reverse<i32>, VecDeque<Queued<T>>>,
     pub limits: HostLimits,
+    /// What robots.txt asks for between two starts.
+    pub spaced_out: Duration,
     /// What is found out below the limits, if anything is.
     pub adapt: Option<Box<Adapt>>,
     pub pace: Option<Pace>,
@@ -85,6 +87,7 @@ impl<T> Lane<T> {
         Lane {
             queues: BTreeMap::new(),
             limits,
+            spaced_out: Duration::ZERO,
             adapt: (adaptive != Adaptive::Off).then(|| Box::new(Adapt::new(Scope::Host, limits.in_flight))),
             pace: limits.rate.map(|rate| Pace::new(rate, epoch)),
             past: Past::default(),
@@ -208,6 +211,7 @@ impl<T> Lane<T> {
 
     /// At least so much time from one start to the next.
     pub fn space_out(&mut self, delay: Duration) {
+        self.spaced_out = self.spaced_out.max(delay);
         self.limits.delay = self.limits.delay.max(delay);
     }
 

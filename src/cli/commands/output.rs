@@ -134,10 +134,10 @@ impl Output {
         self.file().0.into_iter().chain(self.places.files())
     }
 
-    /// The JSON Lines that a run wrote, if they are in a file.
+    /// The JSON Lines that a run wrote, if they are in a file and whole.
     pub fn records(&self) -> Option<&Path> {
         let (file, format) = self.file();
-        file.filter(|_| format == FormatArg::Jsonl)
+        file.filter(|_| format == FormatArg::Jsonl && self.fields.is_none())
     }
 
     /// Every place of `--sink` must be one that a run with `--state` can go on with, and not its file.

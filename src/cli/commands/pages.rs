@@ -151,7 +151,7 @@ impl Spool {
     pub fn beside(path: &Path) -> io::Result<Spool> {
         let mut name = std::ffi::OsString::from(".");
         name.push(path.file_name().ok_or(io::ErrorKind::IsADirectory)?);
-        name.push(format!(".{}.rows.tmp", std::process::id()));
+        name.push(format!(".{}.rows.tmp", fetchall::journal::new_id()));
         let path = path.with_file_name(name);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);

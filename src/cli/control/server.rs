@@ -65,13 +65,16 @@ fn open(run: Run) -> io::Result<Control> {
     let folder = place::open()?;
     place::sweep(&folder);
     let path = place::socket_of(&folder, std::process::id());
+    // The first process of another container, which shares the folder: its name is not taken away from it.
+    if socket::connect(&path).is_ok() {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
     // It gets its name once somebody listens: one that refuses under its name is left over from a run that
     // was killed.
-    let new = folder.join(format!(".{}.new", std::process::id()));
-    drop(fs::remove_file(&new));
+    let new = folder.join(format!(".{}.new", fetchall::journal::new_id()));
     let listener = UnixListener::bind(&new)?;
-    fs::set_permissions(&new, fs::Permissions::from_mode(0o600))?;
-    fs::rename(&new, &path)?;
+    let named = fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).and_then(|()| fs::rename(&new, &path));
+    named.inspect_err(|_| drop(fs::remove_file(&new)))?;
     let over = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&over);
     let thread = thread::Builder::new().name("control".to_owned()).spawn(move || accept(&listener, &run, &seen));

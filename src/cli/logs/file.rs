@@ -5,7 +5,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Write as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -33,6 +33,9 @@ impl LogFile {
     /// # Errors
     /// What the system says.
     pub fn open(path: &Path) -> io::Result<LogFile> {
+        if !may_be_added_to(path) {
+            return Err(io::Error::other("it is there and is no log; give the log a file of its own"));
+        }
         let file = open(path)?;
         let id = file.metadata().ok().and_then(|facts| id(&facts));
         Ok(LogFile { path: path.to_owned(), out: outlet::file(file), id, looked: Instant::now(), is_broken: false })
@@ -62,6 +65,20 @@ impl LogFile {
             self.out = outlet::file(file);
         }
     }
+}
+
+/// A list or an output is not to get lines of a log by a slip: what is there begins as a log does, in either form.
+fn may_be_added_to(path: &Path) -> bool {
+    if !std::fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() > 0) {
+        return true;
+    }
+    let mut head = [0; 11];
+    let is_read = File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok();
+    let is_date = |text: &[u8]| {
+        let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
+        [0, 1, 2, 3, 5, 6, 8, 9].into_iter().all(is_digit) && text.get(4) == Some(&b'-') && text.get(7) == Some(&b'-')
+    };
+    is_read && ((is_date(&head) && head[10] == b'T') || head.starts_with(b"{\"ts\":\"") || head[0] == b'(')
 }
 
 fn open(path: &Path) -> io::Result<File> {

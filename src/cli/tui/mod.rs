@@ -122,7 +122,9 @@ fn watch(mut screen: Screen, run: &Run, tally: Option<&Tally>, notes: &Notes, st
         }
         // Waits for a key, though not for long: the end of the run takes the screen away.
         let pause = next.saturating_duration_since(Instant::now()).min(Duration::from_millis(50));
-        if event::poll(pause).unwrap_or(false)
+        // Without keys there is no way out of the screen.
+        let Ok(is_there) = event::poll(pause) else { return };
+        if is_there
             && let Ok(Event::Key(key)) = event::read()
             && let Some(key) = Key::of(&key)
         {

@@ -8,7 +8,7 @@ use std::{
 use rusqlite::Connection;
 
 use super::{fault, make_tables};
-use crate::journal::JournalError;
+use crate::journal::{JournalError, new_id};
 
 /// Whether nothing of this name is there, not even a link that leads nowhere.
 fn is_absent(path: &Path) -> bool {
@@ -18,7 +18,7 @@ fn is_absent(path: &Path) -> bool {
 /// A name for the file while it is made.
 fn beside(path: &Path) -> Option<PathBuf> {
     let mut name = path.file_name()?.to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
+    name.push(format!(".{}.tmp", new_id()));
     Some(path.with_file_name(name))
 }
 
@@ -26,8 +26,6 @@ fn beside(path: &Path) -> Option<PathBuf> {
 /// empty one, which therefore says that something else has happened.
 pub(super) fn begin(path: &Path) -> Result<(), JournalError> {
     let Some(beside) = beside(path).filter(|_| is_absent(path)) else { return Ok(()) };
-    // One of an earlier process with the same number.
-    drop(fs::remove_file(&beside));
     let make = || {
         let db = Connection::open(&beside)?;
         // Nothing is lost with a file that has no name yet.
