@@ -1,13 +1,15 @@
-//! What of a run can be seen while it goes on, beside its records: a log, a drawing over time, figures, spans.
+//! What of a run can be seen while it goes on, beside its records: a log, a drawing over time, figures, spans, a
+//! dashboard.
 //!
 //! Opened before anything is sent, so that what cannot be had is told then. Must not know what a run does.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::bail;
-use fetchall::engine::writer::OnRecord;
+use fetchall::{engine::writer::OnRecord, model::Finding, sink::Sink};
 
 use super::{
+    dashboard::Dashboard,
     errors,
     flags::InsightFlags,
     logs,
@@ -21,12 +23,16 @@ use super::{
 /// Is told of the run once it has begun.
 pub type OnBegin = Box<dyn FnOnce(Arc<dyn Grip>) + Send>;
 
+/// Is told of each link that was checked.
+pub type OnFinding = Box<dyn Fn(&Finding) + Send>;
+
 /// What looks at a run.
 #[derive(Default)]
 pub struct Insight {
     trace: Option<TraceFile>,
     metrics: Option<Metrics>,
     spans: Option<Exporter>,
+    dashboard: Option<Dashboard>,
 }
 
 impl Insight {
@@ -56,7 +62,13 @@ impl Insight {
             metrics: flags.metrics.map(|address| Metrics::begin(address, voice)).transpose()?,
             spans: Exporter::begin(command, voice)?,
             trace: flags.trace.as_deref().map(|path| TraceFile::open(path, command)).transpose()?,
+            dashboard: None,
         })
+    }
+
+    /// With this dashboard, if there is one.
+    pub fn showing(self, dashboard: Option<Dashboard>) -> Insight {
+        Insight { dashboard, ..self }
     }
 
     /// What is to be told of each record; `None` if nobody wants to know.
@@ -70,24 +82,38 @@ impl Insight {
 
     /// What is to be told of the run.
     pub fn on_begin(&self) -> Option<OnBegin> {
-        let metrics = self.metrics.as_ref()?.clone();
-        Some(Box::new(move |grip| metrics.follow(grip)))
+        Some(Box::new(self.metrics.as_ref()?.follower()))
     }
 
-    /// The run is over; what went wrong with what was to be written.
+    /// What is to be told of each link.
+    pub fn on_finding(&self) -> Option<OnFinding> {
+        Some(Box::new(self.dashboard.as_ref()?.shower()))
+    }
+
+    /// Where records go, beside what the run writes.
+    pub fn sink(&self) -> Option<Box<dyn Sink>> {
+        self.dashboard.as_ref().map(Dashboard::sink)
+    }
+
+    /// The run is over, and nothing is written about it any more; what went wrong with that.
     ///
     /// # Errors
     /// In a sentence.
-    pub fn finish(self) -> Result<(), String> {
-        if let Some(spans) = self.spans {
-            spans.finish();
-        }
-        self.trace.map_or(Ok(()), TraceFile::finish)
+    pub fn finish(&mut self) -> Result<(), String> {
+        self.spans.take().into_iter().for_each(Exporter::finish);
+        self.trace.take().map_or(Ok(()), TraceFile::finish)
     }
 
-    /// The same, told to the run.
-    pub fn end(self, ran: &mut Ran) {
-        ran.wrote(self.finish());
+    /// All is said about the run: whoever still looks is told, with its time and what was said about its end.
+    pub fn end(self, wall: Duration, notes: Vec<String>, voice: &Voice) {
+        if let Some(dashboard) = self.dashboard {
+            dashboard.end(wall, notes, voice);
+        }
+    }
+
+    /// The same, of a run in plain words.
+    pub fn end_of(self, ran: &Ran, voice: &Voice) {
+        self.end(ran.summary.wall, ran.notes().map(str::to_owned).collect(), voice);
     }
 }
 

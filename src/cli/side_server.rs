@@ -15,25 +15,47 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::{Semaphore, oneshot, watch},
-    time::{Instant, Sleep, sleep_until},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
+    time::{Instant, Sleep, sleep, sleep_until, timeout},
 };
 
-/// Connections at once; one more is closed at once.
+/// Connections at once, where nothing else is said.
 const CONNECTIONS: u32 = 32;
-/// How long a request may take to arrive.
-const REQUEST: Duration = Duration::from_secs(10);
 /// How long a reader may take nothing before it is given up.
 const STALL: Duration = Duration::from_secs(30);
-/// Bytes of a connection that wait to be sent, before what follows is asked for.
-const BUFFER: usize = 64 << 10;
+/// How long nothing is accepted after that has failed: descriptors may have run out, and the run needs them more.
+const REST: Duration = Duration::from_millis(100);
+
+/// What readers may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Connections at once.
+    pub connections: u32,
+    /// What becomes of one more: it waits with the system for its turn, or is closed at once.
+    pub others_wait: bool,
+    /// How long a request may take to arrive.
+    pub request: Duration,
+    /// How long a connection may last, however well it goes; `None` for as long as somebody reads.
+    pub lasts: Option<Duration>,
+    /// Bytes of a connection that wait to be sent, before what follows is asked for; the head of a request may have
+    /// as many. No less than 8 KiB.
+    pub buffer: usize,
+}
+
+/// For few readers that stay.
+impl Default for Bounds {
+    fn default() -> Self {
+        let request = Duration::from_secs(10);
+        Bounds { connections: CONNECTIONS, others_wait: false, request, lasts: None, buffer: 64 << 10 }
+    }
+}
 
 /// What a request is answered with.
 pub type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
@@ -44,6 +66,13 @@ pub type Answering = Arc<dyn Fn(&Request<Incoming>) -> Answer + Send + Sync>;
 /// A body that is there already.
 pub fn whole(body: impl Into<Bytes>) -> UnsyncBoxBody<Bytes, io::Error> {
     Full::new(body.into()).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// An answer of that `Content-Type`, and all is well.
+pub fn typed(body: UnsyncBoxBody<Bytes, io::Error>, content_type: &'static str) -> Answer {
+    let mut answer = Response::new(body);
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
 }
 
 /// Where a flag says to listen: `127.0.0.1:8080`, `localhost:8080`, `[::1]:8080`, `:8080`; port 0 is any that is free.
@@ -63,6 +92,7 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
 pub struct Listening {
     socket: TcpListener,
     address: SocketAddr,
+    bounds: Bounds,
 }
 
 /// Takes the port; `flag` is what is told if that fails.
@@ -73,13 +103,14 @@ pub fn listen(flag: &str, address: SocketAddr) -> anyhow::Result<Listening> {
     let socket = match TcpListener::bind(address) {
         Ok(socket) => socket,
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            bail!("{flag}: {address} is taken; give another port, or :0 for any that is free")
+            bail!("{flag}: cannot listen on {address}, which is taken; give another port, or :0 for any that is free")
         }
-        Err(error) => bail!("{flag}: cannot listen at {address}: {error}"),
+        Err(error) => bail!("{flag}: cannot listen on {address}: {error}"),
     };
-    socket.set_nonblocking(true).with_context(|| format!("{flag}: cannot listen at {address}"))?;
-    let address = socket.local_addr().with_context(|| format!("{flag}: cannot listen at {address}"))?;
-    Ok(Listening { socket, address })
+    let told = || format!("{flag}: cannot listen on {address}");
+    socket.set_nonblocking(true).with_context(told)?;
+    let address = socket.local_addr().with_context(told)?;
+    Ok(Listening { socket, address, bounds: Bounds::default() })
 }
 
 impl Listening {
@@ -88,21 +119,26 @@ impl Listening {
         self.address
     }
 
-    /// Answers from now on, until [`Side::end`].
+    /// With other bounds than the usual ones.
+    pub fn within(self, bounds: Bounds) -> Self {
+        Listening { bounds, ..self }
+    }
+
+    /// Answers from now on, until [`Side::end`] or until that is dropped.
     ///
     /// # Errors
     /// The system has no thread for it.
     pub fn serve(self, name: &str, answering: Answering) -> io::Result<Side> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (end, ended) = oneshot::channel();
-        let socket = self.socket;
-        let work = move || runtime.block_on(accept(socket, answering, ended));
+        let Listening { socket, bounds, .. } = self;
+        let work = move || runtime.block_on(accept(socket, bounds, answering, ended));
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work)?;
         Ok(Side { end, thread })
     }
 }
 
-/// A server that answers.
+/// A server that answers, as long as this is kept.
 #[derive(Debug)]
 pub struct Side {
     end: oneshot::Sender<Duration>,
@@ -118,42 +154,60 @@ impl Side {
     }
 }
 
-async fn accept(socket: TcpListener, answering: Answering, mut ended: oneshot::Receiver<Duration>) {
+async fn accept(socket: TcpListener, bounds: Bounds, answering: Answering, mut ended: oneshot::Receiver<Duration>) {
     let Ok(socket) = tokio::net::TcpListener::from_std(socket) else { return };
-    let room = Arc::new(Semaphore::new(CONNECTIONS as usize));
+    let room = Arc::new(Semaphore::new(bounds.connections as usize));
     let (end, ending) = watch::channel(());
     let grace = loop {
-        let accepted = tokio::select! {
+        let admitted = tokio::select! {
             grace = &mut ended => break grace.unwrap_or_default(),
-            accepted = socket.accept() => accepted,
+            admitted = admit(&socket, &room, bounds.others_wait) => admitted,
         };
-        let Ok((stream, _)) = accepted else {
-            // Out of descriptors, say: the run needs them more.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let Ok(permit) = Arc::clone(&room).try_acquire_owned() else { continue };
+        let Some((stream, permit)) = admitted else { continue };
         let (answering, ending) = (Arc::clone(&answering), ending.clone());
         tokio::spawn(async move {
             // What goes wrong with a connection is the reader's to see.
-            drop(converse(stream, answering, ending).await);
+            match bounds.lasts {
+                Some(lasts) => drop(timeout(lasts, converse(stream, bounds, answering, ending)).await),
+                None => drop(converse(stream, bounds, answering, ending).await),
+            }
             drop(permit);
         });
     };
     // Connections without a request end at once: browsers open some to be quick later.
     drop((socket, end));
-    drop(tokio::time::timeout(grace, room.acquire_many(CONNECTIONS)).await);
+    drop(timeout(grace, room.acquire_many(bounds.connections)).await);
 }
 
-async fn converse(stream: TcpStream, answering: Answering, mut ending: watch::Receiver<()>) -> hyper::Result<()> {
+/// The next connection there is room for; `None` if there was none, or it failed.
+async fn admit(
+    socket: &tokio::net::TcpListener,
+    room: &Arc<Semaphore>,
+    others_wait: bool,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let place = if others_wait { Arc::clone(room).acquire_owned().await.ok() } else { None };
+    let Ok((stream, _)) = socket.accept().await else {
+        sleep(REST).await;
+        return None;
+    };
+    let permit = place.or_else(|| Arc::clone(room).try_acquire_owned().ok())?;
+    Some((stream, permit))
+}
+
+async fn converse(
+    stream: TcpStream,
+    bounds: Bounds,
+    answering: Answering,
+    mut ending: watch::Receiver<()>,
+) -> hyper::Result<()> {
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = answering(&request);
         async move { Ok::<_, std::convert::Infallible>(answer) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST)
-        .max_buf_size(BUFFER)
+        .header_read_timeout(bounds.request)
+        .max_buf_size(bounds.buffer)
         .keep_alive(false)
         .serve_connection(TokioIo::new(Patient { stream, until: None }), service);
     let mut connection = pin!(connection);

@@ -86,9 +86,9 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
-        let insight = Insight::begin(&flags.insight, "crawl", output.files(), &voice)?;
+        let insight = Insight::begin(&flags.insight, "crawl", output.files(), &voice)?.showing(dashboard);
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
-        go(&runtime, (plan, fetcher), flags, (&output, planned, continued, insight, dashboard), &voice)?
+        go(&runtime, (plan, fetcher), flags, (&output, planned, continued, insight), &voice)?
     };
     runtime.shutdown_background();
     Ok(exit)
@@ -98,19 +98,13 @@ fn go(
     runtime: &Runtime,
     (plan, fetcher): (CrawlPlan, Fetcher),
     flags: &CrawlFlags,
-    (output, planned, mut continued, insight, dashboard): (
-        &Output,
-        Option<Planned>,
-        Continued,
-        Insight,
-        Option<Dashboard>,
-    ),
+    (output, planned, mut continued, mut insight): (&Output, Option<Planned>, Continued, Insight),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Arc::default();
     let page = Page::of("crawl", &flags.output, Some(&continued))?;
     let mut sinks = output.open_all(runtime, &plan.settings.pages.columns(), continued.run.as_deref())?;
-    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(dashboard.as_ref().map(Dashboard::sink)));
+    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(insight.sink()));
     let archive = planned.map(|planned| planned.open(&plan.settings)).transpose()?;
     let jar = JarFile::of(&flags.trust, &plan.settings);
     let mut crawler = Crawler::with_fetcher(plan, fetcher.clone());
@@ -131,7 +125,7 @@ fn go(
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(jar.map_or(Ok(()), |jar| jar.save()));
     page.into_iter().for_each(|page| page.finish(&mut ran, voice));
-    insight.end(&mut ran);
+    ran.wrote(insight.finish());
     ran.tell(voice);
     ran.hint(&fetcher.hints(), voice);
     fetcher.cache_fault().iter().for_each(|fault| voice.line(fault));
@@ -141,7 +135,7 @@ fn go(
     }
     ran.tell_again(continued.again(), voice);
     closing::tell(&ran, output.records(), None, voice);
-    dashboard.into_iter().for_each(|dashboard| dashboard.finish(&ran, voice));
+    insight.end_of(&ran, voice);
     Ok(ran.exit())
 }
 

@@ -29,6 +29,7 @@ use crate::cli::{
     dashboard::Dashboard,
     exit::Exit,
     flags::SavedFlags,
+    insight::Insight,
     parse, progress,
     run::{self, Begun, Parts},
     signals::Watch,
@@ -105,8 +106,9 @@ fn go(
     };
     let page = Page::of("extract", &flags.output, None)?;
     let dashboard = Dashboard::of("extract", flags.output.dashboard, &flags.output.settings, voice)?;
+    let insight = Insight::default().showing(dashboard);
     let mut sinks = output.open_all(runtime, &pages.columns(), None)?;
-    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(dashboard.as_ref().map(Dashboard::sink)));
+    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(insight.sink()));
     let about = About::new("extract", &flags.sources, flags.output.control);
     let parts = Parts { about, ..output.parts(Box::new(begin), sinks, &flags.output, voice) };
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
@@ -116,6 +118,6 @@ fn go(
     ran.tell(voice);
     ran.hint(unread.as_slice(), voice);
     ran.hint(&hinting.hints(), voice);
-    dashboard.into_iter().for_each(|dashboard| dashboard.finish(&ran, voice));
+    insight.end_of(&ran, voice);
     Ok(ran.exit())
 }

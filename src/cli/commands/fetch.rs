@@ -85,7 +85,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         if continued.is_complete {
             return Ok(if continued.failed > 0 { Exit::FAILED } else { Exit::OK });
         }
-        let insight = Insight::begin(&flags.insight, "fetch", output.files(), &voice)?;
+        let insight = Insight::begin(&flags.insight, "fetch", output.files(), &voice)?.showing(dashboard);
         log_in(&runtime, &fetcher, login.as_ref(), &voice)?;
         if let Some(every) = flags.continued.watch {
             let list = watch::list(&runtime, source, &settings)?;
@@ -101,7 +101,7 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
             runtime.shutdown_background();
             return Ok(exit);
         }
-        go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued, insight, dashboard), &voice)?
+        go(&runtime, fetcher, source, &settings, flags, (&output, planned, continued, insight), &voice)?
     };
     // A read of stdin that is under way cannot be cut off, and must not be waited for.
     runtime.shutdown_background();
@@ -116,19 +116,13 @@ fn go(
     source: Source,
     settings: &Settings,
     flags: &FetchFlags,
-    (output, planned, mut continued, insight, dashboard): (
-        &Output,
-        Option<Planned>,
-        Continued,
-        Insight,
-        Option<Dashboard>,
-    ),
+    (output, planned, mut continued, mut insight): (&Output, Option<Planned>, Continued, Insight),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let extracting = fetcher.clone();
     let page = Page::of("fetch", &flags.output, Some(&continued))?;
     let mut sinks = output.open_all(runtime, &settings.pages.columns(), continued.run.as_deref())?;
-    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(dashboard.as_ref().map(Dashboard::sink)));
+    sinks.extend(page.as_ref().map(Page::sink).into_iter().chain(insight.sink()));
     let begin = run::fetching(fetcher, source, continued.before.take());
     let parts = Parts {
         archive: planned.map(|planned| planned.open(settings)).transpose()?,
@@ -144,13 +138,13 @@ fn go(
     let mut ran = run::run(runtime, &watch, voice, parts).context("cannot start the writer")?;
     ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));
     page.into_iter().for_each(|page| page.finish(&mut ran, voice));
-    insight.end(&mut ran);
+    ran.wrote(insight.finish());
     ran.tell(voice);
     ran.hint(&extracting.hints(), voice);
     extracting.cache_fault().iter().for_each(|fault| voice.line(fault));
     ran.tell_again(continued.again(), voice);
     closing::tell(&ran, output.records(), continued.once_more(), voice);
-    dashboard.into_iter().for_each(|dashboard| dashboard.finish(&ran, voice));
+    insight.end_of(&ran, voice);
     Ok(ran.exit())
 }
 

@@ -51,7 +51,7 @@ pub fn go(
     watcher: Watcher,
     flags: &FetchFlags,
     settings: &Settings,
-    (output, archive, insight): (&Output, Option<Box<dyn Archive>>, Insight),
+    (output, archive, mut insight): (&Output, Option<Box<dyn Archive>>, Insight),
     voice: &Voice,
 ) -> anyhow::Result<Exit> {
     let ended = Ended::default();
@@ -65,7 +65,7 @@ pub fn go(
     ran.wrote(JarFile::of(&flags.trust, settings).map_or(Ok(()), |jar| jar.save()));
     let broken = ended.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_none_or(|end| end.broken > 0);
     ran.goes_until_interrupted(broken);
-    insight.end(&mut ran);
+    ran.wrote(insight.finish());
     ran.tell_end(voice);
     Ok(ran.exit())
 }

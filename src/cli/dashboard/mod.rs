@@ -16,7 +16,7 @@ use fetchall::{
     sink::{Sink, SinkError},
 };
 use futures::future::{BoxFuture, ready};
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use hyper::body::Incoming;
 
 use self::{
@@ -25,8 +25,7 @@ use self::{
 };
 use super::{
     commands::pages::Spool,
-    run::Ran,
-    side_server::{self, Answer, Side, whole},
+    side_server::{self, Answer, Side, typed, whole},
     terminal::Voice,
 };
 
@@ -82,12 +81,7 @@ impl Dashboard {
         move |finding| board.finding(finding)
     }
 
-    /// The run is over: whoever looks is told, and the server ends.
-    pub fn finish(self, ran: &Ran, voice: &Voice) {
-        self.end(ran.summary.wall, ran.notes().map(str::to_owned).collect(), voice);
-    }
-
-    /// The same in plain words.
+    /// The run is over, and took so long: whoever looks is told, with what is said about its end; the server ends.
     pub fn end(self, wall: Duration, notes: Vec<String>, voice: &Voice) {
         self.board.end(wall, notes);
         self.side.end(GRACE);
@@ -117,10 +111,10 @@ fn token() -> io::Result<String> {
 
 fn answer(door: &Door, board: &Arc<Board>, request: &Request<Incoming>) -> Answer {
     let mut answer = match door.judge(request.method(), request.uri(), request.headers()) {
-        Verdict::Page => with_type(whole(board.page()), "text/html; charset=utf-8"),
-        Verdict::Events(last) => with_type(events::body(Arc::clone(board), last.as_deref()), "text/event-stream"),
+        Verdict::Page => typed(whole(board.page()), "text/html; charset=utf-8"),
+        Verdict::Events(last) => typed(events::body(Arc::clone(board), last.as_deref()), "text/event-stream"),
         Verdict::Welcome => {
-            let mut answer = with_type(whole(""), "text/plain");
+            let mut answer = typed(whole(""), "text/plain");
             *answer.status_mut() = StatusCode::SEE_OTHER;
             answer.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
             // Hex and a number make a field.
@@ -130,7 +124,7 @@ fn answer(door: &Door, board: &Arc<Board>, request: &Request<Incoming>) -> Answe
             answer
         }
         Verdict::Refused(status, why) => {
-            let mut answer = with_type(whole(format!("{why}\n")), "text/plain; charset=utf-8");
+            let mut answer = typed(whole(format!("{why}\n")), "text/plain; charset=utf-8");
             *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
             if status == 405 {
                 answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
@@ -153,15 +147,6 @@ const GUARDS: [(&str, &str); 6] = [
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
 ];
-
-fn with_type(
-    body: http_body_util::combinators::UnsyncBoxBody<bytes::Bytes, io::Error>,
-    content_type: &'static str,
-) -> Answer {
-    let mut answer = Response::new(body);
-    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    answer
-}
 
 /// Puts records on the board; never fails and waits for nobody.
 struct Shower(Arc<Board>);

@@ -1,12 +1,9 @@
 //! What can be seen of a run from outside while it goes on.
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-};
+use std::{net::SocketAddr, path::PathBuf};
 
 use super::BadFlag;
-use crate::cli::{errors::Dsn, logs::Form};
+use crate::cli::{errors::Dsn, logs::Form, side_server};
 
 /// Flags of the group "Insight".
 #[derive(clap::Args, Debug, Default)]
@@ -71,13 +68,11 @@ fn dsn(text: &str) -> Result<Dsn, String> {
     text.parse()
 }
 
-/// `127.0.0.1:9464`; `:9464` and `9464` are loopback.
+/// As for any server beside a run; a port may stand alone, too.
 fn address(text: &str) -> Result<SocketAddr, String> {
-    let port = text.strip_prefix(':').or(text.strip_prefix("localhost:")).unwrap_or(text);
-    match (text.parse(), port.parse()) {
-        (Ok(address), _) => Ok(address),
-        (_, Ok(port)) => Ok((Ipv4Addr::LOCALHOST, port).into()),
-        _ => Err("write an address with a port, 127.0.0.1:9464, or :9464 for this machine alone".to_owned()),
+    match text.parse::<u16>() {
+        Ok(port) => side_server::address(&format!(":{port}")),
+        Err(_) => side_server::address(text),
     }
 }
 

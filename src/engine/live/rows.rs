@@ -31,13 +31,12 @@ fn cut(mut url: String) -> String {
     url
 }
 
-/// What all rows have.
-fn row(flight: &Flight, state: State) -> Live {
-    let url = flight.next_url();
+/// What is known of a row that is only in some state.
+fn blank(state: State) -> Live {
     Live {
-        seq: (flight.errand == Errand::Asked).then_some(flight.seq),
-        url: shown(url),
-        host: host_key(url),
+        seq: None,
+        url: String::new(),
+        host: String::new(),
         state,
         wait_for: None,
         next: None,
@@ -46,7 +45,19 @@ fn row(flight: &Flight, state: State) -> Live {
         age: None,
         limit: None,
         reach: None,
+        attempt: 0,
+    }
+}
+
+/// What all rows of flights have.
+fn row(flight: &Flight, state: State) -> Live {
+    let url = flight.next_url();
+    Live {
+        seq: (flight.errand == Errand::Asked).then_some(flight.seq),
+        url: shown(url),
+        host: host_key(url),
         attempt: flight.trip.as_ref().map_or(0, |trip| trip.attempts),
+        ..blank(state)
     }
 }
 
@@ -91,15 +102,9 @@ pub(super) fn row_of_record(record: &Record, is_ready: bool) -> Live {
             .cloned()
             .unwrap_or_else(|| record.input.to_string())),
         host: record.host.clone().unwrap_or_default(),
-        state: State::Writing,
         wait_for: Some(if is_ready { Hold::Reader } else { Hold::Order }),
-        next: None,
-        ahead: 0,
-        in_state: None,
-        age: None,
-        limit: None,
-        reach: None,
         attempt: record.attempts,
+        ..blank(State::Writing)
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
     books::{Noted, Updating},
     fix::Mending,
 };
-use crate::cli::run::Stopper;
+use crate::cli::{insight::OnFinding, run::Stopper};
 
 /// Bytes that wait to be written at most, before those of the next finding.
 const BATCH: usize = 64 << 10;
@@ -108,15 +108,12 @@ pub enum Keep {
     All,
 }
 
-/// Shows a finding elsewhere.
-pub type Show = Box<dyn Fn(&Finding) + Send>;
-
 /// What is done with findings.
 pub struct Ledger {
     /// Where they are written as they come.
     pub streams: Vec<Stream>,
     /// What shows them elsewhere, and never waits.
-    pub shown: Option<Show>,
+    pub shown: Option<OnFinding>,
     /// Which are kept.
     pub keep: Keep,
     /// What fails the run.

@@ -80,9 +80,10 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
     let runtime = runtime()?;
     let watch = Watch::begin(voice.clone()).context("cannot watch for signals")?;
     let dashboard = Dashboard::of("check", flags.show.dashboard, &flags.show.settings, &voice)?;
+    let mut insight = insight.showing(dashboard);
     let ledger = Ledger {
         streams: outputs.open()?,
-        shown: dashboard.as_ref().map(|dashboard| Box::new(dashboard.shower()) as Box<_>),
+        shown: insight.on_finding(),
         keep: outputs.keep(),
         fail_on: flags.show.fail_on.unwrap_or_default(),
         most,
@@ -100,8 +101,8 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         watch: &watch,
     };
     let began = Instant::now();
-    let (exit, notes) = desk.go(&runtime, checker, ledger, insight);
-    dashboard.into_iter().for_each(|dashboard| dashboard.end(began.elapsed(), notes.clone(), &voice));
+    let (exit, notes) = desk.go(&runtime, checker, ledger, &mut insight);
+    insight.end(began.elapsed(), notes, &voice);
     // What blocks (a name look-up, a read) must not be waited for.
     runtime.shutdown_background();
     Ok(exit)
@@ -159,7 +160,7 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     /// Runs to the end, writes everything down and says how it went; gives what was said about the end, too.
-    fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger, insight: Insight) -> (Exit, Vec<String>) {
+    fn go(&self, runtime: &Runtime, checker: Checker, ledger: Ledger, insight: &mut Insight) -> (Exit, Vec<String>) {
         let began = Instant::now();
         let (end, recorded) = runtime.block_on(self.look(checker, ledger, insight.on_begin()));
         logs::flush();
