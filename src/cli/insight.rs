@@ -9,6 +9,7 @@ use anyhow::bail;
 use fetchall::{engine::writer::OnRecord, model::Finding, sink::Sink};
 
 use super::{
+    commands::clash,
     dashboard::Dashboard,
     errors,
     flags::InsightFlags,
@@ -49,7 +50,7 @@ impl Insight {
         let mut others: Vec<&Path> = others.into_iter().collect();
         for (flag, path) in [("--log", &flags.log), ("--trace", &flags.trace)] {
             let Some(path) = path else { continue };
-            if others.iter().any(|other| is_same(other, path)) {
+            if others.iter().any(|other| clash(other, path)) {
                 bail!("{flag} {} is written to already; give it a file of its own", path.display());
             }
             others.push(path);
@@ -115,9 +116,4 @@ impl Insight {
     pub fn end_of(self, ran: &Ran, voice: &Voice) {
         self.end(ran.summary.wall, ran.notes().map(str::to_owned).collect(), voice);
     }
-}
-
-/// Whether two names lead to one file that both would write; a device takes from anybody.
-fn is_same(one: &Path, other: &Path) -> bool {
-    super::commands::is_same(one, other) && !std::fs::metadata(one).is_ok_and(|facts| !facts.is_file())
 }

@@ -159,7 +159,7 @@ pub fn interrupt() {
 
 /// The screen is given back, but a terminal that takes nothing any more is not waited for.
 fn give_screen_back() {
-    let (done, is_done) = std::sync::mpsc::channel();
+    let (done, is_done) = std::sync::mpsc::channel::<()>();
     let restoring = thread::Builder::new().name("screen".to_owned()).spawn(move || {
         tui::restore();
         drop(done);

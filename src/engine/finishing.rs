@@ -59,7 +59,8 @@ impl<W: Wire> Engine<W> {
             };
             // What was never begun when the run was drained has not failed.
             let is_left = matches!(&visit.ending, Ending::Error(failure) if failure.code == Code::Cancelled);
-            let too_many = failed && !is_left && choose.max_failures.is_some_and(|most| most.is_reached(count, finished));
+            let too_many =
+                failed && !is_left && choose.max_failures.is_some_and(|most| most.is_reached(count, finished));
             if enough {
                 self.handle.stop(Stop::First);
             } else if too_many {

@@ -238,7 +238,7 @@ async fn a_viewer_that_takes_nothing_holds_nothing_up() {
     child.end_input();
     let run = child.wait().await;
     assert_eq!(run.exit, 0, "{run}");
-    assert!(began.elapsed() < Duration::from_secs(40), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     drop(deaf);
 }
 

@@ -83,6 +83,14 @@ async fn what_is_no_run_or_cannot_be_written_is_wrong_usage() {
         (&["http://127.0.0.1:1/", "--report", "html=no/such/x.html"], "its folder does not exist"),
         (&["http://127.0.0.1:1/", "--report", "html=notes.txt"], "is there and is no page"),
         (&["http://127.0.0.1:1/", "--report", "html=x.html", "--watch", "1s"], "--watch has many rounds"),
+        (&["http://127.0.0.1:1/", "--report", "html=x", "-o", "x", "-f", "jsonl"], "is written to already"),
+        (&["http://127.0.0.1:1/", "--report", "html=x", "--sink", "x.jsonl", "--log", "x"], "is written to already"),
+        (&["http://127.0.0.1:1/", "--report", "html=x", "--state", "x"], "is written to already"),
+        (&["http://127.0.0.1:1/", "--report", "html=x.warc", "--warc", "x.warc"], "is written to already"),
+        (&["http://127.0.0.1:1/", "--log", "notes.txt"], "it is there and is no log"),
+        (&["check", "notes.txt", "--report", "sarif=notes.txt"], "is read or written by this check already"),
+        (&["check", "other.html", "--report", "html=notes.txt"], "is there and is no page"),
+        (&["check", "other.html", "--report", "jsonl=x", "--log", "x"], "is read or written by this check already"),
     ] {
         let run = fetchall(args).dir(&dir).run().await;
         assert!(run.exit == 2 && run.stderr.contains(said), "{args:?}: {run}");

@@ -76,6 +76,8 @@ pub fn run(flags: &CrawlFlags) -> anyhow::Result<Exit> {
     } else {
         let state = flags.continued.state().map(std::path::PathBuf::as_path);
         output.keep_off(state)?;
+        let beside = state.into_iter().chain(flags.warc.warc.as_deref()).chain(flags.insight.files());
+        pages::keep_apart(&flags.output, output.files().chain(beside))?;
         output.keep_from_loss(&flags.continued)?;
         let fetcher = Fetcher::new(plan.settings.clone())?;
         let continued = continued::open_crawl(&flags.continued, &specs, &plan.seeds, &voice)?;

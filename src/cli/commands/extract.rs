@@ -61,6 +61,7 @@ pub fn run(flags: &SavedFlags) -> anyhow::Result<Exit> {
     let specs: Vec<Spec> = found.paths().map(spec).collect();
     let output = Output::of(RecordKind::Fetch, &flags.save, &flags.output, &specs)?;
     pages::check(&flags.output, false)?;
+    pages::keep_apart(&flags.output, output.files())?;
     progress::check(flags.output.progress, output.stage(&voice))?;
     output.check_names(&pages.columns(), Names::Closed)?;
     let runtime = runtime()?;

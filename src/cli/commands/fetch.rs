@@ -76,6 +76,8 @@ pub fn run(flags: &FetchFlags) -> anyhow::Result<Exit> {
         let (file, format) = output.file();
         let state = flags.continued.state().map(std::path::PathBuf::as_path);
         output.keep_off(state)?;
+        let beside = state.into_iter().chain(flags.warc.warc.as_deref()).chain(flags.insight.files());
+        pages::keep_apart(&flags.output, output.files().chain(beside))?;
         output.keep_from_loss(&flags.continued)?;
         let continued = continued::open("fetch", &flags.continued, &specs, file, format, &voice)?;
         let output = output.going_on(&continued.contents);

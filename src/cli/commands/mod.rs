@@ -20,7 +20,7 @@ mod session;
 mod warc;
 mod watch;
 
-pub use self::places::is_same;
+pub use self::places::clash;
 use super::{definition::Command, exit::Exit};
 
 /// Runs a command.

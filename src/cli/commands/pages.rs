@@ -19,7 +19,7 @@ use fetchall::{
 };
 use futures::future::{BoxFuture, ready};
 
-use super::check::writable;
+use super::{check::writable, places::clash};
 use crate::cli::{continued::Continued, flags::OutputFlags, run::Ran, terminal::Voice};
 
 /// What is gathered; nothing once the page is written.
@@ -30,6 +30,17 @@ pub struct Page {
     path: PathBuf,
     about: About,
     gathered: Gathered,
+}
+
+/// The page is written to a file of its own, not to one of `others`.
+///
+/// # Errors
+/// It is one of them.
+pub fn keep_apart<'a>(flags: &OutputFlags, mut others: impl Iterator<Item = &'a Path>) -> anyhow::Result<()> {
+    match flags.report.as_deref().filter(|page| others.any(|other| clash(page, other))) {
+        Some(page) => bail!("--report {} is written to already; give the page a file of its own", page.display()),
+        None => Ok(()),
+    }
 }
 
 /// Looks whether the page that the flags want can be written, before anything is sent.
@@ -104,7 +115,7 @@ impl Page {
 }
 
 /// Nothing is lost but a page: a list or an output is not to be written over by a slip.
-fn may_be_replaced(path: &Path) -> bool {
+pub fn may_be_replaced(path: &Path) -> bool {
     let mut head = Vec::new();
     let is_file = fs::metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() > 0);
     let mut read = || File::open(path).and_then(|file| io::Read::take(file, 64).read_to_end(&mut head));

@@ -115,6 +115,11 @@ impl Places {
     }
 }
 
+/// Whether two names lead to one file that both would write; a device takes from anybody.
+pub fn clash(one: &Path, other: &Path) -> bool {
+    is_same(one, other) && !std::fs::metadata(one).is_ok_and(|facts| !facts.is_file())
+}
+
 /// Whether two paths lead to one file, be it there or not.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     let real = |path: &Path| {

@@ -1,6 +1,9 @@
 //! What can be seen of a run from outside while it goes on.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use super::BadFlag;
 use crate::cli::{errors::Dsn, logs::Form, side_server};
@@ -46,6 +49,11 @@ pub struct InsightFlags {
 }
 
 impl InsightFlags {
+    /// The files that are written.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.log.as_deref().into_iter().chain(self.trace.as_deref())
+    }
+
     /// Nothing happens in a dry run, so there is nothing to see.
     ///
     /// # Errors

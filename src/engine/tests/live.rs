@@ -250,6 +250,7 @@ async fn draining_finishes_what_was_started_however_long_it_takes() {
     list.extend((0..2000).map(|n| format!("http://f/ok/1000/{n}")));
     let mut settings = settings(8, 2);
     settings.limits.window = NonZeroUsize::new(100).unwrap();
+    settings.choose.max_failures = std::num::NonZeroU32::new(1).map(crate::settings::MaxFailures::Count);
     let (launched, wire) = launch(settings, list);
     let handle = launched.handle.clone();
     let drainer = tokio::spawn(async move {

@@ -13,7 +13,7 @@ mod outputs;
 mod sample;
 mod starts;
 
-use std::{sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, bail};
 use fetchall::{
@@ -58,6 +58,9 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
     progress::check(flags.show.progress, outputs.stage(&voice))?;
     let Opened { books, mut memory, updating } = books::open(&flags.memory)?;
     let Some(starts) = starts::of(&flags.sources)? else { return Ok(parse::greet(Some("check"))) };
+    let documents = flags.sources.iter().map(Path::new).filter(|path| path.is_file());
+    let others = documents.chain(flags.memory.files().map(AsRef::as_ref)).chain(flags.insight.files());
+    outputs.keep_apart(&others.collect::<Vec<_>>())?;
     memory.changed = match &flags.memory.since_ref {
         Some(reference) => Some(changed::since(reference, &starts)?),
         None => None,
@@ -72,7 +75,8 @@ pub fn run(flags: &CheckFlags) -> anyhow::Result<Exit> {
         Err(CheckError::Source(problem)) => bail!("{problem}"),
         Err(CheckError::Build(error)) => return Err(error.into()),
     };
-    let insight = Insight::begin(&flags.insight, "check", flags.memory.files().map(AsRef::as_ref), &voice)?;
+    let others = flags.memory.files().map(AsRef::as_ref).chain(outputs.files());
+    let insight = Insight::begin(&flags.insight, "check", others, &voice)?;
     let checker = match insight.on_record() {
         Some(on_record) => checker.on_record(on_record),
         None => checker,

@@ -21,6 +21,7 @@ use fetchall::{
     sink::outlet,
 };
 
+use super::super::{pages::may_be_replaced, places::clash};
 use super::{
     books::writable,
     ledger::{Fault, Keep, Look, Paint, Stream},
@@ -74,6 +75,29 @@ impl Outputs {
             reports,
             settings: flags.settings.clone(),
         })
+    }
+
+    /// No report is written over a document that is checked, over `others`, or over what is no page by a page.
+    ///
+    /// # Errors
+    /// One would be.
+    pub fn keep_apart(&self, others: &[&Path]) -> anyhow::Result<()> {
+        let files = self.reports.iter().filter_map(|report| Some((report.kind, report.path.as_deref()?)));
+        for (kind, path) in files {
+            let name = path.display();
+            if others.iter().any(|other| clash(path, other)) {
+                bail!("--report: {name} is read or written by this check already; give the report a file of its own");
+            }
+            if kind == Kind::Html && !may_be_replaced(path) {
+                bail!("--report: {name} is there and is no page; give the page a name of its own");
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of reports.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.reports.iter().filter_map(|report| report.path.as_deref())
     }
 
     /// Whether every link is wanted, not only those with something to say about.
