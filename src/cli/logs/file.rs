@@ -113,11 +113,20 @@ mod tests {
     fn a_log_is_added_to_and_is_for_its_owner_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("run.log");
-        for line in ["one\n", "two\n"] {
+        let [text, json] = ["2026-11-22T07:34:26.066Z INFO  one\n", "{\"ts\":\"2026-11-22T07:34:26.066Z\"}\n"];
+        for line in [text, json, text] {
             assert_eq!(LogFile::open(&path).unwrap().write(line), None);
         }
-        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), [text, json, text].concat());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        for head in [text, json] {
+            fs::write(&path, head).unwrap();
+            assert!(LogFile::open(&path).is_ok(), "{head}");
+        }
+        for other in ["http://h.example/\n", "a\n", "{\"v\":1,\"type\":\"fetch\"}\n", "2026-11-22 a diary\n"] {
+            fs::write(&path, other).unwrap();
+            assert!(LogFile::open(&path).is_err(), "{other}");
+        }
     }
 
     #[test]
