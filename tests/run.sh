@@ -36,9 +36,8 @@ export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=${CARGO_PROFILE_DEV_DEBUG:-0}
 export CARGO_PROFILE_RELEASE_LTO=${CARGO_PROFILE_RELEASE_LTO:-off} CARGO_PROFILE_RELEASE_CODEGEN_UNITS=${CARGO_PROFILE_RELEASE_CODEGEN_UNITS:-16}
 step cargo fmt --check
 step cargo clippy --locked --all-targets --all-features -- -D warnings
-# The misbehaving server is met by a release build further down, whose times count. Most tests wait more than they
-# compute: four at a time on two cores.
-FETCHALL_TEST_HOSTILE=none RUST_TEST_THREADS=${RUST_TEST_THREADS:-4} step cargo test --locked --all-targets --all-features
+# The misbehaving server is met by a release build further down, whose times count.
+FETCHALL_TEST_HOSTILE=none step cargo test --locked --all-targets --all-features
 step cargo test --locked --doc --all-features
 RUSTDOCFLAGS='-D warnings' step cargo doc --locked --no-deps --all-features
 step cargo run --release --locked --quiet -- demo > /dev/null
